@@ -1,0 +1,20 @@
+//! What the standard library lacks and every part of Sluice needs: time through a seam, a disk
+//! through a seam, small durable files, secrets that do not print.
+//!
+//! No noun of the product appears here; this crate would serve any durable server.
+
+pub mod byte_size;
+pub mod clock;
+pub mod disk;
+pub mod journal;
+pub mod secret;
+pub mod state_file;
+pub mod time;
+
+pub use byte_size::ByteSize;
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use disk::{Disk, DiskFile, FileBytes, OsDisk};
+pub use journal::Journal;
+pub use secret::Secret;
+pub use state_file::StateFile;
+pub use time::Timestamp;

@@ -1,0 +1,1 @@
+//! Timestamps as clients write them, and the corrected event time.

@@ -1,0 +1,5 @@
+//! From the bytes a client sent to a checked event, or the reason why not.
+
+
+
+
