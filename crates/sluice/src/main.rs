@@ -1,1 +1,26 @@
-fn main() {}
+//! The `sluice` binary: reads the command line and the configuration, and assembles the parts.
+//!
+//! Not here: anything a part does. `assemble.rs` alone knows every part.
+
+mod assemble;
+mod commands;
+mod config;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let command = commands::Cli::parse();
+    match command.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            commands::print_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
