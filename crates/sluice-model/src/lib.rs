@@ -1,6 +1,25 @@
 //! What operators configure, as plain records, one file per resource; and the tables made of them
 //! that running parts read as immutable snapshots.
+//!
+//! A record that exists is valid: the constructors check at the door and say what is wrong in
+//! [`Problem`]s. Not here: how records are kept (`sluice-store`), and how they look to API clients.
 
+pub mod audit;
+pub mod check;
+pub mod destination;
+pub mod insight;
+pub mod source;
 pub mod tables;
+pub mod token;
+pub mod workspace;
 
+pub use audit::{Actor, AuditAction, AuditEntry};
+pub use check::{Checks, Problem};
+pub use destination::{
+    Connection, Destination, DestinationChange, DestinationId, NewDestination, Settings,
+};
+pub use insight::{NewSavedInsight, SavedInsight, SavedInsightChange, SavedInsightId};
+pub use source::{NewSource, Source, SourceChange, SourceId, SourceSettings, WriteKey};
 pub use tables::{ConnectionSpec, ConnectionTable, SourceEntry, SourceTable};
+pub use token::{ApiToken, NewApiToken, Role, TokenId};
+pub use workspace::{Workspace, WorkspaceChange, WorkspaceId};
