@@ -1,6 +1,7 @@
 //! The little binary encoding of both log formats: LEB128 numbers, length-prefixed bytes.
 //!
 //! Formats carry a version byte of their own (see `received` and `batch`); this is only the alphabet.
+//! Public, because derived stores (the identity map) use the same one.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ pub enum CodecError {
     Version { what: &'static str, found: u8 },
 }
 
-pub(crate) fn put_u64(out: &mut Vec<u8>, mut value: u64) {
+pub fn put_u64(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push((value as u8) | 0x80);
         value >>= 7;
@@ -27,17 +28,17 @@ pub(crate) fn put_u64(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Zigzag, so that small negative numbers stay small.
-pub(crate) fn put_i64(out: &mut Vec<u8>, value: i64) {
+pub fn put_i64(out: &mut Vec<u8>, value: i64) {
     put_u64(out, ((value << 1) ^ (value >> 63)).cast_unsigned());
 }
 
-pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     put_u64(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
 
 /// Length plus one, so that zero says "absent".
-pub(crate) fn put_opt(out: &mut Vec<u8>, text: Option<&str>) {
+pub fn put_opt(out: &mut Vec<u8>, text: Option<&str>) {
     match text {
         None => out.push(0),
         Some(text) => {
@@ -47,7 +48,7 @@ pub(crate) fn put_opt(out: &mut Vec<u8>, text: Option<&str>) {
     }
 }
 
-pub(crate) fn put_opt_time(out: &mut Vec<u8>, at: Option<Timestamp>) {
+pub fn put_opt_time(out: &mut Vec<u8>, at: Option<Timestamp>) {
     match at {
         None => out.push(0),
         Some(at) => {
@@ -57,26 +58,26 @@ pub(crate) fn put_opt_time(out: &mut Vec<u8>, at: Option<Timestamp>) {
     }
 }
 
-pub(crate) struct Reader<'a> {
+pub struct Reader<'a> {
     bytes: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+    pub const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    pub(crate) fn u8(&mut self, what: &'static str) -> Result<u8, CodecError> {
+    pub fn u8(&mut self, what: &'static str) -> Result<u8, CodecError> {
         let (first, rest) = self.bytes.split_first().ok_or(CodecError::Short(what))?;
         self.bytes = rest;
         Ok(*first)
     }
 
-    pub(crate) fn u64(&mut self, what: &'static str) -> Result<u64, CodecError> {
+    pub fn u64(&mut self, what: &'static str) -> Result<u64, CodecError> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.u8(what)?;
@@ -92,46 +93,46 @@ impl<'a> Reader<'a> {
         Err(CodecError::Invalid(what))
     }
 
-    pub(crate) fn u32(&mut self, what: &'static str) -> Result<u32, CodecError> {
+    pub fn u32(&mut self, what: &'static str) -> Result<u32, CodecError> {
         u32::try_from(self.u64(what)?).map_err(|_| CodecError::Invalid(what))
     }
 
     /// A number of things to follow. Each takes at least one byte, so a count beyond the bytes left
     /// is invalid; this keeps a corrupt count from asking for memory.
-    pub(crate) fn count(&mut self, what: &'static str) -> Result<usize, CodecError> {
+    pub fn count(&mut self, what: &'static str) -> Result<usize, CodecError> {
         let count = usize::try_from(self.u64(what)?).map_err(|_| CodecError::Invalid(what))?;
         if count > self.bytes.len() { Err(CodecError::Invalid(what)) } else { Ok(count) }
     }
 
-    pub(crate) fn i64(&mut self, what: &'static str) -> Result<i64, CodecError> {
+    pub fn i64(&mut self, what: &'static str) -> Result<i64, CodecError> {
         let raw = self.u64(what)?;
         Ok((raw >> 1).cast_signed() ^ -((raw & 1).cast_signed()))
     }
 
-    pub(crate) fn time(&mut self, what: &'static str) -> Result<Timestamp, CodecError> {
+    pub fn time(&mut self, what: &'static str) -> Result<Timestamp, CodecError> {
         self.i64(what).map(Timestamp::from_micros)
     }
 
-    pub(crate) fn opt_time(&mut self, what: &'static str) -> Result<Option<Timestamp>, CodecError> {
+    pub fn opt_time(&mut self, what: &'static str) -> Result<Option<Timestamp>, CodecError> {
         Ok(if self.u8(what)? == 0 { None } else { Some(self.time(what)?) })
     }
 
-    pub(crate) fn bytes(&mut self, what: &'static str) -> Result<&'a [u8], CodecError> {
+    pub fn bytes(&mut self, what: &'static str) -> Result<&'a [u8], CodecError> {
         let len = self.count(what)?;
         let (taken, rest) = self.bytes.split_at(len);
         self.bytes = rest;
         Ok(taken)
     }
 
-    pub(crate) fn str(&mut self, what: &'static str) -> Result<&'a str, CodecError> {
+    pub fn str(&mut self, what: &'static str) -> Result<&'a str, CodecError> {
         std::str::from_utf8(self.bytes(what)?).map_err(|_| CodecError::Invalid(what))
     }
 
-    pub(crate) fn arc(&mut self, what: &'static str) -> Result<Arc<str>, CodecError> {
+    pub fn arc(&mut self, what: &'static str) -> Result<Arc<str>, CodecError> {
         self.str(what).map(Arc::from)
     }
 
-    pub(crate) fn opt(&mut self, what: &'static str) -> Result<Option<&'a str>, CodecError> {
+    pub fn opt(&mut self, what: &'static str) -> Result<Option<&'a str>, CodecError> {
         let Some(len) = self.u64(what)?.checked_sub(1) else { return Ok(None) };
         let len = usize::try_from(len).map_err(|_| CodecError::Invalid(what))?;
         if len > self.bytes.len() {
@@ -142,7 +143,7 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(taken).map(Some).map_err(|_| CodecError::Invalid(what))
     }
 
-    pub(crate) fn opt_arc(&mut self, what: &'static str) -> Result<Option<Arc<str>>, CodecError> {
+    pub fn opt_arc(&mut self, what: &'static str) -> Result<Option<Arc<str>>, CodecError> {
         Ok(self.opt(what)?.map(Arc::from))
     }
 }

@@ -42,8 +42,8 @@ impl PersonId {
     }
 }
 
-/// A merge of two people. The number is the offset of the record that decided it plus one; several
-/// merges decided by one record count up from there in the low bits (`offset * 128 + k`).
+/// A merge of two people. The number is `offset * 128 + k`, where `offset` is that of the event that
+/// caused the merge and `k` counts the merges of that one event from zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MergeId(pub u64);
 
