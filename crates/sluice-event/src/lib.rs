@@ -5,9 +5,10 @@
 //! - [`batch`]: what the pipeline writes, final events with their person and the decisions taken.
 
 pub mod batch;
-mod codec;
+pub mod codec;
 pub mod event;
 pub mod ids;
+pub mod json;
 pub mod received;
 pub mod refusal;
 pub mod time;

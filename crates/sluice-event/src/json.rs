@@ -1,0 +1,589 @@
+//! A scanner over JSON text: checks the syntax and gives slices, building nothing.
+//!
+//! It never recurses, so no nesting can overflow the stack, and it accepts exactly what RFC 8259
+//! calls JSON (a differential test holds it against `serde_json`). Numbers and strings stay text.
+//! Not here: what the keys of an event mean; see `wire`.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// The text is not JSON, or not of the shape asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("malformed JSON at byte {at}")]
+pub struct Malformed {
+    pub at: usize,
+}
+
+/// The inside of a string literal, between its quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawText<'a> {
+    raw: &'a str,
+    escaped: bool,
+}
+
+impl<'a> RawText<'a> {
+    /// From a whole string literal, quotes included, that a [`Scanner`] has passed over.
+    #[must_use]
+    pub fn of_literal(literal: &'a str) -> Option<Self> {
+        let raw = literal.strip_prefix('"')?.strip_suffix('"')?;
+        Some(Self { raw, escaped: raw.as_bytes().contains(&b'\\') })
+    }
+
+    /// As it stands in the text, escapes and all.
+    #[must_use]
+    pub const fn raw(&self) -> &'a str {
+        self.raw
+    }
+
+    #[must_use]
+    pub const fn is_escaped(&self) -> bool {
+        self.escaped
+    }
+
+    /// The text meant; a lone surrogate becomes U+FFFD.
+    #[must_use]
+    pub fn decode(&self) -> Cow<'a, str> {
+        if self.escaped { Cow::Owned(decode_escapes(self.raw)) } else { Cow::Borrowed(self.raw) }
+    }
+}
+
+fn decode_escapes(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        out.push_str(plain);
+        let mut chars = escape.chars();
+        match chars.next() {
+            Some('u') => {
+                rest = decode_unicode(chars.as_str(), &mut out);
+                continue;
+            }
+            Some('b') => out.push('\u{8}'),
+            Some('f') => out.push('\u{c}'),
+            Some('n') => out.push('\n'),
+            Some('r') => out.push('\r'),
+            Some('t') => out.push('\t'),
+            Some(other) => out.push(other),
+            None => {}
+        }
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
+    out
+}
+
+/// `text` starts with the four digits; what follows them (or the second half of a pair) is returned.
+fn decode_unicode<'a>(text: &'a str, out: &mut String) -> &'a str {
+    let Some((high, rest)) = hex4(text) else {
+        out.push(char::REPLACEMENT_CHARACTER);
+        return text;
+    };
+    if (0xd800..0xdc00).contains(&high)
+        && let Some((low, after)) = rest.strip_prefix("\\u").and_then(hex4)
+        && (0xdc00..0xe000).contains(&low)
+    {
+        let code = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+        out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+        return after;
+    }
+    out.push(char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER));
+    rest
+}
+
+fn hex4(text: &str) -> Option<(u32, &str)> {
+    let (digits, rest) = text.split_at_checked(4)?;
+    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    Some((u32::from_str_radix(digits, 16).ok()?, rest))
+}
+
+/// Which containers are open, one bit each (set: an object).
+#[derive(Default)]
+struct Open {
+    depth: usize,
+    top: u64,
+    below: Vec<u64>,
+}
+
+impl Open {
+    fn push(&mut self, object: bool) {
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.below.push(self.top);
+        }
+        self.top = self.top << 1 | u64::from(object);
+        self.depth += 1;
+    }
+
+    fn pop(&mut self) {
+        self.depth -= 1;
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.top = self.below.pop().unwrap_or_default();
+        } else {
+            self.top >>= 1;
+        }
+    }
+
+    const fn in_object(&self) -> Option<bool> {
+        if self.depth == 0 { None } else { Some(self.top & 1 == 1) }
+    }
+}
+
+/// Walks JSON text from the front. Every method leaves the place behind what it read.
+pub struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    deepest: usize,
+    lone_surrogates: bool,
+    escaped_keys: bool,
+    huge_numbers: bool,
+    longest_key: usize,
+}
+
+impl<'a> Scanner<'a> {
+    #[must_use]
+    pub const fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            at: 0,
+            deepest: 0,
+            lone_surrogates: false,
+            escaped_keys: false,
+            huge_numbers: false,
+            longest_key: 0,
+        }
+    }
+
+    /// Depth of the deepest value skipped so far: 0 for a scalar, 1 for `{}`.
+    #[must_use]
+    pub const fn deepest(&self) -> usize {
+        self.deepest
+    }
+
+    /// Whether a string passed so far has half a surrogate pair in it, which most readers refuse.
+    #[must_use]
+    pub const fn has_lone_surrogates(&self) -> bool {
+        self.lone_surrogates
+    }
+
+    /// Whether a key passed so far was written with escapes.
+    #[must_use]
+    pub const fn has_escaped_keys(&self) -> bool {
+        self.escaped_keys
+    }
+
+    /// Bytes of the longest key passed so far, as written; at least its characters.
+    #[must_use]
+    pub const fn longest_key(&self) -> usize {
+        self.longest_key
+    }
+
+    /// Whether a number passed so far is beyond what a double can hold, which most readers refuse.
+    #[must_use]
+    pub const fn has_huge_numbers(&self) -> bool {
+        self.huge_numbers
+    }
+
+    /// Enters an object; false if it is empty (and then already left).
+    ///
+    /// # Errors
+    /// If no object stands here.
+    pub fn enter_object(&mut self) -> Result<bool, Malformed> {
+        self.enter(b'{', b'}')
+    }
+
+    /// Enters an array; false if it is empty (and then already left).
+    ///
+    /// # Errors
+    /// If no array stands here.
+    pub fn enter_array(&mut self) -> Result<bool, Malformed> {
+        self.enter(b'[', b']')
+    }
+
+    /// After a member: true if another follows, false if the object ended.
+    ///
+    /// # Errors
+    /// If neither a comma nor a closing brace stands here.
+    pub fn next_member(&mut self) -> Result<bool, Malformed> {
+        self.next(b'}')
+    }
+
+    /// After an element: true if another follows, false if the array ended.
+    ///
+    /// # Errors
+    /// If neither a comma nor a closing bracket stands here.
+    pub fn next_element(&mut self) -> Result<bool, Malformed> {
+        self.next(b']')
+    }
+
+    /// Reads a member's key and the colon.
+    ///
+    /// # Errors
+    /// If none stands here.
+    pub fn key(&mut self) -> Result<RawText<'a>, Malformed> {
+        self.space();
+        self.expect(b'"')?;
+        let start = self.at;
+        let escaped = self.string_rest()?;
+        self.escaped_keys |= escaped;
+        let raw = self.text.get(start..self.at - 1).unwrap_or_default();
+        self.longest_key = self.longest_key.max(raw.len());
+        self.space();
+        self.expect(b':')?;
+        Ok(RawText { raw, escaped })
+    }
+
+    /// First byte of the value that stands here.
+    ///
+    /// # Errors
+    /// At the end of the text.
+    pub fn peek(&mut self) -> Result<u8, Malformed> {
+        self.space();
+        self.byte().ok_or(self.wrong())
+    }
+
+    /// Passes over one value of any kind and gives its place in the text.
+    ///
+    /// # Errors
+    /// If the text is not JSON.
+    pub fn value(&mut self) -> Result<Range<usize>, Malformed> {
+        self.space();
+        let start = self.at;
+        match self.byte() {
+            Some(b'"') => {
+                self.at += 1;
+                self.string_rest()?;
+            }
+            Some(b'{' | b'[') => self.container()?,
+            _ => self.scalar()?,
+        }
+        Ok(start..self.at)
+    }
+
+    /// # Errors
+    /// If anything but white space is left.
+    pub fn end(&mut self) -> Result<(), Malformed> {
+        self.space();
+        if self.at == self.text.len() { Ok(()) } else { Err(self.wrong()) }
+    }
+
+    /// The place reached.
+    #[must_use]
+    pub const fn at(&self) -> usize {
+        self.at
+    }
+
+    fn container(&mut self) -> Result<(), Malformed> {
+        let mut open = Open::default();
+        loop {
+            match self.byte() {
+                Some(byte @ (b'{' | b'[')) => {
+                    self.at += 1;
+                    self.space();
+                    let object = byte == b'{';
+                    let close = if object { b'}' } else { b']' };
+                    self.deepest = self.deepest.max(open.depth + 1);
+                    if self.byte() == Some(close) {
+                        self.at += 1;
+                    } else {
+                        open.push(object);
+                        if object {
+                            self.key()?;
+                            self.space();
+                        }
+                        continue;
+                    }
+                }
+                Some(b'"') => {
+                    self.at += 1;
+                    self.string_rest()?;
+                }
+                _ => self.scalar()?,
+            }
+            loop {
+                let Some(object) = open.in_object() else { return Ok(()) };
+                self.space();
+                match self.byte() {
+                    Some(b',') => {
+                        self.at += 1;
+                        if object {
+                            self.key()?;
+                        }
+                        self.space();
+                        break;
+                    }
+                    Some(b'}') if object => self.at += 1,
+                    Some(b']') if !object => self.at += 1,
+                    _ => return Err(self.wrong()),
+                }
+                open.pop();
+            }
+        }
+    }
+
+    fn enter(&mut self, open: u8, close: u8) -> Result<bool, Malformed> {
+        self.space();
+        self.expect(open)?;
+        self.space();
+        if self.byte() == Some(close) {
+            self.at += 1;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    fn next(&mut self, close: u8) -> Result<bool, Malformed> {
+        self.space();
+        match self.byte() {
+            Some(b',') => {
+                self.at += 1;
+                Ok(true)
+            }
+            Some(byte) if byte == close => {
+                self.at += 1;
+                Ok(false)
+            }
+            _ => Err(self.wrong()),
+        }
+    }
+
+    fn scalar(&mut self) -> Result<(), Malformed> {
+        let literal = match self.byte() {
+            Some(b't') => "true",
+            Some(b'f') => "false",
+            Some(b'n') => "null",
+            Some(b'-' | b'0'..=b'9') => return self.number(),
+            _ => return Err(self.wrong()),
+        };
+        if self.text.as_bytes()[self.at..].starts_with(literal.as_bytes()) {
+            self.at += literal.len();
+            Ok(())
+        } else {
+            Err(self.wrong())
+        }
+    }
+
+    fn number(&mut self) -> Result<(), Malformed> {
+        let start = self.at;
+        if self.byte() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.byte() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.byte() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        let mut exponent = false;
+        if matches!(self.byte(), Some(b'e' | b'E')) {
+            exponent = true;
+            self.at += 1;
+            if matches!(self.byte(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        if exponent || self.at - start > 300 {
+            let value = self.text.get(start..self.at).and_then(|number| number.parse::<f64>().ok());
+            self.huge_numbers |= !value.is_some_and(f64::is_finite);
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), Malformed> {
+        let start = self.at;
+        while matches!(self.byte(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        if self.at == start { Err(self.wrong()) } else { Ok(()) }
+    }
+
+    /// Behind the opening quote; leaves the place behind the closing one. True if escapes were met.
+    #[inline]
+    fn string_rest(&mut self) -> Result<bool, Malformed> {
+        let bytes = self.text.as_bytes();
+        let mut escaped = false;
+        loop {
+            while let Some(&word) = bytes.get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
+                let marks = special_bytes(u64::from_le_bytes(word));
+                if marks == 0 {
+                    self.at += 8;
+                } else {
+                    self.at += (marks.trailing_zeros() / 8) as usize;
+                    break;
+                }
+            }
+            match self.byte() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(escaped);
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
+                Some(0x20..) => self.at += 1,
+                _ => return Err(self.wrong()),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Malformed> {
+        self.at += 1;
+        match self.byte() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.at += 1;
+                Ok(())
+            }
+            Some(b'u') => {
+                self.at += 1;
+                let high = self.hex()?;
+                if (0xdc00..0xe000).contains(&high) {
+                    self.lone_surrogates = true;
+                } else if (0xd800..0xdc00).contains(&high) {
+                    let next = self.text.get(self.at..).and_then(|rest| rest.strip_prefix("\\u"));
+                    match next.and_then(hex4) {
+                        Some((0xdc00..0xe000, _)) => self.at += 6,
+                        _ => self.lone_surrogates = true,
+                    }
+                }
+                Ok(())
+            }
+            _ => Err(self.wrong()),
+        }
+    }
+
+    fn hex(&mut self) -> Result<u32, Malformed> {
+        let (code, _) = self.text.get(self.at..).and_then(hex4).ok_or(self.wrong())?;
+        self.at += 4;
+        Ok(code)
+    }
+
+    #[inline]
+    fn space(&mut self) {
+        while matches!(self.byte(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.at += 1;
+        }
+    }
+
+    #[inline]
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    #[inline]
+    fn expect(&mut self, byte: u8) -> Result<(), Malformed> {
+        if self.byte() == Some(byte) {
+            self.at += 1;
+            Ok(())
+        } else {
+            Err(self.wrong())
+        }
+    }
+
+    const fn wrong(&self) -> Malformed {
+        Malformed { at: self.at }
+    }
+}
+
+/// Marks (in the high bit) the bytes that end a run of plain string text: `"`, `\` and control
+/// characters. Marks above the lowest may be false, since borrows run upward.
+const fn special_bytes(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let quote = word ^ (ONES * b'"' as u64);
+    let slash = word ^ (ONES * b'\\' as u64);
+    let found = (quote.wrapping_sub(ONES) & !quote)
+        | (slash.wrapping_sub(ONES) & !slash)
+        | (word.wrapping_sub(ONES * 0x20) & !word);
+    found & HIGH
+}
+
+/// Makes valid JSON readable for every reader: half surrogate pairs become `\ufffd`, numbers
+/// beyond a double become strings of their text. Anything else stays byte for byte.
+#[must_use]
+pub fn repair(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len() + 16);
+    let (mut copied, mut at) = (0, 0);
+    while let Some(&byte) = bytes.get(at) {
+        let mut scanner = Scanner { at, ..Scanner::new(text) };
+        match byte {
+            b'"' => {
+                scanner.at += 1;
+                if scanner.string_rest().is_err() {
+                    break;
+                }
+                if scanner.lone_surrogates {
+                    out.push_str(text.get(copied..at).unwrap_or_default());
+                    push_repaired(text.get(at..scanner.at).unwrap_or_default(), &mut out);
+                    copied = scanner.at;
+                }
+            }
+            b'-' | b'0'..=b'9' => {
+                if scanner.number().is_err() {
+                    break;
+                }
+                if scanner.huge_numbers {
+                    out.push_str(text.get(copied..at).unwrap_or_default());
+                    out.push('"');
+                    out.push_str(text.get(at..scanner.at).unwrap_or_default());
+                    out.push('"');
+                    copied = scanner.at;
+                }
+            }
+            _ => scanner.at += 1,
+        }
+        at = scanner.at;
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    out
+}
+
+fn push_repaired(literal: &str, out: &mut String) {
+    let mut at = 0;
+    while let Some(found) = literal.get(at..).and_then(|rest| rest.find('\\')) {
+        let start = at + found;
+        let mut scanner = Scanner { at: start, ..Scanner::new(literal) };
+        if scanner.escape().is_err() {
+            break;
+        }
+        out.push_str(literal.get(at..start).unwrap_or_default());
+        let escape = literal.get(start..scanner.at).unwrap_or_default();
+        out.push_str(if scanner.lone_surrogates { "\\ufffd" } else { escape });
+        at = scanner.at;
+    }
+    out.push_str(literal.get(at..).unwrap_or_default());
+}
+
+/// Writes a string literal, quotes included.
+pub fn put_string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            0..0x20 => "",
+            _ => continue,
+        };
+        out.push_str(text.get(plain..at).unwrap_or_default());
+        if escape.is_empty() {
+            const HEX: &[u8; 16] = b"0123456789abcdef";
+            out.push_str("\\u00");
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        } else {
+            out.push_str(escape);
+        }
+        plain = at + 1;
+    }
+    out.push_str(text.get(plain..).unwrap_or_default());
+    out.push('"');
+}

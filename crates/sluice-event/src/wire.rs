@@ -1,5 +1,0 @@
-//! From the bytes a client sent to a checked event, or the reason why not.
-
-
-
-
