@@ -1,1 +1,30 @@
-//! sluice-destination-kit
+//! What a destination is made of: the kind with its settings, the destination that takes batches,
+//! the verdict on what a peer answered, and the one client by which Sluice calls out.
+//!
+//! - [`kind`]: [`DestinationKind`], one per entry of the catalogue, and the [`Catalog`].
+//! - [`settings`]: the settings as data: forms are drawn from it and values checked by it.
+//! - [`destination`]: [`Destination`], what takes a batch of deliveries and says what became of it.
+//! - [`verdict`]: the closed set of answers a scheduler acts on, and the usual rule by status.
+//! - [`http`]: [`HttpOut`], the only HTTP client; it refuses private addresses.
+//! - [`record`]: what is kept of an exchange with a peer, redacted and cut.
+//!
+//! Not here: when something is sent, retried or given up (`sluice-delivery`); the destinations
+//! themselves (`sluice-destinations`).
+
+pub mod destination;
+#[cfg(feature = "testing")]
+pub mod golden;
+pub mod http;
+pub mod kind;
+#[cfg(feature = "testing")]
+pub mod peer;
+pub mod record;
+pub mod settings;
+pub mod verdict;
+
+pub use destination::{BatchLimits, BatchOutcome, BoxFuture, Delivery, Destination, Verdicts};
+pub use http::{HttpAnswer, HttpFailure, HttpOut, HttpOutConfig, HttpRequest};
+pub use kind::{Catalog, DestinationKind};
+pub use record::{Exchange, Redactor};
+pub use settings::{Field, FieldKind, Settings, SettingsError, SettingsSchema};
+pub use verdict::{Reason, Verdict};

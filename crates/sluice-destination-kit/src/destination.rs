@@ -1,0 +1,70 @@
+//! The contract between the scheduler and a destination.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use sluice_event::{Offset, StoredEvent};
+
+use crate::record::Exchange;
+use crate::verdict::Verdict;
+
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One event on its way to one connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'a> {
+    /// Offset of the event in the events log.
+    pub offset: Offset,
+    pub stored: &'a StoredEvent,
+    /// Counts from one.
+    pub attempt: u32,
+}
+
+/// How large a batch a destination takes, and how long to wait for one to fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchLimits {
+    /// At least one.
+    pub events_max: usize,
+    /// Of the events' JSON. A single event that is larger still goes, alone.
+    pub bytes_max: usize,
+    /// The oldest event of a batch that is not full waits no longer than this.
+    pub age_max: Duration,
+}
+
+impl BatchLimits {
+    /// One event per request.
+    pub const SINGLE: Self = Self { events_max: 1, bytes_max: usize::MAX, age_max: Duration::ZERO };
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug)]
+pub struct BatchOutcome {
+    pub verdicts: Verdicts,
+    /// The exchange with the peer, redacted; kept for failures.
+    pub exchange: Option<Exchange>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdicts {
+    /// The same for every event.
+    Whole(Verdict),
+    /// One per event, in the order of the batch. [`Verdict::Split`] counts as a rejection here.
+    Each(Vec<Verdict>),
+}
+
+/// A configured destination, ready to take batches. One value serves many requests at a time.
+pub trait Destination: Send + Sync {
+    fn limits(&self) -> BatchLimits;
+
+    /// False if this destination can do nothing with the event: it is then counted as filtered,
+    /// `UNSUPPORTED_EVENT_TYPE`, and never sent.
+    fn takes(&self, stored: &StoredEvent) -> bool {
+        let _: &StoredEvent = stored;
+        true
+    }
+
+    /// Sends the batch, once. Must end by itself within the peer's time-out and may be dropped at
+    /// any await.
+    fn deliver<'a>(&'a self, batch: &'a [Delivery<'a>]) -> BoxFuture<'a, BatchOutcome>;
+}

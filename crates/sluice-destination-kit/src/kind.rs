@@ -1,0 +1,80 @@
+//! The catalogue: the kinds of destination that exist.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::destination::Destination;
+use crate::http::HttpOut;
+use crate::settings::{Settings, SettingsError, SettingsSchema};
+
+/// An entry of the catalogue.
+pub trait DestinationKind: Send + Sync {
+    /// Stored with every connection, so never renamed.
+    fn slug(&self) -> &str;
+
+    /// The catalogue name by which senders address it in the `integrations` object.
+    fn name(&self) -> &str;
+
+    /// Other names that mean this kind in the `integrations` object.
+    fn other_names(&self) -> &[&str] {
+        &[]
+    }
+
+    /// One sentence for the catalogue page.
+    fn description(&self) -> &str;
+
+    /// Warehouses and object stores get every event whatever the `integrations` object says.
+    fn obeys_integrations(&self) -> bool {
+        true
+    }
+
+    fn settings(&self) -> &SettingsSchema;
+
+    /// Makes a destination of checked settings.
+    ///
+    /// # Errors
+    /// If the settings are right one by one but not together.
+    fn build(
+        &self,
+        settings: Settings,
+        http: HttpOut,
+    ) -> Result<Arc<dyn Destination>, SettingsError>;
+}
+
+/// All kinds of this server, by slug.
+#[derive(Clone, Default)]
+pub struct Catalog {
+    kinds: BTreeMap<String, Arc<dyn DestinationKind>>,
+}
+
+impl Catalog {
+    #[must_use]
+    pub fn new(kinds: impl IntoIterator<Item = Arc<dyn DestinationKind>>) -> Self {
+        Self { kinds: kinds.into_iter().map(|kind| (kind.slug().to_owned(), kind)).collect() }
+    }
+
+    #[must_use]
+    pub fn get(&self, slug: &str) -> Option<&Arc<dyn DestinationKind>> {
+        self.kinds.get(slug)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn DestinationKind>> {
+        self.kinds.values()
+    }
+
+    /// Checks raw settings and makes a destination of them.
+    ///
+    /// # Errors
+    /// If there is no such kind or the settings do not fit.
+    pub fn build(
+        &self,
+        slug: &str,
+        raw: &serde_json::Value,
+        http: HttpOut,
+    ) -> Result<Arc<dyn Destination>, SettingsError> {
+        let kind = self.get(slug).ok_or_else(|| {
+            SettingsError::one("", format!("there is no destination kind `{slug}`"))
+        })?;
+        kind.build(kind.settings().check(raw)?, http)
+    }
+}

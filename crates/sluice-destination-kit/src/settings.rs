@@ -1,0 +1,330 @@
+//! Settings of a destination as data: the console draws a form from the schema, the API lists it,
+//! and one function checks values, with messages that name the field and the nearest known key.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::http::parse_url;
+
+/// The fields of a kind, in the order in which a form shows them.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SettingsSchema {
+    pub fields: Vec<Field>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Field {
+    pub key: String,
+    pub label: String,
+    pub description: String,
+    #[serde(flatten)]
+    pub kind: FieldKind,
+    pub required: bool,
+    /// Never shown again once stored, and blanked in recorded exchanges. Of a text map, the values.
+    pub secret: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FieldKind {
+    Text,
+    /// `http` or `https`, absolute.
+    Url,
+    Integer {
+        min: i64,
+        max: i64,
+    },
+    Boolean,
+    Choice {
+        choices: Vec<String>,
+    },
+    /// An object whose values are texts, such as headers.
+    TextMap,
+}
+
+impl Field {
+    #[must_use]
+    pub fn new(key: &str, label: &str, description: &str, kind: FieldKind) -> Self {
+        Self {
+            key: key.to_owned(),
+            label: label.to_owned(),
+            description: description.to_owned(),
+            kind,
+            required: false,
+            secret: false,
+            default: None,
+        }
+    }
+
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    #[must_use]
+    pub fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    #[must_use]
+    pub fn default_value(mut self, value: impl Into<Value>) -> Self {
+        self.default = Some(value.into());
+        self
+    }
+
+    fn check(&self, value: &Value) -> Result<(), String> {
+        match (&self.kind, value) {
+            (FieldKind::Text, Value::String(_)) | (FieldKind::Boolean, Value::Bool(_)) => Ok(()),
+            (FieldKind::Text, _) => Err("must be a text".to_owned()),
+            (FieldKind::Boolean, _) => Err("must be true or false".to_owned()),
+            (FieldKind::Url, Value::String(text)) => match parse_url(text) {
+                Ok(_) => Ok(()),
+                Err(why) => Err(format!("must be a URL such as https://example.com/hook: {why}")),
+            },
+            (FieldKind::Url, _) => Err("must be a URL such as https://example.com/hook".to_owned()),
+            (FieldKind::Integer { min, max }, value) => match value.as_i64() {
+                Some(number) if (*min..=*max).contains(&number) => Ok(()),
+                _ => Err(format!("must be a whole number from {min} to {max}")),
+            },
+            (FieldKind::Choice { choices }, Value::String(text)) if choices.contains(text) => {
+                Ok(())
+            }
+            (FieldKind::Choice { choices }, _) => {
+                Err(format!("must be one of {}", choices.join(", ")))
+            }
+            (FieldKind::TextMap, Value::Object(map)) if map.values().all(Value::is_string) => {
+                Ok(())
+            }
+            (FieldKind::TextMap, _) => Err("must be an object whose values are texts".to_owned()),
+        }
+    }
+}
+
+impl SettingsSchema {
+    #[must_use]
+    pub const fn new(fields: Vec<Field>) -> Self {
+        Self { fields }
+    }
+
+    #[must_use]
+    pub fn field(&self, key: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.key == key)
+    }
+
+    /// Checks `raw` and fills in defaults. A null counts as absent; an empty text in a field that
+    /// is not required too.
+    ///
+    /// # Errors
+    /// All problems at once.
+    pub fn check(&self, raw: &Value) -> Result<Settings, SettingsError> {
+        let empty = Map::new();
+        let raw = match raw {
+            Value::Object(map) => map,
+            Value::Null => &empty,
+            _ => return Err(SettingsError::one("", "settings must be an object")),
+        };
+        let mut problems = Vec::new();
+        for key in raw.keys().filter(|key| self.field(key).is_none()) {
+            problems.push(SettingsProblem { key: key.clone(), message: self.unknown(key) });
+        }
+        let mut values = Map::new();
+        for field in &self.fields {
+            let given =
+                raw.get(&field.key).filter(|value| !value.is_null() && value.as_str() != Some(""));
+            match given.or(field.default.as_ref()) {
+                Some(value) => match field.check(value) {
+                    Ok(()) => drop(values.insert(field.key.clone(), value.clone())),
+                    Err(message) => {
+                        problems.push(SettingsProblem { key: field.key.clone(), message })
+                    }
+                },
+                None if field.required => {
+                    let message = "is required".to_owned();
+                    problems.push(SettingsProblem { key: field.key.clone(), message });
+                }
+                None => {}
+            }
+        }
+        if !problems.is_empty() {
+            return Err(SettingsError { problems });
+        }
+        let secrets = self.secrets_of(&values);
+        Ok(Settings { values, secrets })
+    }
+
+    /// `raw` with every secret value replaced by `***`, for showing.
+    #[must_use]
+    pub fn blanked(&self, raw: &Value) -> Value {
+        let mut shown = raw.clone();
+        for field in self.fields.iter().filter(|field| field.secret) {
+            match shown.get_mut(&field.key) {
+                Some(Value::Object(map)) => {
+                    map.values_mut().for_each(|value| *value = "***".into())
+                }
+                Some(value) if !value.is_null() => *value = "***".into(),
+                _ => {}
+            }
+        }
+        shown
+    }
+
+    fn secrets_of(&self, values: &Map<String, Value>) -> Vec<String> {
+        let mut secrets = Vec::new();
+        for field in self.fields.iter().filter(|field| field.secret) {
+            match values.get(&field.key) {
+                Some(Value::String(text)) => secrets.push(text.clone()),
+                Some(Value::Object(map)) => {
+                    secrets.extend(map.values().filter_map(Value::as_str).map(str::to_owned));
+                }
+                _ => {}
+            }
+        }
+        secrets
+    }
+
+    fn unknown(&self, key: &str) -> String {
+        let nearest = self.fields.iter().map(|field| (distance(key, &field.key), &field.key)).min();
+        match nearest {
+            Some((far, known)) if far <= key.len().max(known.len()) / 2 => {
+                format!("is not a setting; did you mean `{known}`?")
+            }
+            _ => {
+                let known: Vec<&str> = self.fields.iter().map(|field| field.key.as_str()).collect();
+                format!("is not a setting; known are {}", known.join(", "))
+            }
+        }
+    }
+}
+
+/// Checked settings with defaults filled in.
+#[derive(Clone)]
+pub struct Settings {
+    values: Map<String, Value>,
+    secrets: Vec<String>,
+}
+
+impl Settings {
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.values.get(key).and_then(Value::as_str)
+    }
+
+    #[must_use]
+    pub fn integer(&self, key: &str) -> Option<i64> {
+        self.values.get(key).and_then(Value::as_i64)
+    }
+
+    #[must_use]
+    pub fn boolean(&self, key: &str) -> Option<bool> {
+        self.values.get(key).and_then(Value::as_bool)
+    }
+
+    pub fn text_map(&self, key: &str) -> impl Iterator<Item = (&str, &str)> {
+        let map = self.values.get(key).and_then(Value::as_object);
+        map.into_iter().flatten().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+    }
+
+    /// The secret values, for the redactor.
+    #[must_use]
+    pub fn secrets(&self) -> &[String] {
+        &self.secrets
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
+}
+
+/// Settings that do not fit; never quotes a value, which could be a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsError {
+    pub problems: Vec<SettingsProblem>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SettingsProblem {
+    /// The setting, or empty for the whole.
+    pub key: String,
+    pub message: String,
+}
+
+impl SettingsError {
+    #[must_use]
+    pub fn one(key: &str, message: impl Into<String>) -> Self {
+        Self { problems: vec![SettingsProblem { key: key.to_owned(), message: message.into() }] }
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.problems.iter().enumerate() {
+            let gap = if i == 0 { "" } else { "; " };
+            match problem.key.as_str() {
+                "" => write!(f, "{gap}{}", problem.message)?,
+                key => write!(f, "{gap}setting `{key}` {}", problem.message)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Levenshtein distance, letters compared without case.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.to_lowercase().chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, to) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn schema() -> SettingsSchema {
+        SettingsSchema::new(vec![
+            Field::new("url", "URL", "", FieldKind::Url).required(),
+            Field::new("sharedSecret", "Secret", "", FieldKind::Text).secret(),
+            Field::new("batchSize", "Batch", "", FieldKind::Integer { min: 1, max: 10 })
+                .default_value(1),
+        ])
+    }
+
+    #[test]
+    fn all_problems_are_named_with_the_nearest_key() {
+        let error = schema().check(&json!({"sharedsecet": "x", "batchSize": 11})).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "setting `sharedsecet` is not a setting; did you mean `sharedSecret`?; \
+             setting `url` is required; setting `batchSize` must be a whole number from 1 to 10"
+        );
+    }
+
+    #[test]
+    fn defaults_are_filled_in_and_secrets_known() {
+        let raw = json!({"url": "https://a.example/x", "sharedSecret": "geheim"});
+        let settings = schema().check(&raw).unwrap();
+        assert_eq!(settings.integer("batchSize"), Some(1));
+        assert_eq!(settings.secrets(), ["geheim"]);
+        assert_eq!(schema().blanked(&raw)["sharedSecret"], "***");
+        assert!(!format!("{settings:?}").contains("geheim"));
+    }
+}

@@ -1,0 +1,14 @@
+//! The list of native kinds.
+
+use std::sync::Arc;
+
+use sluice_destination_kit::{Catalog, DestinationKind};
+
+use crate::webhook;
+
+/// All native kinds.
+#[must_use]
+pub fn catalog() -> Catalog {
+    let kinds: [Arc<dyn DestinationKind>; 1] = [Arc::new(webhook::Kind::new())];
+    Catalog::new(kinds)
+}
