@@ -1,1 +1,59 @@
-//! sluice-columnar
+//! Analytics storage: immutable parts of rows sorted by (person, time, seq), written from the
+//! events log, compacted in the background, read as plain slices.
+//!
+//! - Writing: [`Store::ingest`] shreds the events of a batch into columns in memory,
+//!   [`Store::flush`] writes them as small parts and commits parts, cursor and counts in one
+//!   manifest, so each event of the log is in exactly one part (I3). [`Store::compact_once`] merges
+//!   small parts of a month into larger ones.
+//! - Reading: [`Store::snapshot`] gives an unchanging [`Snapshot`]; [`Snapshot::select`] the parts
+//!   of a time range; [`Selection::walk`] every person once with all their rows, merged people
+//!   included; [`Part`] the slices; [`Part::column`] properties by name.
+//!
+//! Not here: conditions, operators and charts (`sluice-filter`, `sluice-insights`).
+
+mod cache;
+mod column;
+mod error;
+mod first_seen;
+mod ipc;
+mod merges;
+mod pack;
+mod part;
+mod partition;
+mod rest;
+mod snapshot;
+mod walk;
+
+pub use column::{Cells, CodeSlice, Column, Kind, Scope, Value};
+pub use error::{ColumnarError, ErrorKind};
+pub use first_seen::{FirstSeen, FirstSeenReader};
+pub use merges::MergeMap;
+pub use part::{ColumnMeta, EventStats, Part, PartMeta, Seqs, Times};
+pub use partition::Partition;
+pub use snapshot::{ColumnSummary, EVENT_NAMES_LISTED_MAX, EventSummary, Snapshot};
+pub use walk::{PeopleSlice, Piece, RowRef, Run, Selection};
+
+/// What of `context` becomes columns of [`Scope::Context`], by the first name of the path; the
+/// whole event stays in the events log. `ip` is left out: an address identifies a person and is
+/// of no use in a chart.
+pub const CONTEXT_COLUMNS: &[&str] = &[
+    "app", "campaign", "device", "library", "locale", "location", "network", "os", "page", "referrer",
+    "screen", "timezone", "userAgent",
+];
+
+/// Names of the columns of [`Scope::System`].
+pub mod system {
+    /// Message id: text, different on nearly every row.
+    pub const MESSAGE_ID: &str = "$message_id";
+    /// Source number.
+    pub const SOURCE: &str = "$source";
+    pub const USER_ID: &str = "$user_id";
+    pub const ANONYMOUS_ID: &str = "$anonymous_id";
+    pub const GROUP_ID: &str = "$group_id";
+    /// `track`, `identify`, `page`, `screen`, `group`, `alias`.
+    pub const TYPE: &str = "$type";
+    /// The `name` of a page or screen call.
+    pub const NAME: &str = "$name";
+    /// When the server received the event: microseconds since the epoch, a number.
+    pub const RECEIVED_AT: &str = "$received_at";
+}

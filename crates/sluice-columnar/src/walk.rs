@@ -1,0 +1,372 @@
+//! Walking people over several parts, each person once, with all their rows.
+//!
+//! Keys of every part ascend, so people meet in a merge of sorted lists. Where a stretch of people
+//! is in one part only, it comes as one block: the operator makes one pass over its rows. A person
+//! in several parts comes as runs. People touched by merges or undone merges since a part was
+//! written ("dirty") are left out of that pass and come at the end of the slice, gathered from all
+//! the keys their rows lie under.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use sluice_event::PersonId;
+
+use crate::merges::MergeMap;
+use crate::part::Part;
+use crate::snapshot::Snapshot;
+
+/// Rows of one part, in order of (time, seq). `part` is an index into [`Selection::parts`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    pub part: u32,
+    pub start: u32,
+    pub end: u32,
+}
+
+/// One row of a selection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowRef {
+    pub part: u32,
+    pub row: u32,
+}
+
+/// What a walk gives: every row of the selection is in exactly one piece, and all rows of a person
+/// are in one piece. Person 0 (nobody) comes like any other.
+#[derive(Clone, Copy, Debug)]
+pub enum Piece<'a> {
+    /// People that are in no other part: indexes into [`Part::people`] of `parts()[part]`. Rows of
+    /// each are in order; the rows of all are one contiguous range.
+    Block { part: u32, people: &'a Range<usize> },
+    /// One person whose rows lie in several runs; each is in order, together they may interleave
+    /// (see [`Selection::order`]). Parts may repeat.
+    Runs { person: PersonId, runs: &'a [Run] },
+    /// One person whose rows lie scattered, in order of (time, seq).
+    Rows { person: PersonId, rows: &'a [RowRef] },
+}
+
+/// A share of the people, for one thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeopleSlice {
+    from: u64,
+    /// Inclusive.
+    to: u64,
+}
+
+impl PeopleSlice {
+    pub const ALL: Self = Self { from: 0, to: u64::MAX };
+}
+
+/// Groups of nodes that need gathering, with their runs. Computed once per set of parts.
+#[derive(Debug, Default)]
+pub(crate) struct Dirty {
+    /// Ascending keys that the straight pass leaves out.
+    keys: Vec<u64>,
+    /// Per group: its smallest node, and where its runs begin.
+    groups: Vec<(u64, u32)>,
+    runs: Vec<(u64, Run)>,
+}
+
+impl Dirty {
+    pub(crate) fn find(parts: &[Arc<Part>], merges: &MergeMap) -> Self {
+        let folded = parts.iter().map(|part| part.meta().folded).min().unwrap_or(u64::MAX);
+        let groups = merges.dirty_groups(folded);
+        let mut keys: Vec<(u64, u32)> = Vec::new();
+        for (index, group) in groups.iter().enumerate() {
+            keys.extend(group.iter().map(|key| (*key, index as u32)));
+        }
+        keys.sort_unstable();
+        let mut found: Vec<(u32, u64, Run)> = Vec::new();
+        for (number, part) in parts.iter().enumerate() {
+            let people = part.people();
+            let mut at = 0;
+            for (key, group) in &keys {
+                at += gallop(&people[at..], |person| person < *key);
+                if people.get(at) == Some(key) {
+                    let Range { start, end } = part.range(at);
+                    found.push((*group, *key, Run { part: number as u32, start, end }));
+                }
+            }
+        }
+        found.sort_by_key(|(group, ..)| *group);
+        let mut dirty = Self { keys: keys.into_iter().map(|(key, _)| key).collect(), ..Self::default() };
+        let mut last = None;
+        for (group, key, run) in found {
+            if last != Some(group) {
+                dirty.groups.push((groups[group as usize][0], dirty.runs.len() as u32));
+                last = Some(group);
+            }
+            dirty.runs.push((key, run));
+        }
+        dirty
+    }
+}
+
+/// How many leading elements satisfy the predicate: short distances cost little.
+pub(crate) fn gallop(slice: &[u64], less: impl Fn(u64) -> bool) -> usize {
+    let mut step = 1;
+    while step < slice.len() && less(slice[step - 1]) {
+        step *= 2;
+    }
+    let from = if step == 1 { 0 } else { step / 2 };
+    let to = step.min(slice.len());
+    from + slice[from..to].partition_point(|key| less(*key))
+}
+
+/// Parts chosen for a query.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    snapshot: Arc<Snapshot>,
+    parts: Vec<Arc<Part>>,
+    dirty: Arc<Dirty>,
+}
+
+impl Selection {
+    pub(crate) const fn new(snapshot: Arc<Snapshot>, parts: Vec<Arc<Part>>, dirty: Arc<Dirty>) -> Self {
+        Self { snapshot, parts, dirty }
+    }
+
+    #[must_use]
+    pub const fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    #[must_use]
+    pub fn parts(&self) -> &[Arc<Part>] {
+        &self.parts
+    }
+
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.parts.iter().map(|part| u64::from(part.rows())).sum()
+    }
+
+    /// Cuts the people into at most `count` slices of about equally many rows.
+    #[must_use]
+    pub fn slices(&self, count: usize) -> Vec<PeopleSlice> {
+        let Some(largest) = self.parts.iter().max_by_key(|part| part.rows()) else {
+            return vec![PeopleSlice::ALL];
+        };
+        let (starts, people) = (largest.starts(), largest.people());
+        let mut slices = Vec::with_capacity(count);
+        let mut from = 0;
+        for cut in 1..count {
+            let row = u64::from(largest.rows()) * cut as u64 / count as u64;
+            let index = starts.partition_point(|start| u64::from(*start) < row);
+            let Some(border) = people.get(index).copied().filter(|border| *border > from) else {
+                continue;
+            };
+            slices.push(PeopleSlice { from, to: border - 1 });
+            from = border;
+        }
+        slices.push(PeopleSlice { from, to: u64::MAX });
+        slices
+    }
+
+    /// Gives every person of the slice once. Stops early when the visitor returns `false`, as a
+    /// cancelled query does.
+    pub fn walk(&self, slice: PeopleSlice, mut visit: impl FnMut(Piece<'_>) -> bool) {
+        if self.walk_straight(slice, &mut visit) {
+            self.walk_dirty(slice, &mut visit);
+        }
+    }
+
+    fn walk_straight(&self, slice: PeopleSlice, visit: &mut impl FnMut(Piece<'_>) -> bool) -> bool {
+        let mut cursors: Vec<Cursor<'_>> =
+            self.parts.iter().zip(0..).map(|(part, number)| Cursor::new(part, number, slice)).collect();
+        let dirty = &self.dirty.keys;
+        let mut next_dirty = dirty.partition_point(|key| *key < slice.from);
+        let mut runs = Vec::with_capacity(cursors.len());
+        cursors.retain(|cursor| cursor.at < cursor.end);
+        while !cursors.is_empty() {
+            // The smallest key, who has it, and the smallest key of the others.
+            let (mut least, mut second, mut who, mut several) = (u64::MAX, u64::MAX, 0, false);
+            for (index, cursor) in cursors.iter().enumerate() {
+                let key = cursor.key;
+                if key < least {
+                    (second, least, who, several) = (least, key, index, false);
+                } else if key == least {
+                    several = true;
+                } else {
+                    second = second.min(key);
+                }
+            }
+            while next_dirty < dirty.len() && dirty[next_dirty] < least {
+                next_dirty += 1;
+            }
+            let dirty_key = dirty.get(next_dirty).copied().unwrap_or(u64::MAX);
+            let is_dirty = dirty_key == least;
+            let mut exhausted = false;
+            if is_dirty || several {
+                runs.clear();
+                for cursor in cursors.iter_mut().filter(|cursor| cursor.key == least) {
+                    runs.push(cursor.run());
+                    cursor.advance_to(cursor.at + 1);
+                    exhausted |= cursor.at == cursor.end;
+                }
+                if !is_dirty && !visit(Piece::Runs { person: PersonId(least), runs: &runs }) {
+                    return false;
+                }
+            } else {
+                let cursor = &mut cursors[who];
+                let border = second.min(dirty_key);
+                let len = gallop(&cursor.people[cursor.at..cursor.end], |key| key < border);
+                let people = cursor.at..cursor.at + len;
+                cursor.advance_to(people.end);
+                exhausted = cursor.at == cursor.end;
+                if !visit(Piece::Block { part: cursor.number, people: &people }) {
+                    return false;
+                }
+            }
+            if exhausted {
+                cursors.retain(|cursor| cursor.at < cursor.end);
+            }
+        }
+        true
+    }
+
+    /// Only the people that need gathering.
+    pub(crate) fn walk_gathered(&self, slice: PeopleSlice, mut visit: impl FnMut(Piece<'_>) -> bool) {
+        self.walk_dirty(slice, &mut visit);
+    }
+
+    fn walk_dirty(&self, slice: PeopleSlice, visit: &mut impl FnMut(Piece<'_>) -> bool) {
+        let Dirty { groups, runs, .. } = &*self.dirty;
+        let merges = self.snapshot.merges();
+        let mut plain = Vec::new();
+        let mut people: HashMap<u64, Vec<RowRef>> = HashMap::new();
+        for (index, (least, start)) in groups.iter().enumerate() {
+            if *least < slice.from || *least > slice.to {
+                continue;
+            }
+            let end = groups.get(index + 1).map_or(runs.len(), |(_, start)| *start as usize);
+            let runs = &runs[*start as usize..end];
+            if self.is_one_person(runs, merges) {
+                plain.clear();
+                plain.extend(runs.iter().map(|(_, run)| *run));
+                let person = PersonId(merges.root(runs[0].0));
+                if !visit(Piece::Runs { person, runs: &plain }) {
+                    return;
+                }
+                continue;
+            }
+            people.clear();
+            for (key, run) in runs {
+                let part = &self.parts[run.part as usize];
+                for row in run.start..run.end {
+                    let person = merges.root(part.written(row, PersonId(*key)).0);
+                    people.entry(person).or_default().push(RowRef { part: run.part, row });
+                }
+            }
+            let mut people: Vec<(u64, Vec<RowRef>)> = people.drain().collect();
+            people.sort_unstable_by_key(|(person, _)| *person);
+            for (person, mut rows) in people {
+                rows.sort_unstable_by_key(|row| self.place(*row));
+                if !visit(Piece::Rows { person: PersonId(person), rows: &rows }) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether all rows of the runs belong to the same person now.
+    fn is_one_person(&self, runs: &[(u64, Run)], merges: &MergeMap) -> bool {
+        let root = merges.root(runs[0].0);
+        runs.iter().all(|(key, run)| {
+            let (rows, people) = self.parts[run.part as usize].written_exceptions();
+            let from = rows.partition_point(|row| *row < run.start);
+            let exceptions = rows[from..].iter().take_while(|row| **row < run.end).count();
+            merges.root(*key) == root
+                && people[from..from + exceptions].iter().all(|node| merges.root(*node) == root)
+        })
+    }
+
+    /// Time in microseconds and offset of a row: its place in a person's order.
+    #[must_use]
+    pub fn place(&self, row: RowRef) -> (i64, u64) {
+        let part = &self.parts[row.part as usize];
+        (part.times().get(row.row), part.seqs().get(row.row).0)
+    }
+
+    /// Puts the rows of several runs in order of (time, seq). `rows` is cleared first.
+    pub fn order(&self, runs: &[Run], rows: &mut Vec<RowRef>) {
+        rows.clear();
+        let mut last = None;
+        let mut sorted = true;
+        let mut runs_by_time: Vec<Run> = runs.to_vec();
+        runs_by_time.sort_by_key(|run| self.place(RowRef { part: run.part, row: run.start }));
+        for run in runs_by_time {
+            if run.start == run.end {
+                continue;
+            }
+            let first = self.place(RowRef { part: run.part, row: run.start });
+            sorted &= last.is_none_or(|last| last < first);
+            last = last.max(Some(self.place(RowRef { part: run.part, row: run.end - 1 })));
+            rows.extend((run.start..run.end).map(|row| RowRef { part: run.part, row }));
+        }
+        if !sorted {
+            rows.sort_by_cached_key(|row| self.place(*row));
+        }
+    }
+
+    /// All rows of one canonical person, in order: for the list of their events.
+    #[must_use]
+    pub fn person(&self, person: PersonId) -> Vec<RowRef> {
+        let group = self.dirty.keys.binary_search(&person.0).is_ok();
+        let mut rows = Vec::new();
+        if group {
+            self.walk_dirty(PeopleSlice::ALL, &mut |piece| {
+                match piece {
+                    Piece::Runs { person: found, runs } if found == person => self.order(runs, &mut rows),
+                    Piece::Rows { person: found, rows: ordered } if found == person => {
+                        rows.extend_from_slice(ordered);
+                    }
+                    _ => return true,
+                }
+                false
+            });
+            return rows;
+        }
+        let mut runs = Vec::new();
+        for (part, number) in self.parts.iter().zip(0..) {
+            if let Ok(index) = part.people().binary_search(&person.0) {
+                let Range { start, end } = part.range(index);
+                runs.push(Run { part: number, start, end });
+            }
+        }
+        self.order(&runs, &mut rows);
+        rows
+    }
+}
+
+/// A place in the sorted people of one part.
+struct Cursor<'a> {
+    number: u32,
+    people: &'a [u64],
+    starts: &'a [u32],
+    at: usize,
+    end: usize,
+    key: u64,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(part: &'a Part, number: u32, slice: PeopleSlice) -> Self {
+        let people = part.people();
+        let at = people.partition_point(|key| *key < slice.from);
+        let end = people.partition_point(|key| *key <= slice.to);
+        let mut cursor = Self { number, people, starts: part.starts(), at, end, key: u64::MAX };
+        cursor.advance_to(at);
+        cursor
+    }
+
+    fn advance_to(&mut self, at: usize) {
+        self.at = at;
+        self.key = if at < self.end { self.people[at] } else { u64::MAX };
+    }
+
+    fn run(&self) -> Run {
+        Run { part: self.number, start: self.starts[self.at], end: self.starts[self.at + 1] }
+    }
+}
+
