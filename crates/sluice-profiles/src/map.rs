@@ -1,0 +1,341 @@
+//! The identity map of one workspace: who is behind an event, and what is known of a person.
+//!
+//! Derived from the `events` log and rebuildable from it. Changes are kept in memory and stored in
+//! one atomic batch together with the offset they reach to; nothing is synced, since whatever a crash
+//! takes is read from the log again, from [`IdentityMap::stored_to`] on.
+//!
+//! One writer (the pipeline) and any number of readers; a reader holds the lock for one look-up.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fjall::config::{FilterPolicy, FilterPolicyEntry, BloomConstructionPolicy, PinningPolicy};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions};
+use parking_lot::Mutex;
+use sluice_base::Timestamp;
+use sluice_event::{Decision, Event, EventBatch, ExternalId, MergeId, Offset, PersonId};
+
+use crate::error::IdentityError;
+use crate::graph;
+use crate::identifiers::identifiers;
+use crate::rules::IdentityRules;
+use crate::state::State;
+use crate::tier::Tier;
+use crate::traits::TraitValue;
+
+const APPLIED: &str = "applied";
+
+/// How the map of one workspace is opened.
+#[derive(Clone, Debug)]
+pub struct IdentityConfig {
+    /// Folder of the store; made if it does not exist.
+    pub dir: PathBuf,
+    pub rules: IdentityRules,
+    /// Identifiers and people kept decoded in memory.
+    pub cache_bytes: usize,
+    /// Blocks of the store kept in memory. The store's own default is far too small: look-ups become
+    /// fifty times slower.
+    pub store_cache_bytes: u64,
+    /// Changes gathered before they are stored; also bounds what is read again after a crash.
+    pub dirty_bytes_max: usize,
+}
+
+impl IdentityConfig {
+    #[must_use]
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            rules: IdentityRules::default(),
+            cache_bytes: 64 << 20,
+            store_cache_bytes: 64 << 20,
+            dirty_bytes_max: 8 << 20,
+        }
+    }
+}
+
+/// The answer for one event; see [`graph::Resolution`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resolved {
+    pub person: PersonId,
+    pub canonical: PersonId,
+    /// The person's traits after this event as a JSON object, with their version.
+    pub traits: Option<(Offset, Arc<str>)>,
+}
+
+/// What is known of one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonView {
+    /// The canonical person.
+    pub person: PersonId,
+    pub created_at: Timestamp,
+    /// All nodes, the canonical one first; the others are ids the person also goes by.
+    pub nodes: Vec<PersonId>,
+    pub external_ids: Vec<ExternalIdView>,
+    /// The live merges, which can be undone.
+    pub merges: Vec<MergeView>,
+    /// Traits that stand, by name.
+    pub traits: Vec<(Arc<str>, TraitValue)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalIdView {
+    pub id: ExternalId,
+    /// The node that owns it, to tell what an undone merge would take away.
+    pub node: PersonId,
+    pub attached_at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MergeView {
+    pub merge: MergeId,
+    pub survivor: PersonId,
+    pub absorbed: PersonId,
+    pub at: Timestamp,
+    pub undone_at: Option<Timestamp>,
+}
+
+pub struct IdentityMap {
+    config: IdentityConfig,
+    database: Database,
+    meta: Keyspace,
+    state: Mutex<State>,
+    stored_to: Mutex<Offset>,
+}
+
+impl IdentityMap {
+    /// Opens the map, or makes an empty one.
+    ///
+    /// # Errors
+    /// If the store cannot be opened.
+    pub fn open(config: IdentityConfig) -> Result<Self, IdentityError> {
+        let open = || -> Result<_, fjall::Error> {
+            let database = Database::builder(&config.dir)
+                .cache_size(config.store_cache_bytes)
+                .max_journaling_size(128 << 20)
+                .worker_threads(1)
+                .open()?;
+            let ids = database.keyspace("ids", point_reads)?;
+            let nodes = database.keyspace("nodes", point_reads)?;
+            let merges = database.keyspace("merges", point_reads)?;
+            let meta = database.keyspace("meta", KeyspaceCreateOptions::default)?;
+            let applied = meta.get(APPLIED)?;
+            Ok((database, ids, nodes, merges, meta, applied))
+        };
+        let (database, ids, nodes, merges, meta, applied) =
+            open().map_err(|source| IdentityError::Open { path: config.dir.clone(), source })?;
+        let number = applied.and_then(|bytes| <[u8; 8]>::try_from(&*bytes).ok());
+        let applied = Offset(number.map_or(0, u64::from_le_bytes));
+        let state = State {
+            ids: Tier::new(ids, config.cache_bytes / 2),
+            nodes: Tier::new(nodes, config.cache_bytes / 2),
+            merges: Tier::new(merges, config.cache_bytes / 64),
+            applied,
+        };
+        Ok(Self { config, database, meta, state: Mutex::new(state), stored_to: Mutex::new(applied) })
+    }
+
+    /// Next offset of `events` that the map has not seen.
+    #[must_use]
+    pub fn applied_to(&self) -> Offset {
+        self.state.lock().applied
+    }
+
+    /// The log must be kept from here on, for the map to come back after a crash.
+    #[must_use]
+    pub fn stored_to(&self) -> Offset {
+        *self.stored_to.lock()
+    }
+
+    /// Resolves events one after the other; the map is locked until the writer is dropped.
+    pub fn writer(&self) -> IdentityWriter<'_> {
+        let mut state = self.state.lock();
+        state.age();
+        IdentityWriter { rules: &self.config.rules, state }
+    }
+
+    /// Applies a record read from the log, which stands at `base`. Records below
+    /// [`IdentityMap::applied_to`] are skipped.
+    ///
+    /// # Errors
+    /// From the store.
+    pub fn apply(&self, base: Offset, batch: &EventBatch) -> Result<(), IdentityError> {
+        let mut state = self.state.lock();
+        if base < state.applied {
+            return Ok(());
+        }
+        state.age();
+        for decision in &batch.decisions {
+            state.apply_decision(decision, base)?;
+        }
+        for (index, stored) in batch.events.iter().enumerate() {
+            if !stored.person.is_nobody() {
+                let offset = EventBatch::event_offset(base, index);
+                state.take_traits(stored.person, &stored.event, offset)?;
+            }
+        }
+        state.applied = base.plus(batch.offsets());
+        Ok(())
+    }
+
+    /// Whether enough changes have gathered to store them.
+    #[must_use]
+    pub fn is_flush_due(&self) -> bool {
+        self.state.lock().dirty_bytes() >= self.config.dirty_bytes_max
+    }
+
+    /// Stores all changes. Everything decided so far must be durable in the log already.
+    ///
+    /// # Errors
+    /// From the store.
+    pub fn flush(&self) -> Result<(), IdentityError> {
+        let mut state = self.state.lock();
+        if state.applied == *self.stored_to.lock() {
+            return Ok(());
+        }
+        let mut batch = self.database.batch();
+        state.ids.flush_into(&mut batch);
+        state.nodes.flush_into(&mut batch);
+        state.merges.flush_into(&mut batch);
+        batch.insert(&self.meta, APPLIED, state.applied.0.to_le_bytes());
+        batch.commit()?;
+        state.ids.stored();
+        state.nodes.stored();
+        state.merges.stored();
+        *self.stored_to.lock() = state.applied;
+        Ok(())
+    }
+
+    /// The canonical person who owns an identifier.
+    ///
+    /// # Errors
+    /// From the store.
+    pub fn find_by_external_id(&self, kind: &str, value: &str) -> Result<Option<PersonId>, IdentityError> {
+        let mut state = self.state.lock();
+        match state.owner(kind, value)? {
+            Some(owner) => state.root(owner).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// All that is known of a person, by any of its nodes.
+    ///
+    /// # Errors
+    /// From the store.
+    pub fn person(&self, person: PersonId) -> Result<Option<PersonView>, IdentityError> {
+        let mut state = self.state.lock();
+        if state.nodes.get(&person)?.is_none() {
+            return Ok(None);
+        }
+        let root = state.root(person)?;
+        let nodes = state.members(root)?;
+        let mut external_ids = Vec::new();
+        let mut merges = Vec::new();
+        for member in &nodes {
+            let node = state.node(*member)?;
+            external_ids.extend(node.ids.iter().map(|(id, at)| ExternalIdView {
+                id: id.clone(),
+                node: *member,
+                attached_at: *at,
+            }));
+            for (merge, _) in node.children.clone() {
+                merges.extend(view_merge(&mut state, merge)?);
+            }
+        }
+        let traits = state.folded_traits(root)?.into_iter().filter(|(_, value)| !value.is_removed());
+        let traits = traits.collect();
+        let created_at = state.node(root)?.created_at;
+        Ok(Some(PersonView { person: root, created_at, nodes, external_ids, merges, traits }))
+    }
+
+    /// A merge, live or undone.
+    ///
+    /// # Errors
+    /// From the store.
+    pub fn merge(&self, merge: MergeId) -> Result<Option<MergeView>, IdentityError> {
+        view_merge(&mut self.state.lock(), merge)
+    }
+
+    /// Entries held in memory, for metrics.
+    #[must_use]
+    pub fn entries_in_memory(&self) -> usize {
+        let state = self.state.lock();
+        state.ids.held() + state.nodes.held() + state.merges.held()
+    }
+}
+
+fn view_merge(state: &mut State, merge: MergeId) -> Result<Option<MergeView>, IdentityError> {
+    Ok(state.merges.get(&merge)?.map(|record| MergeView {
+        merge,
+        survivor: record.survivor,
+        absorbed: record.absorbed,
+        at: record.at,
+        undone_at: record.undone_at,
+    }))
+}
+
+/// Options of a keyspace that is read by whole keys: filters and indexes stay in memory.
+fn point_reads() -> KeyspaceCreateOptions {
+    KeyspaceCreateOptions::default()
+        .filter_policy(FilterPolicy::all(FilterPolicyEntry::Bloom(BloomConstructionPolicy::BitsPerKey(10.0))))
+        .filter_block_pinning_policy(PinningPolicy::all(true))
+        .index_block_pinning_policy(PinningPolicy::all(true))
+        .max_memtable_size(16 << 20)
+        .manual_journal_persist(true)
+}
+
+/// The pipeline's hold on the map while it decides on a batch.
+///
+/// Decisions take effect in memory at once, so that the next event sees them; they reach the store
+/// only with [`IdentityMap::flush`]. If the record that carries them cannot be written, the map must
+/// be thrown away and opened anew.
+pub struct IdentityWriter<'m> {
+    rules: &'m IdentityRules,
+    state: parking_lot::MutexGuard<'m, State>,
+}
+
+impl IdentityWriter<'_> {
+    /// Decides on one event, which will stand at `offset`; decisions are added to `decisions`.
+    ///
+    /// # Errors
+    /// From the store.
+    pub fn resolve(
+        &mut self,
+        event: &Event,
+        offset: Offset,
+        decisions: &mut Vec<Decision>,
+    ) -> Result<Resolved, IdentityError> {
+        let found = identifiers(event, self.rules);
+        if found.ids.is_empty() && found.previous.is_none() {
+            return Ok(Resolved::default());
+        }
+        let situation = self.state.situation(found)?;
+        let resolution = graph::decide(self.rules, &situation, offset, event.received_at);
+        for decision in &resolution.decisions {
+            self.state.apply_decision(decision, offset)?;
+        }
+        decisions.extend(resolution.decisions);
+        self.state.take_traits(resolution.person, event, offset)?;
+        let traits = self.state.traits_of(resolution.canonical)?;
+        Ok(Resolved { person: resolution.person, canonical: resolution.canonical, traits })
+    }
+
+    /// Undoes a merge by a record that will stand at `offset`.
+    ///
+    /// # Errors
+    /// If there is no such live merge, or from the store.
+    pub fn undo(&mut self, merge: MergeId, offset: Offset, at: Timestamp) -> Result<Decision, IdentityError> {
+        match self.state.merges.get(&merge)? {
+            None => return Err(IdentityError::UnknownMerge(merge)),
+            Some(record) if record.undone_at.is_some() => return Err(IdentityError::AlreadyUndone(merge)),
+            Some(_) => {}
+        }
+        let decision = Decision::Undo { merge, at };
+        self.state.apply_decision(&decision, offset)?;
+        Ok(decision)
+    }
+
+    /// Notes that everything below `offset` is decided.
+    pub fn advance(&mut self, offset: Offset) {
+        self.state.applied = offset;
+    }
+}
