@@ -13,6 +13,8 @@ pub mod time;
 
 pub use byte_size::ByteSize;
 pub use clock::{Clock, ManualClock, SystemClock};
+#[cfg(any(test, feature = "testing"))]
+pub use disk::CrashDisk;
 pub use disk::{Disk, DiskFile, FileBytes, OsDisk};
 pub use journal::Journal;
 pub use secret::Secret;

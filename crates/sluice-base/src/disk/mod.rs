@@ -7,12 +7,16 @@
 #[cfg(any(test, feature = "testing"))]
 mod crash;
 mod os;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(any(test, feature = "testing"))]
+pub use crash::CrashDisk;
 pub use os::OsDisk;
 
 /// A directory tree. Nothing is durable until it was synced.
