@@ -1,1 +1,29 @@
-//! sluice-store
+//! The configuration of one server, kept in SQLite: workspaces, sources with their write keys,
+//! destinations with their connections, API tokens, saved insights, and the audit trail of every
+//! change.
+//!
+//! Functions are named noun first (`source_list`) and block; from async code go through
+//! [`Store::call`]. Each change is one transaction with its audit entry, durable when the function
+//! returns; then the tables that running parts watch are published ([`Store::sources`],
+//! [`Store::connections`]). Destination settings are sealed with a key that lies beside the
+//! database ([`seal`]), tokens are kept as hashes.
+//!
+//! Not here: cursors, manifests and counts (small files of their parts), users' events.
+
+mod audit;
+mod db;
+mod destination;
+mod error;
+mod insight;
+mod migrations;
+mod publish;
+mod random;
+mod seal;
+mod source;
+mod token;
+mod workspace;
+mod write_key;
+
+pub use db::{Listed, Page, Store};
+pub use error::{ErrorKind, StoreError};
+pub use token::{Grant, TOKEN_CHARS, TOKEN_PREFIX};

@@ -1,0 +1,62 @@
+//! The store over real files: what it keeps, refuses, publishes, and hides.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod audit;
+mod conformance;
+mod open;
+mod publish;
+mod secrets;
+
+use std::sync::Arc;
+
+use serde_json::json;
+use sluice_base::{ManualClock, Secret, Timestamp};
+use sluice_event::WorkspaceNo;
+use sluice_model::{Actor, Destination, NewDestination, NewSource, Source, SourceSettings};
+use sluice_store::Store;
+
+const WORKSPACE: WorkspaceNo = WorkspaceNo(1);
+
+struct Fixture {
+    dir: tempfile::TempDir,
+    store: Store,
+}
+
+fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::new(Timestamp::from_secs(1_767_225_600)))
+}
+
+fn fixture() -> Fixture {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), clock()).unwrap();
+    Fixture { dir, store }
+}
+
+fn actor() -> Actor {
+    Actor { id: "token:t1".to_owned(), name: "ci".to_owned() }
+}
+
+fn new_source(slug: &str) -> NewSource {
+    NewSource {
+        slug: slug.to_owned(),
+        name: slug.to_owned(),
+        kind: "node".to_owned(),
+        enabled: true,
+        settings: SourceSettings::default(),
+    }
+}
+
+fn source(store: &Store, slug: &str) -> Source {
+    store.source_create(WORKSPACE, &new_source(slug), &actor()).unwrap()
+}
+
+fn destination(store: &Store, source: &Source, secret: &str) -> Destination {
+    let new = NewDestination {
+        source_id: source.id.clone(),
+        name: "Hook".to_owned(),
+        kind: "webhook".to_owned(),
+        enabled: true,
+        settings: Secret::new(json!({ "url": "https://example.com", "sharedSecret": secret })),
+    };
+    store.destination_create(WORKSPACE, &new, &actor()).unwrap()
+}

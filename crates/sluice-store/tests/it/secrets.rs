@@ -1,0 +1,45 @@
+//! Planted secrets: none of the files may hold them in clear.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+use sluice_base::Secret;
+use sluice_model::{DestinationChange, NewApiToken, Role};
+
+use crate::{WORKSPACE, actor, destination, fixture, source};
+
+fn holds(dir: &Path, needle: &str) -> Vec<String> {
+    let found = |path: &Path| {
+        fs::read(path).unwrap().windows(needle.len()).any(|window| window == needle.as_bytes())
+    };
+    fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| found(path))
+        .map(|path| path.display().to_string())
+        .collect()
+}
+
+#[test]
+fn no_file_holds_a_destination_secret_or_a_token_in_clear() {
+    let fixture = fixture();
+    let store = fixture.store;
+    let shop = source(&store, "planted-slug");
+    let hook = destination(&store, &shop, "planted-secret-1");
+    let settings = Some(Secret::new(json!({ "sharedSecret": "planted-secret-2" })));
+    let change = DestinationChange { settings, ..DestinationChange::default() };
+    store.destination_change(WORKSPACE, &hook.id, &change, &actor()).unwrap();
+    let new = NewApiToken { name: "ci".to_owned(), role: Role::Admin };
+    let (_, token) = store.token_create(WORKSPACE, &new, &actor()).unwrap();
+    let search = || {
+        // The search itself works: what is public is found.
+        assert!(!holds(fixture.dir.path(), "planted-slug").is_empty());
+        for needle in ["planted-secret-1", "planted-secret-2", &token.expose()[4..]] {
+            assert_eq!(holds(fixture.dir.path(), needle), Vec::<String>::new());
+        }
+    };
+    search();
+    drop(store);
+    search();
+}
