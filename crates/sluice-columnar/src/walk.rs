@@ -56,6 +56,12 @@ pub struct PeopleSlice {
 
 impl PeopleSlice {
     pub const ALL: Self = Self { from: 0, to: u64::MAX };
+
+    /// Smallest and largest key of the slice, both inclusive.
+    #[must_use]
+    pub const fn bounds(self) -> (u64, u64) {
+        (self.from, self.to)
+    }
 }
 
 /// Groups of nodes that need gathering, with their runs. Computed once per set of parts.
@@ -226,8 +232,15 @@ impl Selection {
         true
     }
 
+    /// Ascending keys whose people need gathering: their rows come from [`Selection::walk_gathered`]
+    /// and an operator that scans parts by itself leaves them out.
+    #[must_use]
+    pub fn gathered_keys(&self) -> &[u64] {
+        &self.dirty.keys
+    }
+
     /// Only the people that need gathering.
-    pub(crate) fn walk_gathered(&self, slice: PeopleSlice, mut visit: impl FnMut(Piece<'_>) -> bool) {
+    pub fn walk_gathered(&self, slice: PeopleSlice, mut visit: impl FnMut(Piece<'_>) -> bool) {
         self.walk_dirty(slice, &mut visit);
     }
 
