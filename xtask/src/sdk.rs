@@ -1,0 +1,153 @@
+//! The SDK tests: stock SDKs from their registries against the real binary (`tests-sdk/`).
+//!
+//! Everything installed goes below `.tools/` in the checkout.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use crate::run::{cargo, listen, program, root, say, succeeds};
+use crate::test::Totals;
+
+pub(crate) fn test() -> anyhow::Result<Totals> {
+    if !succeeds(cargo().args(["build", "--locked", "--package", "sluice"]))? {
+        bail!("sluice does not build");
+    }
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let sluice = target.join("debug/sluice");
+    let mut totals = node(&sluice)?;
+    totals.add(python(&sluice)?);
+    Ok(totals)
+}
+
+/// `npm ci` copies the folder's manifest and lock into `.tools/node`, where the packages live.
+fn node(sluice: &Path) -> anyhow::Result<Totals> {
+    let (tests, tools) = (root().join("tests-sdk/node"), root().join(".tools/node"));
+    std::fs::create_dir_all(&tools).context("cannot make .tools/node")?;
+    for file in ["package.json", "package-lock.json"] {
+        std::fs::copy(tests.join(file), tools.join(file))
+            .with_context(|| format!("cannot copy {file}"))?;
+    }
+    say("installing the Node SDKs");
+    let install = [
+        "ci",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--prefer-offline",
+        "--loglevel=error",
+    ];
+    if !succeeds(program("npm").args(install).current_dir(&tools))? {
+        bail!("npm could not install the Node SDKs");
+    }
+    let mut totals = Totals::default();
+    let mut command = program("node");
+    command.args(["--test", "--test-reporter=tap", "--test-concurrency=1"]);
+    command.arg(tests.join("sdk.test.mjs")).env("SLUICE_BIN", sluice).env("SLUICE_SDKS", &tools);
+    let good = listen(&mut command, |line| totals.add(node_totals(line)))?;
+    Ok(totals.and_exit(good))
+}
+
+fn python(sluice: &Path) -> anyhow::Result<Totals> {
+    let (tests, tools) = (root().join("tests-sdk/python"), root().join(".tools/python"));
+    let interpreter = tools.join("bin/python");
+    if !interpreter.try_exists()? {
+        say("making a Python environment");
+        if !succeeds(program("python3").args(["-m", "venv"]).arg(&tools))? {
+            bail!("python3 could not make a virtual environment in .tools/python");
+        }
+    }
+    say("installing the Python SDK");
+    let requirements = tests.join("requirements.txt");
+    let mut install = program(&interpreter.to_string_lossy());
+    install.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--requirement",
+    ]);
+    if !succeeds(install.arg(requirements))? {
+        bail!("pip could not install the Python SDK");
+    }
+    let mut totals = Totals::default();
+    let mut command = program(&interpreter.to_string_lossy());
+    command.args(["-m", "unittest", "--verbose", "test_sdk"]).current_dir(&tests);
+    command.env("SLUICE_BIN", sluice).env("PYTHONDONTWRITEBYTECODE", "1");
+    let mut summary = Summary::default();
+    let good = listen(&mut command, |line| summary.hear(line))?;
+    totals.add(summary.totals());
+    Ok(totals.and_exit(good))
+}
+
+/// From TAP's last lines: `# pass 4`, `# fail 0`, `# skipped 0`.
+fn node_totals(line: &str) -> Totals {
+    let mut totals = Totals::default();
+    let mut words = line.trim().split(' ');
+    if let (Some("#"), Some(label), Some(Ok(number))) =
+        (words.next(), words.next(), words.next().map(str::parse))
+    {
+        match label {
+            "pass" => totals.passed = number,
+            "fail" | "cancelled" => totals.failed = number,
+            "skipped" => totals.skipped = number,
+            _ => {}
+        }
+    }
+    totals
+}
+
+/// What unittest says at its end: `Ran 5 tests in …`, then `OK (skipped=1)` or
+/// `FAILED (failures=1, errors=2)`.
+#[derive(Default)]
+struct Summary {
+    ran: u64,
+    totals: Totals,
+}
+
+impl Summary {
+    fn hear(&mut self, line: &str) {
+        if let Some(rest) = line.strip_prefix("Ran ") {
+            self.ran = rest.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0);
+        }
+        if line.starts_with("OK") || line.starts_with("FAILED") {
+            let number = |label: &str| {
+                let (_, rest) = line.split_once(label)?;
+                rest.split([',', ')']).next()?.parse::<u64>().ok()
+            };
+            self.totals.skipped = number("skipped=").unwrap_or(0);
+            self.totals.failed = number("failures=").unwrap_or(0) + number("errors=").unwrap_or(0);
+        }
+    }
+
+    const fn totals(mut self) -> Totals {
+        self.totals.passed = self.ran.saturating_sub(self.totals.skipped + self.totals.failed);
+        self.totals
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_totals_of_node_are_read() {
+        assert_eq!(node_totals("# pass 4").passed, 4);
+        assert_eq!(node_totals("# fail 2").failed, 2);
+        assert_eq!(node_totals("ok 1 - # pass 3"), Totals::default());
+    }
+
+    #[test]
+    fn the_totals_of_unittest_are_read() {
+        let mut summary = Summary::default();
+        summary.hear("Ran 6 tests in 1.2s");
+        summary.hear("FAILED (failures=1, errors=2, skipped=1)");
+        assert_eq!(summary.totals(), Totals { passed: 2, failed: 3, skipped: 1 });
+        let mut summary = Summary::default();
+        summary.hear("Ran 6 tests in 1.2s");
+        summary.hear("OK");
+        assert_eq!(summary.totals(), Totals { passed: 6, failed: 0, skipped: 0 });
+    }
+}
