@@ -15,6 +15,7 @@ use arrow_array::{Array, RecordBatch, StringArray};
 use arrow_buffer::ScalarBuffer;
 use serde::{Deserialize, Serialize};
 
+use crate::dict::{CellsOut, Dict};
 use crate::ipc;
 
 /// Where a column's name lives; the same name in two scopes is two columns.
@@ -192,10 +193,26 @@ impl Column {
         let column = Self {
             stored,
             kinds: ipc::values::<UInt8Type>(dictionary, "kind")?,
-            numbers: ipc::values::<Float64Type>(dictionary, "number")?,
+            numbers: ipc::values::<Float64Type>(dictionary, "number").unwrap_or_else(|| Vec::new().into()),
             texts: dictionary.column_by_name("text")?.as_string_opt::<i32>()?.clone(),
         };
         (column.kinds.first() == Some(&0)).then_some(column)
+    }
+
+    pub(crate) fn from_built(dict: Dict, cells: CellsOut) -> Option<Self> {
+        let codes_count = dict.len();
+        let (rows, codes) = cells.finish();
+        let codes = match codes_count {
+            0..=0x100 => Codes::U8(codes.into_iter().map(|code| code as u8).collect()),
+            0x101..=0x1_0000 => Codes::U16(codes.into_iter().map(|code| code as u16).collect()),
+            _ => Codes::U32(codes.into()),
+        };
+        let stored = match rows {
+            Some(rows) => Stored::Sparse { rows: rows.into(), codes },
+            None => Stored::Dense(codes),
+        };
+        let (kinds, numbers, texts) = dict.into_arrays();
+        (kinds.len() > 1).then(|| Self { stored, kinds: kinds.into(), numbers: numbers.into(), texts })
     }
 
     #[must_use]
@@ -249,7 +266,8 @@ impl Column {
         self.value(self.code(row))
     }
 
-    /// Number per code, NaN where the value is not a number (booleans are 0 and 1).
+    /// Number per code, NaN where the value is not a number (booleans are 0 and 1). Empty if the
+    /// column has neither numbers nor booleans.
     #[must_use]
     pub fn numbers(&self) -> &[f64] {
         &self.numbers
@@ -268,6 +286,7 @@ impl Column {
     }
 
     pub(crate) fn texts_len_ok(&self) -> bool {
-        self.texts.len() == self.kinds.len() && self.numbers.len() == self.kinds.len()
+        let len = self.kinds.len();
+        self.texts.len() == len && (self.numbers.is_empty() || self.numbers.len() == len)
     }
 }

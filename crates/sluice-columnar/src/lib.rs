@@ -11,18 +11,25 @@
 //!
 //! Not here: conditions, operators and charts (`sluice-filter`, `sluice-insights`).
 
+mod buffer;
 mod cache;
 mod column;
+mod compact;
+mod dict;
 mod error;
 mod first_seen;
 mod ipc;
+mod manifest;
 mod merges;
 mod pack;
 mod part;
 mod partition;
 mod rest;
+mod shred;
 mod snapshot;
+mod store;
 mod walk;
+mod write;
 
 pub use column::{Cells, CodeSlice, Column, Kind, Scope, Value};
 pub use error::{ColumnarError, ErrorKind};
@@ -31,6 +38,7 @@ pub use merges::MergeMap;
 pub use part::{ColumnMeta, EventStats, Part, PartMeta, Seqs, Times};
 pub use partition::Partition;
 pub use snapshot::{ColumnSummary, EVENT_NAMES_LISTED_MAX, EventSummary, Snapshot};
+pub use store::{Store, StoreConfig};
 pub use walk::{PeopleSlice, Piece, RowRef, Run, Selection};
 
 /// What of `context` becomes columns of [`Scope::Context`], by the first name of the path; the
@@ -54,6 +62,4 @@ pub mod system {
     pub const TYPE: &str = "$type";
     /// The `name` of a page or screen call.
     pub const NAME: &str = "$name";
-    /// When the server received the event: microseconds since the epoch, a number.
-    pub const RECEIVED_AT: &str = "$received_at";
 }

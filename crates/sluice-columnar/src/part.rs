@@ -385,6 +385,16 @@ impl Part {
         Ok(Some(column))
     }
 
+    pub(crate) fn session_slices(&self) -> Option<(&[u32], &[i64])> {
+        self.sessions.as_ref().map(|(rows, sessions)| (&**rows, &**sessions))
+    }
+
+    pub(crate) fn batch(&self, name: &str) -> Result<RecordBatch, ColumnarError> {
+        let damaged = |what: String| ColumnarError::damaged(self.pack.path(), what);
+        let entry = self.pack.entry(name).ok_or_else(|| damaged(format!("no entry `{name}`")))?;
+        ipc::decode(&entry).map_err(|error| damaged(format!("entry `{name}`: {error}")))
+    }
+
     /// How many rows a column of the scope covers.
     pub(crate) const fn scope_rows(&self, scope: Scope) -> u32 {
         match scope {
