@@ -5,7 +5,6 @@
 //! value refuses the event.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use crate::json::{self, RawText, Scanner};
@@ -143,8 +142,8 @@ pub(super) fn complete<'a>(
             IpAddr::V6(six) => six.to_ipv4_mapped().map_or(ip, IpAddr::V4),
             IpAddr::V4(_) => ip,
         };
-        // Writing to a string does not fail.
-        let _ = write!(added, ",\"ip\":\"{ip}\"");
+        added.push_str(",\"ip\":");
+        json::put_string(&mut added, &ip.to_string());
     }
     if let Some(user_agent) = user_agent {
         added.push_str(",\"userAgent\":");
