@@ -1,1 +1,26 @@
-//! sluice-pipeline
+//! From `received` to `events`: one thread per workspace that normalises, deduplicates, finds the
+//! person, counts, and commits all of it as one record (invariants I2, I3, I4).
+//!
+//! - [`Pipeline`] drives; [`PipelineHandle`] is what other parts ask.
+//! - [`dedupe`]: which message ids were accepted, and where.
+//! - [`ledger`]: what came in and what became of it.
+//!
+//! Not here: the rules of one event (`sluice_event::wire`), of identity (`sluice_profiles`), and
+//! everything behind the `events` log, the `integrations` object among it.
+
+mod batch_builder;
+mod config;
+pub mod dedupe;
+mod driver;
+mod error;
+mod handle;
+mod intake;
+pub mod ledger;
+mod recovery;
+
+pub use config::{PipelineConfig, PipelineDirs};
+pub use dedupe::DedupeConfig;
+pub use driver::{Pipeline, StageTimes};
+pub use error::{ErrorKind, PipelineError};
+pub use handle::PipelineHandle;
+pub use ledger::{Ledger, LedgerFault};

@@ -205,6 +205,17 @@ impl IdentityMap {
         Ok(())
     }
 
+    /// Removes the store, to be opened anew and rebuilt from the log.
+    ///
+    /// # Errors
+    /// If the folder cannot be removed.
+    pub fn destroy(self) -> Result<(), IdentityError> {
+        let dir = self.config.dir.clone();
+        drop(self);
+        let removed = std::fs::remove_dir_all(&dir);
+        removed.map_err(|source| IdentityError::Open { path: dir, source: source.into() })
+    }
+
     /// The canonical person who owns an identifier.
     ///
     /// # Errors
