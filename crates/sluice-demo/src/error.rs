@@ -9,6 +9,10 @@ pub enum DemoError {
     Refused { url: String, status: u16, body: String },
     #[error("{url} kept answering {status} for {attempts} attempts")]
     Overloaded { url: String, status: u16, attempts: u32 },
+    #[error("{url} answered something else than expected: {body}")]
+    Unexpected { url: String, body: String },
+    #[error("the server has not counted everything after two minutes: {ledger}")]
+    NotCounted { ledger: String },
     #[error("cannot set up the HTTP client")]
     Client(#[source] reqwest::Error),
     #[error("cannot compress a body")]

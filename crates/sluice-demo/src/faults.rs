@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use sluice_base::Timestamp;
 
 use crate::catalog::object;
-use crate::visitor::{Planned, Sender, message_id, uuid};
+use crate::envelope::{message_id, uuid};
+use crate::visitor::{Planned, Sender};
 
 /// The kinds of faulty events with the code under which each is refused. All of them pass the door
 /// with a 200, as Segment has it, and are refused afterwards.

@@ -2,27 +2,36 @@
 //!
 //! [`Shop::generate`] is pure and seeded: the same seed gives the same bytes, and with them a
 //! [`ShopTruth`], counted in the generator, to hold beside what the server answers. [`Live`] goes on
-//! from there at a few events a second. [`send`] carries both over HTTP as an SDK would.
+//! from there at a few events a second. [`send`] carries both over HTTP as an SDK would, and
+//! [`run`] does the whole demonstration against a running server.
 //!
-//! - [`catalog`]: what is sold, where visitors come from.
-//! - [`rhythm`]: when people shop.
-//! - [`visitor`]: what one visitor does, as events.
-//! - [`faults`]: what a careless integration sends.
+//! Inside: `catalog` (what is sold, where visitors come from), `rhythm` (when people shop),
+//! `visitor` (what one visitor does, with `envelope` and `order`), `faults` (what a careless
+//! integration sends), `shop` (packs it into requests), `truth` (counts it), `api` and `report`
+//! (ask the server and compare).
 //!
-//! Not here: asking the server for its counts; the commands that print both do.
+//! Not here: starting the server. Everything goes through its public HTTP interface.
 
+mod api;
 mod catalog;
+mod demo;
+mod envelope;
 mod error;
 mod faults;
 mod live;
+mod order;
+mod report;
 mod rhythm;
 pub mod send;
 mod shop;
 mod truth;
 mod visitor;
 
+pub use api::{Server, Source};
+pub use demo::{DemoOptions, run};
 pub use error::DemoError;
 pub use live::Live;
+pub use report::Report;
 pub use send::{SendReport, Target, send_all, send_live};
 pub use shop::{Auth, Shop, ShopCall};
 pub use truth::{

@@ -12,6 +12,8 @@ use serde_json::{Map, Value, json};
 use sluice_base::Timestamp;
 
 use crate::catalog::{self, Campaign, Country, Product, money, object, pick};
+use crate::envelope::{call, library, message_id, uuid};
+use crate::order::Order;
 use crate::rhythm::{Span, pause};
 
 /// A visit is over before this; none starts later than this before the end of the span.
@@ -268,7 +270,10 @@ impl Visitor {
             }
             return at;
         }
-        let order = Order::of(self);
+        let cost = |(_, product, quantity): &(usize, &Product, u64)| product.price_cents * quantity;
+        let products_cents = self.cart.iter().map(cost).sum();
+        let id = format!("ord_{}_{}", self.name, self.orders);
+        let order = Order::new(&mut self.rng, id, products_cents);
         at = self.track(device, at, "Checkout Started", order.properties(None, &products));
         if !self.rng.random_bool(self.layout.order_share) {
             return at;
@@ -422,86 +427,4 @@ impl Device {
         let sender = if platform == "web" { Sender::Browser } else { Sender::Phone };
         Self { anonymous_id: uuid(rng), platform, sender, signed_in: false }
     }
-}
-
-/// The amounts of an order, in cents.
-struct Order {
-    id: String,
-    products_cents: u64,
-    discount_cents: u64,
-    shipping_cents: u64,
-    tax_cents: u64,
-    coupon: Option<&'static str>,
-}
-
-impl Order {
-    fn of(visitor: &mut Visitor) -> Self {
-        let products_cents =
-            visitor.cart.iter().map(|(_, product, quantity)| product.price_cents * quantity).sum();
-        let coupon = visitor.rng.random_bool(0.15).then_some("WELCOME10");
-        let discount_cents = if coupon.is_some() { products_cents / 10 } else { 0 };
-        Self {
-            id: format!("ord_{}_{}", visitor.name, visitor.orders),
-            products_cents,
-            discount_cents,
-            shipping_cents: if products_cents > 7_500 { 0 } else { 490 },
-            tax_cents: (products_cents - discount_cents) * 8 / 100,
-            coupon,
-        }
-    }
-
-    /// Of Order Completed if there is a checkout id, else of Checkout Started. By the e-commerce
-    /// spec `revenue` leaves out shipping and tax.
-    fn properties(&self, checkout_id: Option<&str>, products: &[Value]) -> Value {
-        let subtotal = self.products_cents - self.discount_cents;
-        let mut properties = Map::new();
-        let mut put = |name: &str, value: Value| properties.insert(name.into(), value);
-        if let Some(checkout_id) = checkout_id {
-            put("checkout_id", checkout_id.into());
-            put("subtotal", money(subtotal));
-            put("total", money(subtotal + self.shipping_cents + self.tax_cents));
-        } else {
-            put("value", money(subtotal));
-        }
-        put("order_id", self.id.as_str().into());
-        put("affiliation", "Web Store".into());
-        put("revenue", money(subtotal));
-        put("shipping", money(self.shipping_cents));
-        put("tax", money(self.tax_cents));
-        put("discount", money(self.discount_cents));
-        if let Some(coupon) = self.coupon {
-            put("coupon", coupon.into());
-        }
-        put("currency", "USD".into());
-        put("products", products.into());
-        Value::Object(properties)
-    }
-}
-
-fn call(kind: &str, name_key: &str, name: &str, properties: Value) -> Map<String, Value> {
-    let mut json = Map::new();
-    json.insert("type".into(), kind.into());
-    json.insert(name_key.into(), name.into());
-    json.insert("properties".into(), properties);
-    json
-}
-
-fn library(name: &str, version: &str) -> Value {
-    json!({ "name": name, "version": version })
-}
-
-/// A message id in the form of the library that the sender uses.
-pub(crate) fn message_id(rng: &mut StdRng, sender: Sender, at: Timestamp) -> String {
-    match sender {
-        Sender::Browser => format!("ajs-next-{}-{}", at.as_millis(), uuid(rng)),
-        Sender::Phone => uuid(rng),
-        Sender::Server => format!("node-next-{}-{}", at.as_millis(), uuid(rng)),
-    }
-}
-
-/// A random UUID (version 4) from the seed.
-pub(crate) fn uuid(rng: &mut StdRng) -> String {
-    let bits = (rng.random::<u128>() & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-    let hex = format!("{bits:032x}");
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }

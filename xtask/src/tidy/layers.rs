@@ -9,7 +9,8 @@ use super::packages::metadata;
 /// Lowest first. A crate may use only crates of earlier rows.
 const LAYERS: &[&[&str]] = &[
     &["sluice-base"],
-    &["sluice-event", "sluice-model"],
+    &["sluice-event"],
+    &["sluice-model"],
     &["sluice-filter", "sluice-log", "sluice-columnar", "sluice-store", "sluice-destination-kit"],
     &["sluice-profiles", "sluice-insights", "sluice-destinations"],
     &["sluice-collector", "sluice-pipeline", "sluice-delivery", "sluice-api"],

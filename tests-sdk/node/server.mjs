@@ -1,0 +1,97 @@
+// Starts the real server, speaks to its API, stops it again.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+
+const ADMIN_TOKEN = 'sdk-tests-admin-token'
+const PATIENCE_MS = 20_000
+
+export class Server {
+  #child
+  #data
+  #port = 0
+  url
+
+  static async start() {
+    const server = new Server()
+    server.#data = await mkdtemp(join(tmpdir(), 'sluice-sdk-'))
+    await server.startAgain()
+    return server
+  }
+
+  // With the same data, at the same address.
+  async startAgain() {
+    const args = ['serve', '--data', this.#data, '--listen', `127.0.0.1:${this.#port}`]
+    const env = { ...process.env, SLUICE_ADMIN_TOKEN: ADMIN_TOKEN, SLUICE_LOG: 'warn' }
+    this.#child = spawn(process.env.SLUICE_BIN, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const lines = createInterface({ input: this.#child.stdout })
+    const exited = once(this.#child, 'exit').then(([code]) => {
+      throw new Error(`sluice ended with ${code} before it listened`)
+    })
+    const listening = new Promise((resolve) => {
+      lines.on('line', (line) => {
+        const found = /listening on (http:\/\/\S+)/.exec(line)
+        if (found) resolve(found[1])
+      })
+    })
+    this.url = await Promise.race([listening, exited])
+    exited.catch(() => {}) // from here on the end is expected
+    this.#port = Number(new URL(this.url).port)
+  }
+
+  // Asks it to stop; gives its exit code.
+  async stop() {
+    const exited = once(this.#child, 'exit')
+    this.#child.kill('SIGTERM')
+    const [code] = await exited
+    return code
+  }
+
+  async end() {
+    if (this.#child.exitCode === null) this.#child.kill('SIGKILL')
+    await rm(this.#data, { recursive: true, force: true })
+  }
+
+  async api(method, path, body) {
+    const answer = await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+      body: body && JSON.stringify(body),
+    })
+    const text = await answer.text()
+    return { status: answer.status, body: text ? JSON.parse(text) : {} }
+  }
+
+  async createSource(slug) {
+    const request = { slug, name: slug, enabled: true, metadataId: 'http-api', settings: {} }
+    const answer = await this.api('POST', '/sources', request)
+    if (answer.status >= 300) throw new Error(`no source: ${JSON.stringify(answer)}`)
+    const { id, writeKeys } = answer.body.data.source
+    return { id, writeKey: writeKeys[0] }
+  }
+
+  // The final event with this message id, as soon as it is there.
+  async event(sourceId, messageId) {
+    const path = `/events/${encodeURIComponent(sourceId)}/${encodeURIComponent(messageId)}`
+    return until(`event ${messageId}`, async () => {
+      const answer = await this.api('GET', path)
+      return answer.status === 200 ? answer.body.data.event : undefined
+    })
+  }
+}
+
+// Asks again until there is an answer; the patience ends well after any sane server has answered.
+export async function until(what, ask) {
+  const deadline = Date.now() + PATIENCE_MS
+  for (;;) {
+    const answer = await ask()
+    if (answer !== undefined) return answer
+    if (Date.now() > deadline) throw new Error(`${what} is not there after ${PATIENCE_MS} ms`)
+    await pause(25)
+  }
+}

@@ -1,0 +1,87 @@
+"""Starts the real server, speaks to its API, stops it again."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+ADMIN_TOKEN = "sdk-tests-admin-token"
+PATIENCE_SECS = 20
+
+
+class Server:
+    def __init__(self):
+        self.data = tempfile.mkdtemp(prefix="sluice-sdk-")
+        self.port = 0
+        self.start_again()
+
+    def start_again(self):
+        """With the same data, at the same address."""
+        command = [os.environ["SLUICE_BIN"], "serve", "--data", self.data]
+        command += ["--listen", f"127.0.0.1:{self.port}"]
+        env = {**os.environ, "SLUICE_ADMIN_TOKEN": ADMIN_TOKEN, "SLUICE_LOG": "warn"}
+        self.process = subprocess.Popen(
+            command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        )
+        for line in self.process.stdout:
+            found = re.search(r"listening on (http://\S+)", line)
+            if found:
+                self.url = found.group(1)
+                self.port = urllib.parse.urlparse(self.url).port
+                return
+        raise RuntimeError(f"sluice ended with {self.process.wait()} before it listened")
+
+    def stop(self):
+        """Asks it to stop; gives its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(PATIENCE_SECS)
+        self.process.stdout.close()
+        return code
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    def api(self, method, path, body=None):
+        request = urllib.request.Request(
+            f"{self.url}/api/v1{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {ADMIN_TOKEN}", "Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.loads(error.read() or b"{}")
+
+    def create_source(self, slug):
+        """Gives its id and its write key."""
+        body = {"slug": slug, "name": slug, "enabled": True, "metadataId": "http-api", "settings": {}}
+        status, answer = self.api("POST", "/sources", body)
+        if status >= 300:
+            raise RuntimeError(f"no source: {status} {answer}")
+        source = answer["data"]["source"]
+        return source["id"], source["writeKeys"][0]
+
+    def event(self, source_id, message_id):
+        """The final event with this message id, as soon as it is there."""
+        path = f"/events/{urllib.parse.quote(source_id)}/{urllib.parse.quote(message_id)}"
+        deadline = time.monotonic() + PATIENCE_SECS
+        while time.monotonic() < deadline:
+            status, answer = self.api("GET", path)
+            if status == 200:
+                return answer["data"]["event"]
+            time.sleep(0.025)
+        raise AssertionError(f"event {message_id} is not there after {PATIENCE_SECS} s")
