@@ -1,1 +1,61 @@
-//! sluice-insights
+//! Questions about events and their exact answers: trends, funnels, and the people behind any
+//! number, computed in one pass over the columnar parts, person by person.
+//!
+//! - [`InsightQuery`], [`InsightResult`]: questions and answers as stored and served; each kind has
+//!   a folder (`trend`, `funnel`) with `spec.rs` (the shape) and `run.rs` (the computation).
+//! - `engine`: the scan that all kinds share.
+//! - [`answer`], [`people`]: the computation by itself, from a snapshot of the store.
+//! - [`Analytics`]: the running service: reads the events log into parts, compacts them, and
+//!   answers on threads of its own.
+//!
+//! The count and the list of people behind it come from the same operator, so they cannot differ
+//! (invariants I7, I8). Not here: storage (`sluice-columnar`), conditions (`sluice-filter`), HTTP.
+
+mod context;
+mod engine;
+mod error;
+pub mod funnel;
+mod insight;
+mod people;
+pub mod query;
+mod time;
+pub mod trend;
+
+use std::sync::atomic::AtomicBool;
+
+pub use context::Context;
+pub use error::{ErrorKind, InsightError};
+pub use insight::{Explain, InsightQuery, InsightResult, PAGE_MAX, Page, People, PeopleQuery, PersonEntry};
+pub use time::Calendar;
+
+/// Answers a question, on the calling thread and `context.threads - 1` more. Setting `cancelled`
+/// ends it early with [`InsightError::Cancelled`].
+///
+/// # Errors
+/// If the question cannot be asked, or the store cannot be read.
+pub fn answer(
+    query: &InsightQuery,
+    context: &Context,
+    cancelled: &AtomicBool,
+) -> Result<InsightResult, InsightError> {
+    match query {
+        InsightQuery::Trend(query) => trend::run(query, context, cancelled).map(InsightResult::Trend),
+        InsightQuery::Funnel(query) => funnel::run(query, context, cancelled).map(InsightResult::Funnel),
+    }
+}
+
+/// The people behind a number of an answer.
+///
+/// # Errors
+/// As [`answer`]; also if the answer has no such number.
+pub fn people(
+    query: &PeopleQuery,
+    page: &Page,
+    context: &Context,
+    cancelled: &AtomicBool,
+) -> Result<People, InsightError> {
+    match query {
+        PeopleQuery::Trend { query, point } => trend::people(query, point, page, context, cancelled),
+        PeopleQuery::Funnel { query, point } => funnel::people(query, point, page, context, cancelled),
+    }
+}

@@ -1,0 +1,23 @@
+//! The scan under every question: matching rows of a selection, person by person.
+//!
+//! - [`plan`]: a question's events and filters, compiled for each part: event codes to slots,
+//!   conditions to one bit per dictionary code.
+//! - [`cursor`]: the matching rows of one part in order, found 64 rows at a time.
+//! - [`scan`]: the merge of all parts by person, over threads, cancellable.
+//! - [`groups`]: the values of a breakdown.
+
+mod cursor;
+pub(crate) mod groups;
+mod latest;
+mod mask;
+mod numbers;
+pub(crate) mod plan;
+pub(crate) mod scan;
+mod test;
+
+pub(crate) use groups::Groups;
+pub(crate) use latest::Latest;
+pub(crate) use numbers::Numbers;
+pub(crate) use plan::{Plan, SlotSpec};
+pub(crate) use scan::{Hit, Operator, Scan, scan};
+pub(crate) use test::column_value;

@@ -1,0 +1,213 @@
+//! All parts merged by person, over threads.
+//!
+//! People are cut into slices of about equally many rows; threads take slices until none is left
+//! and look between them whether anybody still waits. Memory: one person's matching rows per
+//! thread, besides what the operator keeps.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use sluice_columnar::{PeopleSlice, Piece, RowRef, Selection};
+
+use super::cursor::{Cursor, DONE};
+use super::plan::Plan;
+use crate::InsightError;
+
+/// A matching row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hit {
+    /// Microseconds.
+    pub(crate) time: i64,
+    /// Index into the selection's parts.
+    pub(crate) part: u32,
+    pub(crate) row: u32,
+    /// Number of the event's name.
+    pub(crate) kind: u32,
+    /// Which of the question's events it is, a bit each.
+    pub(crate) slots: u16,
+}
+
+/// What a question does with each person's matching rows.
+pub(crate) trait Operator: Send {
+    /// Whether rows of nobody matter; they come in several calls.
+    const NOBODY: bool;
+
+    /// All matching rows of a person; in order of (time, seq) if `sorted`.
+    fn person(&mut self, person: u64, hits: &mut [Hit], sorted: bool);
+}
+
+/// Rows of one slice, about.
+const SLICE_ROWS: u64 = 128 * 1024;
+const SLICES_MAX: u64 = 4_096;
+/// Rows of nobody that are handed over at once.
+const NOBODY_HITS_MAX: usize = 4_096;
+
+pub(crate) struct Scan<'a> {
+    pub(crate) selection: &'a Selection,
+    pub(crate) plan: &'a Plan,
+    pub(crate) threads: usize,
+    pub(crate) cancelled: &'a AtomicBool,
+}
+
+/// Runs an operator on each thread; the caller adds their results up.
+pub(crate) fn scan<O: Operator>(
+    scan: &Scan<'_>,
+    make: impl Fn() -> O + Sync,
+) -> Result<Vec<O>, InsightError> {
+    let wanted = (scan.selection.rows() / SLICE_ROWS).clamp(1, SLICES_MAX) as usize;
+    let threads = scan.threads.clamp(1, wanted);
+    let slices = scan.selection.slices(wanted);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut operator = make();
+        let mut hits = Vec::new();
+        while !scan.cancelled.load(Ordering::Relaxed) {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(slice) = slices.get(index) else { break };
+            run(scan, *slice, &mut operator, &mut hits);
+        }
+        operator
+    };
+    let operators = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut operators = vec![work()];
+        for other in others {
+            match other.join() {
+                Ok(operator) => operators.push(operator),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        operators
+    });
+    if scan.cancelled.load(Ordering::Relaxed) { Err(InsightError::Cancelled) } else { Ok(operators) }
+}
+
+fn run<O: Operator>(scan: &Scan<'_>, slice: PeopleSlice, operator: &mut O, hits: &mut Vec<Hit>) {
+    let (mut least, most) = slice.bounds();
+    if !O::NOBODY {
+        least = least.max(1);
+    }
+    if least > most {
+        return;
+    }
+    let plan = scan.plan;
+    let left_out = scan.selection.gathered_keys();
+    let mut cursors: Vec<Cursor<'_>> = plan
+        .parts
+        .iter()
+        .zip(0..)
+        .filter(|(part, _)| !part.codes.is_empty())
+        .map(|(part, number)| {
+            Cursor::new(part, number, (least, most), (plan.from, plan.to), plan.first_only, left_out)
+        })
+        .filter(|cursor| cursor.key != DONE)
+        .collect();
+    while cursors.len() > 1 {
+        let mut key = DONE;
+        for cursor in &cursors {
+            key = key.min(cursor.key);
+        }
+        let mut exhausted = false;
+        let mut sources = 0;
+        hits.clear();
+        for cursor in &mut cursors {
+            if cursor.key != key {
+                continue;
+            }
+            sources += 1;
+            take(operator, cursor, key, hits);
+            exhausted |= cursor.key == DONE;
+        }
+        if !hits.is_empty() {
+            operator.person(key, hits, sources == 1);
+        }
+        if exhausted {
+            cursors.retain(|cursor| cursor.key != DONE);
+        }
+    }
+    if let Some(cursor) = cursors.first_mut() {
+        while cursor.key != DONE {
+            let key = cursor.key;
+            hits.clear();
+            take(operator, cursor, key, hits);
+            if !hits.is_empty() {
+                operator.person(key, hits, true);
+            }
+        }
+    }
+    if !left_out.is_empty() {
+        gathered(scan, slice, operator, hits);
+    }
+}
+
+#[inline]
+fn take<O: Operator>(operator: &mut O, cursor: &mut Cursor<'_>, key: u64, hits: &mut Vec<Hit>) {
+    if key != 0 {
+        cursor.take(hits, usize::MAX - hits.len());
+        return;
+    }
+    while cursor.key == 0 {
+        cursor.take(hits, NOBODY_HITS_MAX);
+        if !hits.is_empty() {
+            operator.person(0, hits, false);
+        }
+        hits.clear();
+    }
+}
+
+/// People touched by merges since a part was written.
+fn gathered<O: Operator>(scan: &Scan<'_>, slice: PeopleSlice, operator: &mut O, hits: &mut Vec<Hit>) {
+    scan.selection.walk_gathered(slice, |piece| {
+        hits.clear();
+        let person = match piece {
+            Piece::Runs { person, runs } => {
+                for run in runs {
+                    for row in run.start..run.end {
+                        look(scan.plan, RowRef { part: run.part, row }, person.0, hits);
+                    }
+                }
+                person
+            }
+            Piece::Rows { person, rows } => {
+                for row in rows {
+                    look(scan.plan, *row, person.0, hits);
+                }
+                person
+            }
+            Piece::Block { .. } => return true,
+        };
+        if !hits.is_empty() && (O::NOBODY || !person.is_nobody()) {
+            operator.person(person.0, hits, false);
+        }
+        true
+    });
+}
+
+/// Looks at one row by itself.
+fn look(plan: &Plan, place: RowRef, person: u64, hits: &mut Vec<Hit>) {
+    let RowRef { part: number, row } = place;
+    let part = &plan.parts[number as usize];
+    let code = part.part.events().get(row as usize);
+    let (certain, tested) = (part.by_code[code as usize].certain, &part.by_code[code as usize].tested);
+    if certain == 0 && tested.is_empty() {
+        return;
+    }
+    let time = part.part.times().get(row);
+    if time < plan.from || time >= plan.to {
+        return;
+    }
+    let (slots, kind) = part.slots(code, row, person);
+    if slots != 0 {
+        hits.push(Hit { time, part: number, row, kind, slots });
+    }
+}
+
+impl Plan {
+    /// Puts hits in order of (time, seq).
+    pub(crate) fn sort(&self, hits: &mut [Hit]) {
+        hits.sort_unstable_by(|a, b| a.time.cmp(&b.time).then_with(|| self.seq(a).cmp(&self.seq(b))));
+    }
+
+    pub(crate) fn seq(&self, hit: &Hit) -> u64 {
+        self.parts[hit.part as usize].part.seqs().get(hit.row).0
+    }
+}

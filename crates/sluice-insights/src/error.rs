@@ -1,0 +1,59 @@
+//! Why a question has no answer.
+
+use sluice_columnar::ColumnarError;
+use sluice_filter::FilterError;
+use sluice_log::LogError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum InsightError {
+    /// The question cannot be asked; the text says why.
+    #[error("{0}")]
+    Invalid(String),
+    #[error("a filter cannot be used: {0}")]
+    Filter(#[from] FilterError),
+    /// A breakdown with more distinct values than memory is set aside for.
+    #[error("the breakdown has more than {limit} values; add a filter")]
+    TooManyGroups { limit: usize },
+    /// The queue of questions is full; ask again later.
+    #[error("too many questions are waiting")]
+    Busy,
+    /// Nobody waits for the answer any more.
+    #[error("the question was cancelled")]
+    Cancelled,
+    #[error("analytics has stopped")]
+    Stopped,
+    #[error("the analytics store failed")]
+    Store(#[from] ColumnarError),
+    #[error("the events log failed")]
+    Log(#[from] LogError),
+    #[error("an entry of the events log does not read")]
+    Decode(#[from] sluice_event::CodecError),
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
+}
+
+/// What a caller can do about an [`InsightError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Ask differently.
+    Invalid,
+    /// Ask later.
+    Busy,
+    Cancelled,
+    /// The store or the log failed; see the server's log.
+    Unavailable,
+}
+
+impl InsightError {
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Invalid(_) | Self::Filter(_) | Self::TooManyGroups { .. } => ErrorKind::Invalid,
+            Self::Busy => ErrorKind::Busy,
+            Self::Cancelled => ErrorKind::Cancelled,
+            Self::Stopped | Self::Store(_) | Self::Log(_) | Self::Decode(_) | Self::Thread(_) => {
+                ErrorKind::Unavailable
+            }
+        }
+    }
+}

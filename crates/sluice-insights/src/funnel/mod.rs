@@ -1,0 +1,7 @@
+//! Funnels: how many people got how far through a row of steps.
+
+mod path;
+mod run;
+pub mod spec;
+
+pub(crate) use run::{people, run};

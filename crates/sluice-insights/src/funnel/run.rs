@@ -1,0 +1,388 @@
+//! Runs a funnel: each person's deepest path, tallied.
+
+use std::sync::atomic::AtomicBool;
+
+use hashbrown::HashMap;
+use sluice_columnar::FirstSeenReader;
+use sluice_event::PersonId;
+
+use super::path::{Finder, Path, Row};
+use super::spec::{
+    Durations, FunnelBars, FunnelGroup, FunnelOutcome, FunnelPoint, FunnelQuery, FunnelResult, FunnelStep,
+    NOT_REACHED, Resolution,
+};
+use crate::context::Context;
+use crate::engine::{Groups, Hit, Operator, Plan, Scan, SlotSpec, scan};
+use crate::insight::{People, Page};
+use crate::people::{Found, page};
+use crate::query::{Users, invalid};
+use crate::time::Span;
+use crate::{Explain, InsightError};
+
+/// Longest range of a funnel: three years.
+const RANGE_DAYS_MAX: u32 = 1_100;
+
+/// Group number of people who do not reach the step of the breakdown.
+const GROUP_NOT_REACHED: u32 = u32::MAX;
+
+struct Setup {
+    span: Span,
+    plan: Plan,
+    groups: Option<Groups>,
+    /// The slot of "any active event", when the question needs it.
+    active_slot: Option<usize>,
+    explain: Explain,
+}
+
+pub(crate) fn run(
+    query: &FunnelQuery,
+    context: &Context,
+    cancelled: &AtomicBool,
+) -> Result<FunnelResult, InsightError> {
+    let started = std::time::Instant::now();
+    let (mut setup, selection) = Setup::new(query, context)?;
+    let operators = setup.scan(query, context, &selection, cancelled, None)?;
+    let mut tallies: HashMap<u32, Tally> = HashMap::new();
+    let mut overall = Tally::new(query.steps.len());
+    for operator in operators {
+        overall.add(operator.overall);
+        for (group, tally) in operator.by_group {
+            tallies.entry(group).or_insert_with(|| Tally::new(query.steps.len())).add(tally);
+        }
+    }
+    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    let (groups, groups_total) = match &setup.groups {
+        None => (None, None),
+        Some(groups) => {
+            let (list, total) = ranked(query, groups, tallies);
+            (Some(list), Some(total))
+        }
+    };
+    Ok(FunnelResult { overall: overall.bars(query), groups, groups_total, explain: setup.explain })
+}
+
+pub(crate) fn people(
+    query: &FunnelQuery,
+    point: &FunnelPoint,
+    list: &Page,
+    context: &Context,
+    cancelled: &AtomicBool,
+) -> Result<People, InsightError> {
+    let started = std::time::Instant::now();
+    if point.step == 0 || point.step > query.steps.len() {
+        return Err(invalid(format!("`step` must be 1 to {}", query.steps.len())));
+    }
+    let (mut setup, selection) = Setup::new(query, context)?;
+    let group = match (&point.group, &setup.groups) {
+        (None, _) => Some(None),
+        (Some(_), None) => return Err(invalid("a `group` is asked for but the funnel has no breakdown")),
+        (Some(name), Some(_)) if query.reads_late() && name == NOT_REACHED => Some(Some(GROUP_NOT_REACHED)),
+        (Some(name), Some(groups)) => groups.find(name).map(Some),
+    };
+    let mut found = Vec::new();
+    if let Some(group) = group {
+        let wanted = Wanted { step: point.step, outcome: point.outcome, group };
+        for operator in setup.scan(query, context, &selection, cancelled, Some(wanted))? {
+            found.extend(operator.found);
+        }
+    }
+    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    Ok(page(found, list, setup.explain))
+}
+
+impl FunnelQuery {
+    /// Whether the breakdown is read later than at step 1.
+    fn reads_late(&self) -> bool {
+        self.breakdown_step.is_some_and(|step| step > 1)
+    }
+}
+
+impl Setup {
+    fn new(
+        query: &FunnelQuery,
+        context: &Context,
+    ) -> Result<(Self, sluice_columnar::Selection), InsightError> {
+        query.check()?;
+        let span = Span::resolve(&query.range, &context.calendar, context.now, RANGE_DAYS_MAX)?;
+        let window = i64::from(query.window_seconds) * 1_000_000;
+        // Times are cut to the second before they are compared: a step may be up to one unit later.
+        let to = span.to.saturating_add(window).saturating_add(1_000_000);
+        let mut slots: Vec<SlotSpec> = query
+            .steps
+            .iter()
+            .map(|step| SlotSpec { alternatives: step.alternatives(), filters: step.filters.clone() })
+            .collect();
+        slots[0].filters.extend(query.segment.iter().cloned());
+        let needs_active = query.users == Users::Active && slots[0].may_be_inactive();
+        let steps = slots.len();
+        if needs_active {
+            slots.push(SlotSpec::any_active(&[]));
+        }
+        let selection = context.select(span.from, to);
+        let latest = context.latest(query.traits_as_of);
+        let plan = Plan::new(&selection, &slots, latest.as_ref(), (span.from, to))?;
+        let groups = match &query.breakdown {
+            None => None,
+            Some(property) => Some(Groups::new(selection.parts(), property, latest.as_ref())?),
+        };
+        let explain = context.explain(&selection);
+        let active_slot = needs_active.then_some(steps);
+        Ok((Self { span, plan, groups, active_slot, explain }, selection))
+    }
+
+    fn scan<'s>(
+        &'s self,
+        query: &'s FunnelQuery,
+        context: &'s Context,
+        selection: &'s sluice_columnar::Selection,
+        cancelled: &AtomicBool,
+        wanted: Option<Wanted>,
+    ) -> Result<Vec<Funnel<'s>>, InsightError> {
+        let what = Scan { selection, plan: &self.plan, threads: context.threads, cancelled };
+        scan(&what, || self.operator(query, context, wanted))
+    }
+
+    fn operator<'s>(&'s self, query: &'s FunnelQuery, context: &'s Context, wanted: Option<Wanted>) -> Funnel<'s> {
+        let unit = match query.resolution {
+            Resolution::Second => 1_000_000,
+            Resolution::Millisecond => 1_000,
+        };
+        let window = i64::from(query.window_seconds) * 1_000_000 / unit;
+        let steps = query.steps.len();
+        // A further slot ("any active event") overlaps the steps and is taken off before.
+        let disjoint = self.plan.disjoint;
+        Funnel {
+            setup: self,
+            unit,
+            window,
+            open_from: context.now.as_micros().div_euclid(unit) - window,
+            steps,
+            step_bits: (1 << steps) - 1,
+            users: query.users,
+            first_seen: (query.users == Users::New).then(|| context.snapshot.first_seen().reader()),
+            breakdown_step: query.breakdown_step.unwrap_or(1),
+            finder: Finder::new(steps, window, disjoint),
+            rows: Vec::new(),
+            from_hit: Vec::new(),
+            overall: Tally::new(steps),
+            by_group: HashMap::new(),
+            wanted,
+            found: Vec::new(),
+        }
+    }
+}
+
+/// Which people to keep.
+#[derive(Clone, Copy)]
+struct Wanted {
+    step: usize,
+    outcome: FunnelOutcome,
+    group: Option<u32>,
+}
+
+struct Funnel<'s> {
+    setup: &'s Setup,
+    /// Microseconds per unit of the resolution.
+    unit: i64,
+    window: i64,
+    /// Entries after this unit may still convert.
+    open_from: i64,
+    steps: usize,
+    step_bits: u16,
+    users: Users,
+    first_seen: Option<FirstSeenReader<'s>>,
+    breakdown_step: usize,
+    finder: Finder,
+    rows: Vec<Row>,
+    from_hit: Vec<u32>,
+    overall: Tally,
+    by_group: HashMap<u32, Tally>,
+    wanted: Option<Wanted>,
+    found: Vec<Found>,
+}
+
+impl Operator for Funnel<'_> {
+    const NOBODY: bool = false;
+
+    #[inline]
+    fn person(&mut self, person: u64, hits: &mut [Hit], sorted: bool) {
+        if !sorted && hits.len() > 1 {
+            self.setup.plan.sort(hits);
+        }
+        self.rows.clear();
+        self.from_hit.clear();
+        let mut active = self.setup.active_slot.is_none();
+        let mut entry = i64::MIN;
+        for (index, hit) in hits.iter().enumerate() {
+            let in_range = hit.time < self.setup.span.to;
+            if let Some(slot) = self.setup.active_slot {
+                active |= in_range && hit.slots >> slot & 1 != 0;
+            }
+            let mut steps = hit.slots & self.step_bits;
+            if !in_range {
+                steps &= !1;
+            }
+            if steps != 0 {
+                let second = hit.time.div_euclid(self.unit);
+                if steps & 1 != 0 {
+                    entry = second;
+                }
+                self.rows.push(Row { second, steps, kind: hit.kind });
+                self.from_hit.push(index as u32);
+            }
+        }
+        if entry == i64::MIN || !active || !self.is_wanted_user(person) {
+            return;
+        }
+        let path = self.finder.find(&self.rows);
+        if path.depth > 0 {
+            self.count(person, hits, &path, entry);
+        }
+    }
+}
+
+impl Funnel<'_> {
+    fn is_wanted_user(&mut self, person: u64) -> bool {
+        debug_assert_eq!(self.first_seen.is_some(), self.users == Users::New);
+        match &mut self.first_seen {
+            None => true,
+            Some(first) => first.get(PersonId(person)).is_some_and(|at| {
+                (self.setup.span.from..self.setup.span.to).contains(&at.as_micros())
+            }),
+        }
+    }
+
+    fn hit_of<'h>(&self, hits: &'h [Hit], path: &Path, step: usize) -> &'h Hit {
+        &hits[self.from_hit[path.rows[step] as usize] as usize]
+    }
+
+    fn count(&mut self, person: u64, hits: &[Hit], path: &Path, entry: i64) {
+        let open = path.depth < self.steps && entry > self.open_from;
+        let mut groups: &[u32] = &[];
+        if let Some(of) = &self.setup.groups {
+            groups = if path.depth < self.breakdown_step {
+                &[GROUP_NOT_REACHED]
+            } else {
+                let hit = self.hit_of(hits, path, self.breakdown_step - 1);
+                of.of(hit.part, hit.row, person)
+            };
+        }
+        if let Some(wanted) = self.wanted {
+            let outcome = match wanted.outcome {
+                FunnelOutcome::Reached => path.depth >= wanted.step,
+                FunnelOutcome::DroppedOff => path.depth == wanted.step && wanted.step < self.steps,
+            };
+            if outcome && wanted.group.is_none_or(|group| groups.contains(&group)) {
+                let times = (0..path.depth).map(|step| self.hit_of(hits, path, step).time).collect();
+                self.found.push(Found { person, times });
+            }
+            return;
+        }
+        let rows = &self.rows;
+        let seconds = path.rows.map(|row| rows.get(row as usize).map_or(0, |row| row.second));
+        self.overall.count(path.depth, &seconds, open);
+        for group in groups {
+            let steps = self.steps;
+            let tally = self.by_group.entry(*group).or_insert_with(|| Tally::new(steps));
+            tally.count(path.depth, &seconds, open);
+        }
+        debug_assert!(seconds[path.depth - 1] - seconds[0] <= self.window);
+    }
+}
+
+/// People by depth, and how long each step took, in units of the resolution.
+struct Tally {
+    depths: Vec<u64>,
+    /// Per step from the second on; then from first to last.
+    times: Vec<Vec<u64>>,
+    incomplete: u64,
+}
+
+impl Tally {
+    fn new(steps: usize) -> Self {
+        Self { depths: vec![0; steps + 1], times: vec![Vec::new(); steps], incomplete: 0 }
+    }
+
+    #[inline]
+    fn count(&mut self, depth: usize, seconds: &[i64], open: bool) {
+        self.depths[depth] += 1;
+        self.incomplete += u64::from(open);
+        for step in 1..depth {
+            self.times[step - 1].push((seconds[step] - seconds[step - 1]).unsigned_abs());
+        }
+        let steps = self.times.len();
+        if depth == steps {
+            self.times[steps - 1].push((seconds[steps - 1] - seconds[0]).unsigned_abs());
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.incomplete += other.incomplete;
+        for (sum, people) in self.depths.iter_mut().zip(other.depths) {
+            *sum += people;
+        }
+        for (all, mut more) in self.times.iter_mut().zip(other.times) {
+            if all.is_empty() {
+                std::mem::swap(all, &mut more);
+            }
+            all.append(&mut more);
+        }
+    }
+
+    fn people(&self) -> u64 {
+        self.depths[1..].iter().sum()
+    }
+
+    fn bars(mut self, query: &FunnelQuery) -> FunnelBars {
+        let unit = match query.resolution {
+            Resolution::Second => 1.0,
+            Resolution::Millisecond => 1e-3,
+        };
+        let count = query.steps.len();
+        let reached: Vec<u64> = (1..=count).map(|step| self.depths[step..].iter().sum()).collect();
+        let share = |part: u64, of: u64| (of > 0).then(|| part as f64 / of as f64);
+        let steps = (0..count).map(|step| FunnelStep {
+            label: query.steps[step].display_name(),
+            people: reached[step],
+            dropped_off: if step + 1 < count { self.depths[step + 1] } else { 0 },
+            from_start: share(reached[step], reached[0]),
+            from_previous: share(reached[step], reached[step.saturating_sub(1)]),
+            time_from_previous: (step > 0).then(|| durations(&mut self.times[step - 1], unit)).flatten(),
+        });
+        let steps = steps.collect();
+        let time_to_convert = durations(&mut self.times[count - 1], unit);
+        FunnelBars { steps, time_to_convert, incomplete: self.incomplete }
+    }
+}
+
+/// Exact median (linear interpolation between the two middle values) and mean.
+fn durations(times: &mut [u64], unit: f64) -> Option<Durations> {
+    if times.is_empty() {
+        return None;
+    }
+    let sum: u128 = times.iter().map(|time| u128::from(*time)).sum();
+    let mean = sum as f64 / times.len() as f64;
+    let middle = times.len() / 2;
+    let even = times.len().is_multiple_of(2);
+    let (below, upper, _) = times.select_nth_unstable(middle);
+    let upper = *upper as f64;
+    let median = match below.iter().max() {
+        Some(lower) if even => f64::midpoint(*lower as f64, upper),
+        _ => upper,
+    };
+    Some(Durations { median_seconds: median * unit, mean_seconds: mean * unit })
+}
+
+/// The largest groups by people, ties by value.
+fn ranked(query: &FunnelQuery, groups: &Groups, tallies: HashMap<u32, Tally>) -> (Vec<FunnelGroup>, u64) {
+    let total = tallies.len() as u64;
+    let name = |group: u32| {
+        if group == GROUP_NOT_REACHED { NOT_REACHED } else { groups.name(group) }.to_owned()
+    };
+    let mut list: Vec<(String, Tally)> =
+        tallies.into_iter().map(|(group, tally)| (name(group), tally)).collect();
+    list.sort_by(|(a, left), (b, right)| right.people().cmp(&left.people()).then_with(|| a.cmp(b)));
+    list.truncate(query.groups_limit());
+    let list = list.into_iter().map(|(group, tally)| FunnelGroup { group, bars: tally.bars(query) });
+    (list.collect(), total)
+}

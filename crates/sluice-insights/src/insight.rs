@@ -1,0 +1,110 @@
+//! A question of any kind, its answer, and the people behind a number of it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::InsightError;
+use crate::funnel::spec::{FunnelPoint, FunnelQuery, FunnelResult};
+use crate::trend::spec::{TrendPoint, TrendQuery, TrendResult};
+
+/// A question, as stored and served: `{"kind": "trend", …}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum InsightQuery {
+    Trend(TrendQuery),
+    Funnel(FunnelQuery),
+}
+
+/// The answer to a question of the same kind.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum InsightResult {
+    Trend(TrendResult),
+    Funnel(FunnelResult),
+}
+
+/// What it took to answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+pub struct Explain {
+    /// Rows of the parts that were looked at.
+    pub rows_scanned: u64,
+    pub parts_scanned: u64,
+    /// Parts that the range let us skip.
+    pub parts_skipped: u64,
+    pub threads: u64,
+    pub milliseconds: f64,
+    /// Events counted are those below this offset of the events log.
+    pub events_to: u64,
+}
+
+/// Which people: the question and the number in its answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PeopleQuery {
+    Trend { query: TrendQuery, point: TrendPoint },
+    Funnel { query: FunnelQuery, point: FunnelPoint },
+}
+
+/// Where to go on in a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The last person of the page before; none for the first page.
+    pub after: Option<u64>,
+    /// At most [`PAGE_MAX`].
+    pub limit: usize,
+}
+
+pub const PAGE_MAX: usize = 1_000;
+
+/// A page of the people behind a number, by their number.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct People {
+    /// All of them: the number that was opened.
+    pub total: u64,
+    pub people: Vec<PersonEntry>,
+    /// What to pass as `after` for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
+    pub explain: Explain,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PersonEntry {
+    /// The person after merges.
+    pub person: u64,
+    /// When: of a trend, the first counted event; of a funnel, each step reached, in order.
+    pub times: Vec<String>,
+}
+
+impl InsightQuery {
+    /// Reads the JSON form.
+    ///
+    /// # Errors
+    /// If a field is unknown or wrong, or the question cannot be asked.
+    pub fn from_json(json: &str) -> Result<Self, InsightError> {
+        let query: Self =
+            serde_json::from_str(json).map_err(|error| InsightError::Invalid(error.to_string()))?;
+        query.check()?;
+        Ok(query)
+    }
+
+    /// # Errors
+    /// Says what cannot be asked.
+    pub fn check(&self) -> Result<(), InsightError> {
+        match self {
+            Self::Trend(query) => query.check(),
+            Self::Funnel(query) => query.check(),
+        }
+    }
+}
+
+impl PeopleQuery {
+    /// # Errors
+    /// Says what cannot be asked.
+    pub fn check(&self) -> Result<(), InsightError> {
+        match self {
+            Self::Trend { query, .. } => query.check(),
+            Self::Funnel { query, .. } => query.check(),
+        }
+    }
+}
