@@ -1,0 +1,11 @@
+//! The identity graph against its rule table, a naive model, and its own log.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod bounds;
+mod identifiers;
+mod laws;
+mod naive;
+mod support;
+mod table;
+mod traits;
