@@ -1,0 +1,444 @@
+//! What the API asks of the running parts, as small traits that `assemble` fulfils. All functions
+//! may block; the API calls them off the async workers. The workspace was checked by then; an
+//! implementation answers only from what belongs to it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sluice_event::{ExternalId, MergeId, PersonId, SourceNo, WorkspaceNo};
+use sluice_model::{Actor, Problem};
+use utoipa::ToSchema;
+
+/// Why a running part could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError {
+    #[error("no {what} with the id `{id}`")]
+    NotFound { what: &'static str, id: String },
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<Problem>),
+    #[error("{0}")]
+    Conflict(String),
+    #[error("{message}")]
+    Busy { message: String, retry_after_seconds: u64 },
+    /// The text goes to the log, not to the client.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// The account of everything that came in (invariant I4).
+pub trait Ledgers: Send + Sync {
+    /// # Errors
+    /// If the counts cannot be read.
+    fn ledger(&self, workspace: WorkspaceNo) -> Result<Ledger, HandleError>;
+}
+
+/// `received = accepted + duplicate + refused`, and for each reader `accepted` once more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ledger {
+    /// Whether every account below balances.
+    pub balances: bool,
+    /// Received and durable, not yet looked at by the pipeline; not in the accounts below.
+    pub waiting_for_pipeline: u64,
+    pub sources: Vec<SourceAccount>,
+    pub connections: Vec<ConnectionAccount>,
+    pub analytics: AnalyticsAccount,
+}
+
+/// What came from one source and what became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceAccount {
+    pub source_id: String,
+    pub received: u64,
+    pub accepted: u64,
+    pub duplicate: u64,
+    /// By reason, such as `no_user_anon_id`.
+    pub refused: BTreeMap<String, u64>,
+    pub balances: bool,
+}
+
+/// Events of one connection since it began, at its committed offset.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionAccount {
+    pub connection_id: String,
+    pub destination_id: String,
+    pub source_id: String,
+    pub accepted: u64,
+    pub delivered: u64,
+    /// By reason, such as `connection_disabled`.
+    pub filtered: BTreeMap<String, u64>,
+    pub waiting: u64,
+    /// By reason.
+    pub dead: BTreeMap<String, u64>,
+    pub erased: u64,
+    pub expired: u64,
+    pub balances: bool,
+}
+
+/// Events in the columnar store, at its committed offset.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AnalyticsAccount {
+    pub accepted: u64,
+    pub stored: u64,
+    pub waiting: u64,
+    pub erased: u64,
+    pub balances: bool,
+}
+
+/// The way of one event through the system.
+pub trait Receipts: Send + Sync {
+    /// `None` if no event of this message id is known from the source (any more).
+    ///
+    /// # Errors
+    /// If a log or index cannot be read.
+    fn receipt(
+        &self,
+        workspace: WorkspaceNo,
+        source: SourceNo,
+        message_id: &str,
+    ) -> Result<Option<Receipt>, HandleError>;
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Receipt {
+    pub message_id: String,
+    /// ISO 8601.
+    pub received_at: String,
+    /// Place in the log of what was received, where it is still known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub received_offset: Option<u64>,
+    pub outcome: ReceiptOutcome,
+    /// In the order of the way: received, checked, stored, delivered.
+    pub stages: Vec<ReceiptStage>,
+    pub deliveries: Vec<ReceiptDelivery>,
+    /// The event in its final form, while it is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<serde_json::Value>,
+}
+
+/// What became of the event at the gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub enum ReceiptOutcome {
+    /// Durable; the pipeline has not looked at it yet.
+    Waiting,
+    Accepted {
+        /// Place in the events log.
+        offset: u64,
+        /// Absent for an event without any identifier.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        person: Option<u64>,
+    },
+    Duplicate {
+        /// Offset in the events log of the event that was first.
+        of: u64,
+    },
+    Refused {
+        reason: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReceiptStage {
+    /// `received`, `pipeline` or `analytics`.
+    pub stage: String,
+    /// `done` or `waiting`.
+    pub state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// In words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReceiptDelivery {
+    pub connection_id: String,
+    pub destination_id: String,
+    /// `delivered`, `waiting`, `filtered`, `dead` or `unknown` (no longer on record).
+    pub state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// The last request and answer, redacted, while they are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<serde_json::Value>,
+}
+
+/// The state of deliveries, and what their owners may do about them.
+pub trait Deliveries: Send + Sync {
+    /// One per connection of the workspace.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    fn statuses(&self, workspace: WorkspaceNo) -> Result<Vec<DeliveryStatus>, HandleError>;
+
+    /// Dead letters of these connections by what they have in common, most first.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn dead_letter_groups(
+        &self,
+        workspace: WorkspaceNo,
+        connections: &[String],
+    ) -> Result<Vec<DeadLetterGroup>, HandleError>;
+
+    /// Dead letters one by one, newest first.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn dead_letters(
+        &self,
+        workspace: WorkspaceNo,
+        connections: &[String],
+        which: &DeadLetterQuery,
+    ) -> Result<DeadLetterPage, HandleError>;
+
+    /// Queues dead letters to be sent again; answers how many.
+    ///
+    /// # Errors
+    /// If the choice names none, or the connection is gone.
+    fn send_again(
+        &self,
+        workspace: WorkspaceNo,
+        connections: &[String],
+        which: &SendAgain,
+    ) -> Result<u64, HandleError>;
+
+    /// Takes up connections that were suspended.
+    ///
+    /// # Errors
+    /// If a connection is gone.
+    fn resume(&self, workspace: WorkspaceNo, connections: &[String]) -> Result<(), HandleError>;
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryStatus {
+    pub connection_id: String,
+    pub destination_id: String,
+    pub source_id: String,
+    /// `running`, `disabled`, `suspended` or `broken`.
+    pub state: String,
+    /// Why it is suspended or broken, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Next offset of the events log to look at.
+    pub cursor: u64,
+    /// Offsets of the events log that it has not looked at yet.
+    pub behind: u64,
+    /// Events that wait to be sent or sent again.
+    pub waiting: u64,
+    pub delivered: u64,
+    pub dead: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_delivered_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetterGroup {
+    pub connection_id: String,
+    /// The stable code of the cause.
+    pub reason: String,
+    pub count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_at: Option<String>,
+    /// One of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<DeadLetter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetter {
+    /// Offset of the event in the events log; with the connection it names the dead letter.
+    pub offset: u64,
+    pub connection_id: String,
+    pub message_id: String,
+    pub reason: String,
+    pub attempts: u32,
+    pub at: String,
+    /// What the peer answered, redacted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The event, while it is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<serde_json::Value>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeadLetterQuery {
+    pub reason: Option<String>,
+    /// Only those with a smaller offset.
+    pub before: Option<u64>,
+    pub count: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeadLetterPage {
+    pub letters: Vec<DeadLetter>,
+    /// [`DeadLetterQuery::before`] of the next page; `None` on the last.
+    pub next: Option<u64>,
+}
+
+/// Which dead letters to send again. Without reason and offsets: all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct SendAgain {
+    /// Only those of one cause.
+    pub reason: Option<String>,
+    /// Only those of these events.
+    pub offsets: Option<Vec<u64>>,
+}
+
+/// People as identity resolution knows them.
+pub trait People: Send + Sync {
+    /// The person, or the one it was merged into.
+    ///
+    /// # Errors
+    /// If the map cannot be read.
+    fn person(&self, workspace: WorkspaceNo, person: PersonId) -> Result<Option<Person>, HandleError>;
+
+    /// Who has the identifier, after merges.
+    ///
+    /// # Errors
+    /// If the map cannot be read.
+    fn find(&self, workspace: WorkspaceNo, id: &ExternalId) -> Result<Option<PersonId>, HandleError>;
+
+    /// Events of the person and of all that were merged into it, newest first.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn events(
+        &self,
+        workspace: WorkspaceNo,
+        person: PersonId,
+        before: Option<u64>,
+        count: u32,
+    ) -> Result<PersonEvents, HandleError>;
+
+    /// Undoes a merge that the person came from. Returns when the record is durable.
+    ///
+    /// # Errors
+    /// Not found if the person has no such merge; conflict if it is undone already.
+    fn undo_merge(
+        &self,
+        workspace: WorkspaceNo,
+        person: PersonId,
+        merge: MergeId,
+        actor: &Actor,
+    ) -> Result<(), HandleError>;
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Person {
+    /// After merges; may differ from the number that was asked for.
+    pub id: u64,
+    pub external_ids: Vec<PersonExternalId>,
+    pub traits: serde_json::Value,
+    /// Newest first.
+    pub merges: Vec<PersonMerge>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_seen_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seen_at: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonExternalId {
+    /// Such as `user_id` or `anonymous_id`.
+    pub r#type: String,
+    pub value: String,
+    /// The person it was attached to first, before merges.
+    pub node: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonMerge {
+    /// For undoing it; a number as text, since it may be too large for JavaScript.
+    pub id: String,
+    pub survivor: u64,
+    pub absorbed: u64,
+    pub at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undone_at: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PersonEvents {
+    pub events: Vec<PersonEvent>,
+    /// `before` of the next page; `None` on the last.
+    pub next: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonEvent {
+    /// Place in the events log.
+    pub offset: u64,
+    pub source_id: String,
+    pub message_id: String,
+    pub timestamp: String,
+    /// The event as analytics counts it, such as `Page Viewed`.
+    pub name: String,
+    /// The event in its final form, while it is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<serde_json::Value>,
+}
+
+/// Which events and properties were really seen; feeds the pickers.
+pub trait EventSchema: Send + Sync {
+    /// # Errors
+    /// If the store of events cannot be read.
+    fn event_names(&self, workspace: WorkspaceNo) -> Result<Vec<EventName>, HandleError>;
+
+    /// Properties of one event, or of all.
+    ///
+    /// # Errors
+    /// If the store of events cannot be read.
+    fn properties(
+        &self,
+        workspace: WorkspaceNo,
+        event: Option<&str>,
+    ) -> Result<Vec<PropertyName>, HandleError>;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventName {
+    pub name: String,
+    pub count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seen_at: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PropertyName {
+    pub name: String,
+    /// `event` for a property, `user` for a trait.
+    pub of: String,
+    /// Such as `string` or `number`; more than one when senders disagree.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<String>,
+    /// A few values that were seen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<String>,
+}

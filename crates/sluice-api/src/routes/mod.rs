@@ -1,0 +1,89 @@
+//! The operations, one file per resource. A path stands in one place: the handler's own document.
+
+mod audit;
+mod catalog;
+mod dead_letters;
+mod destinations;
+mod events;
+mod ledger;
+mod people;
+mod saved_insights;
+mod sources;
+mod tokens;
+mod workspace;
+
+use axum::{Json, Router, middleware};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::answer;
+use crate::error::ApiError;
+use crate::openapi::{document, openapi};
+use crate::state::ApiState;
+
+/// Where the API begins.
+pub(crate) const PREFIX: &str = "/api/v1";
+
+/// All operations with their document.
+pub(crate) fn operations() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(document())
+        .routes(routes!(workspace::get_workspace, workspace::update_workspace))
+        .routes(routes!(sources::list_sources, sources::create_source))
+        .routes(routes!(sources::get_source, sources::update_source, sources::delete_source))
+        .routes(routes!(sources::restore_source))
+        .routes(routes!(sources::get_source_settings, sources::update_source_settings))
+        .routes(routes!(sources::create_write_key))
+        .routes(routes!(sources::delete_write_key))
+        .routes(routes!(sources::list_connected_destinations))
+        .routes(routes!(destinations::list_destinations, destinations::create_destination))
+        .routes(routes!(
+            destinations::get_destination,
+            destinations::update_destination,
+            destinations::delete_destination
+        ))
+        .routes(routes!(destinations::restore_destination))
+        .routes(routes!(destinations::connect_source))
+        .routes(routes!(destinations::disconnect_source))
+        .routes(routes!(destinations::resume_destination))
+        .routes(routes!(dead_letters::list_dead_letter_groups))
+        .routes(routes!(dead_letters::list_dead_letters))
+        .routes(routes!(dead_letters::send_dead_letters_again))
+        .routes(routes!(catalog::list_destination_kinds))
+        .routes(routes!(catalog::get_destination_kind))
+        .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(tokens::get_token, tokens::delete_token))
+        .routes(routes!(saved_insights::list_insights, saved_insights::create_insight))
+        .routes(routes!(
+            saved_insights::get_insight,
+            saved_insights::update_insight,
+            saved_insights::delete_insight
+        ))
+        .routes(routes!(people::find_person))
+        .routes(routes!(people::get_person))
+        .routes(routes!(people::list_person_events))
+        .routes(routes!(people::undo_merge))
+        .routes(routes!(events::list_event_names))
+        .routes(routes!(events::list_properties))
+        .routes(routes!(events::get_receipt))
+        .routes(routes!(ledger::get_ledger))
+        .routes(routes!(ledger::list_deliveries))
+        .routes(routes!(audit::list_audit_entries))
+}
+
+/// The API, to be merged into the listener's router. Everything under `/api/v1` answers JSON.
+#[must_use]
+pub fn router(state: ApiState) -> Router {
+    let (api, _) = operations().split_for_parts();
+    let api = api
+        .route("/openapi.json", axum::routing::get(|| async { Json(openapi()) }))
+        .fallback(|| async { ApiError::NoSuchPath })
+        .method_not_allowed_fallback(|| async { ApiError::Method })
+        .layer(middleware::from_fn(answer::finish))
+        .with_state(state.clone());
+    // Clients of Segment's API ask for the root with its slash.
+    let root = Router::new()
+        .route(&format!("{PREFIX}/"), axum::routing::get(workspace::get_workspace))
+        .layer(middleware::from_fn(answer::finish))
+        .with_state(state);
+    Router::new().nest(PREFIX, api).merge(root)
+}

@@ -1,0 +1,56 @@
+//! What the handlers reach: the store, the catalogue, and the running parts.
+
+use std::sync::Arc;
+
+use sluice_destination_kit::Catalog;
+use sluice_store::Store;
+
+use crate::error::ApiError;
+use crate::handles::{Deliveries, EventSchema, HandleError, Ledgers, People, Receipts};
+
+/// The running parts, given by whoever assembles the server.
+#[derive(Clone)]
+pub struct Handles {
+    pub deliveries: Arc<dyn Deliveries>,
+    pub receipts: Arc<dyn Receipts>,
+    pub ledgers: Arc<dyn Ledgers>,
+    pub people: Arc<dyn People>,
+    pub schema: Arc<dyn EventSchema>,
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState(Arc<Parts>);
+
+struct Parts {
+    store: Store,
+    catalog: Arc<Catalog>,
+    handles: Handles,
+}
+
+impl ApiState {
+    #[must_use]
+    pub fn new(store: Store, catalog: Arc<Catalog>, handles: Handles) -> Self {
+        Self(Arc::new(Parts { store, catalog, handles }))
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.0.catalog
+    }
+
+    /// Asks a running part off the async workers: the traits block.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Handles) -> Result<T, HandleError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let parts = Arc::clone(&self.0);
+        match tokio::task::spawn_blocking(move || act(&parts.handles)).await {
+            Ok(answer) => answer.map_err(ApiError::from),
+            Err(error) => Err(ApiError::Internal(format!("a part of the server broke: {error}"))),
+        }
+    }
+}
