@@ -9,12 +9,13 @@ use sluice_base::Timestamp;
 use crate::json::RawText;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
-/// 0000-01-01T00:00:00Z and 10000-01-01T00:00:00Z: what four digits of a year can say.
-const YEARS: std::ops::Range<i64> = -62_167_219_200_000_000..253_402_300_800_000_000;
+/// 0000-01-01T00:00:00Z to 9999-12-30T22:00:00Z: what four digits of a year can say in every time
+/// zone, and the calendar library holds.
+const YEARS: std::ops::Range<i64> = -62_167_219_200_000_000..253_402_207_200_000_000;
 /// Fewer digits than this in a text are not taken for milliseconds: `2015` or `20150202`.
 const EPOCH_DIGITS_MIN: usize = 11;
 
-/// Reads a timestamp's text. `None` if it is none, or outside the years 0000 to 9999.
+/// Reads a timestamp's text. `None` if it is none, or outside the years 0000 to 9999 (the last day excepted).
 #[must_use]
 pub fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
@@ -214,11 +215,11 @@ pub fn put(out: &mut String, at: Timestamp) {
         (22, in_day % 1_000),
     ];
     for (last_digit, mut value) in fields {
-        let mut at = last_digit;
+        let mut digit = last_digit;
         while value > 0 {
-            text[at] = b'0' + u8::try_from(value % 10).unwrap_or_default();
+            text[digit] = b'0' + u8::try_from(value % 10).unwrap_or_default();
             value /= 10;
-            at -= 1;
+            digit = digit.wrapping_sub(1);
         }
     }
     out.push_str(std::str::from_utf8(&text).unwrap_or_default());
