@@ -4,6 +4,7 @@
 mod live;
 mod recount;
 mod sending;
+mod wire;
 
 use sluice_base::Timestamp;
 use sluice_demo::Shop;
