@@ -1,0 +1,137 @@
+//! The writing side: one group after the other becomes a synced block.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sluice_base::{DiskFile, Timestamp};
+
+use crate::LogError;
+use crate::block::{Block, Encoder, HEADER_BYTES, Header};
+use crate::log::Shared;
+use crate::queue::Group;
+use crate::recover::Recovered;
+use crate::segment::{self, Index, Segment};
+
+/// The segment being written. Only its holder writes to the log.
+pub(crate) struct Writer {
+    file: Arc<dyn DiskFile>,
+    segment: Arc<Segment>,
+    mark: u64,
+    at: u64,
+    allocated: u64,
+    encoder: Encoder,
+    last_written: Timestamp,
+}
+
+impl Writer {
+    pub(crate) fn new(recovered: &Recovered, segment: Arc<Segment>, zstd_level: i32) -> Result<Self, LogError> {
+        let encoder = Encoder::new(zstd_level).map_err(LogError::io("compress for", &segment.path))?;
+        Ok(Self {
+            file: recovered.file.clone(),
+            allocated: recovered.file.len().map_err(LogError::io("read", &segment.path))?,
+            mark: recovered.index.mark,
+            at: recovered.index.end_at,
+            segment,
+            encoder,
+            last_written: recovered.last_written,
+        })
+    }
+
+    /// Writes and syncs one group; readers see it when this returns.
+    pub(crate) fn commit(&mut self, log: &Shared, mut group: Group) -> Result<(), LogError> {
+        if self.at >= log.config.segment_bytes {
+            self.roll(log, group.base)?;
+        }
+        let written_at = log.clock.now().max(self.last_written);
+        let mut header = Header {
+            mark: self.mark,
+            base: group.base,
+            offsets: group.end - group.base,
+            written_at,
+            stored_len: 0,
+            body_len: 0,
+            entries: group.entries,
+            stored_crc: 0,
+            codec: 0,
+        };
+        let bytes = self.encoder.encode(&mut header, &mut group.block);
+        let end = self.at + bytes.len() as u64;
+        if end > self.allocated {
+            let allocated = end.next_multiple_of(log.config.preallocate_bytes.max(1));
+            self.file.set_len(allocated).map_err(LogError::io("extend", &self.segment.path))?;
+            self.allocated = allocated;
+        }
+        self.file.write_at(self.at, bytes).map_err(LogError::io("write", &self.segment.path))?;
+        self.file.sync().map_err(LogError::io("sync", &self.segment.path))?;
+        (self.at, self.last_written) = (end, written_at);
+        self.segment.push(&header);
+        let memory = group.block.capacity();
+        let block_len = group.block.len();
+        log.recent.lock().push(Block {
+            base: group.base,
+            end: group.end,
+            written_at,
+            entries: group.entries,
+            body: Bytes::from(group.block).slice(HEADER_BYTES..),
+            memory,
+        });
+        log.publish(group.end, block_len, &group.outcome);
+        Ok(())
+    }
+
+    /// Seals the segment and starts the next at `base`.
+    pub(crate) fn roll(&mut self, log: &Shared, base: u64) -> Result<(), LogError> {
+        if self.segment.base == base {
+            return Ok(());
+        }
+        // Not synced: whatever the length, the blocks end where the next segment starts.
+        self.file.set_len(self.at).map_err(LogError::io("cut", &self.segment.path))?;
+        let path = segment::log_path(&log.dir, base);
+        let preallocate = log.config.preallocate_bytes;
+        let (file, mark) = segment::create(&log.disk, &path, base, log.clock.now(), preallocate)?;
+        let next = Arc::new(Segment::active(path, base, Index::empty(mark, base)));
+        let sealed = std::mem::replace(&mut self.segment, next.clone());
+        let sealed_mark = std::mem::replace(&mut self.mark, mark);
+        self.allocated = file.len().map_err(LogError::io("read", &next.path))?;
+        (self.file, self.at) = (file, segment::HEADER_BYTES);
+        {
+            let mut segments = log.segments.write();
+            sealed.seal(base);
+            segments.push(next);
+        }
+        match sealed.known_index(sealed_mark) {
+            Some(index) => index.store(&log.disk, &sealed.path),
+            None => Ok(()),
+        }
+    }
+
+    /// At a clean stop: records how far this segment was synced.
+    pub(crate) fn leave_mark(&self, log: &Shared) -> Result<(), LogError> {
+        match self.segment.known_index(self.mark) {
+            Some(index) => index.store(&log.disk, &self.segment.path),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The committer thread: takes groups until the log is stopped and empty.
+pub(crate) fn run(log: &Shared) {
+    // If this thread panics, nobody must wait for ever.
+    let alarm = Alarm(log);
+    while let Some(group) = log.next_group() {
+        if log.commit(group).is_err() {
+            break;
+        }
+    }
+    std::mem::drop(alarm);
+}
+
+struct Alarm<'a>(&'a Shared);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail("the committer panicked", None);
+        }
+    }
+}

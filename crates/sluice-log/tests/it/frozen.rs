@@ -1,0 +1,1 @@
+//! Can we read what the first version wrote.
