@@ -23,7 +23,12 @@ pub struct Context {
 
 impl Context {
     #[must_use]
-    pub fn new(snapshot: Arc<Snapshot>, calendar: Calendar, now: Timestamp, threads: usize) -> Self {
+    pub fn new(
+        snapshot: Arc<Snapshot>,
+        calendar: Calendar,
+        now: Timestamp,
+        threads: usize,
+    ) -> Self {
         Self { snapshot, calendar, now, threads, latest: Arc::default() }
     }
 

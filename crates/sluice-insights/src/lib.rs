@@ -18,6 +18,7 @@ pub mod funnel;
 mod insight;
 mod people;
 pub mod query;
+mod service;
 mod time;
 pub mod trend;
 
@@ -25,7 +26,12 @@ use std::sync::atomic::AtomicBool;
 
 pub use context::Context;
 pub use error::{ErrorKind, InsightError};
-pub use insight::{Explain, InsightQuery, InsightResult, PAGE_MAX, Page, People, PeopleQuery, PersonEntry};
+pub use insight::{
+    Explain, InsightQuery, InsightResult, PAGE_MAX, Page, People, PeopleQuery, PersonEntry,
+};
+pub use service::{
+    Analytics, AnalyticsConfig, EventName, EventRow, EventsPage, PersonEvents, PropertyInfo,
+};
 pub use time::Calendar;
 
 /// Answers a question, on the calling thread and `context.threads - 1` more. Setting `cancelled`
@@ -39,8 +45,12 @@ pub fn answer(
     cancelled: &AtomicBool,
 ) -> Result<InsightResult, InsightError> {
     match query {
-        InsightQuery::Trend(query) => trend::run(query, context, cancelled).map(InsightResult::Trend),
-        InsightQuery::Funnel(query) => funnel::run(query, context, cancelled).map(InsightResult::Funnel),
+        InsightQuery::Trend(query) => {
+            trend::run(query, context, cancelled).map(InsightResult::Trend)
+        }
+        InsightQuery::Funnel(query) => {
+            funnel::run(query, context, cancelled).map(InsightResult::Funnel)
+        }
     }
 }
 
@@ -55,7 +65,11 @@ pub fn people(
     cancelled: &AtomicBool,
 ) -> Result<People, InsightError> {
     match query {
-        PeopleQuery::Trend { query, point } => trend::people(query, point, page, context, cancelled),
-        PeopleQuery::Funnel { query, point } => funnel::people(query, point, page, context, cancelled),
+        PeopleQuery::Trend { query, point } => {
+            trend::people(query, point, page, context, cancelled)
+        }
+        PeopleQuery::Funnel { query, point } => {
+            funnel::people(query, point, page, context, cancelled)
+        }
     }
 }

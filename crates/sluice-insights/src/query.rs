@@ -109,7 +109,9 @@ impl EventSelector {
         }
         match &self.event {
             Some(event) => event.clone(),
-            None => self.any_of.iter().map(|one| one.event.as_str()).collect::<Vec<_>>().join(" or "),
+            None => {
+                self.any_of.iter().map(|one| one.event.as_str()).collect::<Vec<_>>().join(" or ")
+            }
         }
     }
 

@@ -33,7 +33,8 @@ impl Calendar {
     /// # Errors
     /// If there is no such zone.
     pub fn of_zone(name: &str) -> Result<Self, InsightError> {
-        let zone = TimeZone::get(name).map_err(|_| invalid(format!("unknown time zone `{name}`")))?;
+        let zone =
+            TimeZone::get(name).map_err(|_| invalid(format!("unknown time zone `{name}`")))?;
         Ok(Self { zone, week_start: Weekday::Monday })
     }
 }
@@ -61,7 +62,9 @@ impl Span {
             DateRange::Between { start, end } => (date(start)?, date(end)?),
             DateRange::LastDays { last_days } => {
                 let today = instant(now)?.to_zoned(calendar.zone.clone()).date();
-                let back = last_days.checked_sub(1).ok_or_else(|| invalid("`last_days` must be at least 1"))?;
+                let back = last_days
+                    .checked_sub(1)
+                    .ok_or_else(|| invalid("`last_days` must be at least 1"))?;
                 let first = today
                     .checked_sub(i64::from(back).days())
                     .map_err(|_| invalid(format!("`last_days` of {last_days} is too long ago")))?;
@@ -73,7 +76,9 @@ impl Span {
         }
         let days = first.until(last).map_or(0, |span| span.get_days()) + 1;
         if u32::try_from(days).unwrap_or(u32::MAX) > days_max {
-            return Err(invalid(format!("the range has {days} days; at most {days_max} are allowed here")));
+            return Err(invalid(format!(
+                "the range has {days} days; at most {days_max} are allowed here"
+            )));
         }
         let from = midnight(first, &calendar.zone)?;
         let to = midnight(next(last)?, &calendar.zone)?;
@@ -109,7 +114,13 @@ impl Buckets {
         self.list.len()
     }
 
-    fn fixed(&mut self, span: &Span, step: i64, calendar: &Calendar, now: Timestamp) -> Result<(), InsightError> {
+    fn fixed(
+        &mut self,
+        span: &Span,
+        step: i64,
+        calendar: &Calendar,
+        now: Timestamp,
+    ) -> Result<(), InsightError> {
         let mut from = span.from;
         while from < span.to {
             let to = (from + step).min(span.to);
@@ -151,7 +162,9 @@ fn floor(date: Date, interval: Interval, week_start: Weekday) -> Result<Date, In
     let floor = match interval {
         Interval::Week => {
             let back = date.weekday().since(week_start);
-            return date.checked_sub(i64::from(back).days()).map_err(|_| invalid("the range is out of the calendar"));
+            return date
+                .checked_sub(i64::from(back).days())
+                .map_err(|_| invalid("the range is out of the calendar"));
         }
         Interval::Month => date.first_of_month(),
         Interval::Quarter => {
@@ -183,12 +196,14 @@ fn date(text: &str) -> Result<Date, InsightError> {
 
 /// First instant of a local date, also where midnight does not exist or happens twice.
 fn midnight(date: Date, zone: &TimeZone) -> Result<i64, InsightError> {
-    let zoned = date.to_zoned(zone.clone()).map_err(|_| invalid("the range is out of the calendar"))?;
+    let zoned =
+        date.to_zoned(zone.clone()).map_err(|_| invalid("the range is out of the calendar"))?;
     Ok(zoned.timestamp().as_microsecond())
 }
 
 fn instant(at: Timestamp) -> Result<jiff::Timestamp, InsightError> {
-    jiff::Timestamp::from_microsecond(at.as_micros()).map_err(|_| invalid("the time is out of the calendar"))
+    jiff::Timestamp::from_microsecond(at.as_micros())
+        .map_err(|_| invalid("the time is out of the calendar"))
 }
 
 fn zoned(at: i64, zone: &TimeZone) -> Result<Zoned, InsightError> {
@@ -213,9 +228,18 @@ mod tests {
 
     #[test]
     fn a_day_has_23_or_25_hours_when_clocks_change() {
-        assert_eq!(hours(&buckets("America/New_York", "2026-03-07", "2026-03-09", Interval::Day)), [24, 23, 24]);
-        assert_eq!(hours(&buckets("America/New_York", "2026-11-01", "2026-11-01", Interval::Day)), [25]);
-        assert_eq!(buckets("America/New_York", "2026-11-01", "2026-11-01", Interval::Hour).len(), 25);
+        assert_eq!(
+            hours(&buckets("America/New_York", "2026-03-07", "2026-03-09", Interval::Day)),
+            [24, 23, 24]
+        );
+        assert_eq!(
+            hours(&buckets("America/New_York", "2026-11-01", "2026-11-01", Interval::Day)),
+            [25]
+        );
+        assert_eq!(
+            buckets("America/New_York", "2026-11-01", "2026-11-01", Interval::Hour).len(),
+            25
+        );
     }
 
     #[test]
@@ -239,7 +263,8 @@ mod tests {
     fn a_bucket_that_is_not_over_is_partial() {
         let calendar = Calendar::default();
         let now = Timestamp::from_secs(1_767_225_600 + 3_600);
-        let span = Span::resolve(&DateRange::LastDays { last_days: 2 }, &calendar, now, 365).unwrap();
+        let span =
+            Span::resolve(&DateRange::LastDays { last_days: 2 }, &calendar, now, 365).unwrap();
         let days = Buckets::new(&span, Interval::Day, &calendar, now).unwrap();
         let seen: Vec<_> = days.list.iter().map(|b| (b.label.as_str(), b.partial)).collect();
         assert_eq!(seen, [("2025-12-31", false), ("2026-01-01", true)]);

@@ -170,7 +170,8 @@ fn source(plan: &PartPlan, from: u32, to: u32) -> Source {
     let most = (to - from) as usize / POSTINGS_SHARE;
     for code in &plan.codes {
         let stretch = plan.part.postings(*code).map(|all| {
-            let (a, b) = (all.partition_point(|row| *row < from), all.partition_point(|row| *row < to));
+            let (a, b) =
+                (all.partition_point(|row| *row < from), all.partition_point(|row| *row < to));
             &all[a..b]
         });
         match stretch {
@@ -188,7 +189,9 @@ impl Source {
     /// Blocks begin one block before the first row, so that the first step enters it.
     fn ready(self) -> Self {
         match self {
-            Self::Blocks { base, end, mask } => Self::Blocks { base: base.wrapping_sub(64), end, mask },
+            Self::Blocks { base, end, mask } => {
+                Self::Blocks { base: base.wrapping_sub(64), end, mask }
+            }
             rows => rows,
         }
     }

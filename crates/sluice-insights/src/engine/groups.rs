@@ -40,8 +40,12 @@ impl Groups {
     ) -> Result<Self, InsightError> {
         let latest = latest.filter(|_| property.of == Scope::User).cloned();
         let of = latest.as_ref().map_or(parts, |latest| latest.parts());
-        let mut groups =
-            Self { names: Vec::new(), numbers: HashMap::new(), parts: Vec::with_capacity(of.len()), latest: None };
+        let mut groups = Self {
+            names: Vec::new(),
+            numbers: HashMap::new(),
+            parts: Vec::with_capacity(of.len()),
+            latest: None,
+        };
         groups.number(NONE.to_owned());
         for part in of {
             let cells = CellsOf::open(part, &property.property, property.of)?;

@@ -26,7 +26,9 @@ impl Latest {
                         rows.extend(last_of(&all, &[run]).map(|row| (of.people()[index], row)));
                     }
                 }
-                Piece::Runs { person, runs } => rows.extend(last_of(&all, runs).map(|row| (person.0, row))),
+                Piece::Runs { person, runs } => {
+                    rows.extend(last_of(&all, runs).map(|row| (person.0, row)))
+                }
                 Piece::Rows { person, rows: scattered } => {
                     let last = scattered.iter().max_by_key(|row| all.place(**row).1);
                     rows.extend(last.map(|row| (person.0, *row)));
@@ -47,7 +49,10 @@ impl Latest {
         if person == 0 {
             return None;
         }
-        self.rows.binary_search_by_key(&person, |(one, _)| *one).ok().map(|index| self.rows[index].1)
+        self.rows
+            .binary_search_by_key(&person, |(one, _)| *one)
+            .ok()
+            .map(|index| self.rows[index].1)
     }
 }
 

@@ -9,7 +9,10 @@ pub(crate) const COMPARED_MAX: usize = 8;
 #[derive(Debug)]
 pub(crate) enum Wanted {
     All,
-    Few { codes: [u32; COMPARED_MAX], count: usize },
+    Few {
+        codes: [u32; COMPARED_MAX],
+        count: usize,
+    },
     /// One byte per code.
     Table(Vec<u8>),
 }
@@ -36,7 +39,9 @@ impl Wanted {
     pub(crate) fn mask(&self, codes: CodeSlice<'_>, from: usize, to: usize) -> u64 {
         match codes {
             CodeSlice::U8(codes) => self.mask_u8(&codes[from..to]),
-            CodeSlice::U16(codes) => self.mask_wide(codes[from..to].iter().map(|code| u32::from(*code))),
+            CodeSlice::U16(codes) => {
+                self.mask_wide(codes[from..to].iter().map(|code| u32::from(*code)))
+            }
             CodeSlice::U32(codes) => self.mask_wide(codes[from..to].iter().copied()),
         }
     }
@@ -120,8 +125,16 @@ mod tests {
                     expected |= u64::from(wanted.contains(&u32::from(*code))) << bit;
                 }
                 let mask = ready.mask(CodeSlice::U8(&codes), from, to);
-                assert_eq!(mask & (u64::MAX >> (64 - (to - from))), expected, "{count} {from}..{to}");
-                assert_eq!(ready.mask(CodeSlice::U16(&wide), from, to), expected, "{count} {from}..{to}");
+                assert_eq!(
+                    mask & (u64::MAX >> (64 - (to - from))),
+                    expected,
+                    "{count} {from}..{to}"
+                );
+                assert_eq!(
+                    ready.mask(CodeSlice::U16(&wide), from, to),
+                    expected,
+                    "{count} {from}..{to}"
+                );
             }
         }
     }

@@ -20,4 +20,3 @@ pub(crate) use latest::Latest;
 pub(crate) use numbers::Numbers;
 pub(crate) use plan::{Plan, SlotSpec};
 pub(crate) use scan::{Hit, Operator, Scan, scan};
-pub(crate) use test::column_value;

@@ -40,7 +40,9 @@ impl SlotSpec {
     /// Whether it may match rows that are not activity.
     pub(crate) fn may_be_inactive(&self) -> bool {
         self.alternatives.iter().any(|one| {
-            one.event == ANY_EVENT || one.event == NEW_USER || INACTIVE.contains(&one.event.as_str())
+            one.event == ANY_EVENT
+                || one.event == NEW_USER
+                || INACTIVE.contains(&one.event.as_str())
         })
     }
 
@@ -172,7 +174,9 @@ impl Plan {
         let meta = part.meta();
         let first_tests = slots
             .iter()
-            .map(|spec| spec.is_first_only().then(|| Test::all(part, &spec.filters, latest)).transpose())
+            .map(|spec| {
+                spec.is_first_only().then(|| Test::all(part, &spec.filters, latest)).transpose()
+            })
             .collect::<Result<_, _>>()?;
         Ok(PartPlan {
             wanted: Wanted::new(&codes, part.events_count()),

@@ -78,7 +78,11 @@ pub(crate) fn scan<O: Operator>(
         }
         operators
     });
-    if scan.cancelled.load(Ordering::Relaxed) { Err(InsightError::Cancelled) } else { Ok(operators) }
+    if scan.cancelled.load(Ordering::Relaxed) {
+        Err(InsightError::Cancelled)
+    } else {
+        Ok(operators)
+    }
 }
 
 fn run<O: Operator>(scan: &Scan<'_>, slice: PeopleSlice, operator: &mut O, hits: &mut Vec<Hit>) {
@@ -97,7 +101,14 @@ fn run<O: Operator>(scan: &Scan<'_>, slice: PeopleSlice, operator: &mut O, hits:
         .zip(0..)
         .filter(|(part, _)| !part.codes.is_empty())
         .map(|(part, number)| {
-            Cursor::new(part, number, (least, most), (plan.from, plan.to), plan.first_only, left_out)
+            Cursor::new(
+                part,
+                number,
+                (least, most),
+                (plan.from, plan.to),
+                plan.first_only,
+                left_out,
+            )
         })
         .filter(|cursor| cursor.key != DONE)
         .collect();
@@ -155,7 +166,12 @@ fn take<O: Operator>(operator: &mut O, cursor: &mut Cursor<'_>, key: u64, hits: 
 }
 
 /// People touched by merges since a part was written.
-fn gathered<O: Operator>(scan: &Scan<'_>, slice: PeopleSlice, operator: &mut O, hits: &mut Vec<Hit>) {
+fn gathered<O: Operator>(
+    scan: &Scan<'_>,
+    slice: PeopleSlice,
+    operator: &mut O,
+    hits: &mut Vec<Hit>,
+) {
     scan.selection.walk_gathered(slice, |piece| {
         hits.clear();
         let person = match piece {
@@ -187,7 +203,8 @@ fn look(plan: &Plan, place: RowRef, person: u64, hits: &mut Vec<Hit>) {
     let RowRef { part: number, row } = place;
     let part = &plan.parts[number as usize];
     let code = part.part.events().get(row as usize);
-    let (certain, tested) = (part.by_code[code as usize].certain, &part.by_code[code as usize].tested);
+    let (certain, tested) =
+        (part.by_code[code as usize].certain, &part.by_code[code as usize].tested);
     if certain == 0 && tested.is_empty() {
         return;
     }
@@ -204,7 +221,9 @@ fn look(plan: &Plan, place: RowRef, person: u64, hits: &mut Vec<Hit>) {
 impl Plan {
     /// Puts hits in order of (time, seq).
     pub(crate) fn sort(&self, hits: &mut [Hit]) {
-        hits.sort_unstable_by(|a, b| a.time.cmp(&b.time).then_with(|| self.seq(a).cmp(&self.seq(b))));
+        hits.sort_unstable_by(|a, b| {
+            a.time.cmp(&b.time).then_with(|| self.seq(a).cmp(&self.seq(b)))
+        });
     }
 
     pub(crate) fn seq(&self, hit: &Hit) -> u64 {

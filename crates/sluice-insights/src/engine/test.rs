@@ -14,9 +14,16 @@ use crate::InsightError;
 #[derive(Debug)]
 pub(crate) enum Test {
     Const(bool),
-    Column { cells: CellsOf, pass: Vec<bool> },
+    Column {
+        cells: CellsOf,
+        pass: Vec<bool>,
+    },
     /// A user trait as it is now: per part of the whole history.
-    Latest { latest: Arc<Latest>, tests: Vec<(CellsOf, Vec<bool>)>, absent: bool },
+    Latest {
+        latest: Arc<Latest>,
+        tests: Vec<(CellsOf, Vec<bool>)>,
+        absent: bool,
+    },
     All(Vec<Self>),
     Any(Vec<Self>),
     Not(Box<Self>),
@@ -34,7 +41,9 @@ pub(crate) enum CellsOf {
 impl CellsOf {
     pub(crate) fn open(part: &Arc<Part>, property: &str, of: Scope) -> Result<Self, InsightError> {
         Ok(match of {
-            Scope::Event => part.column(ColumnScope::Property, property)?.map_or(Self::Absent, Self::Rows),
+            Scope::Event => {
+                part.column(ColumnScope::Property, property)?.map_or(Self::Absent, Self::Rows)
+            }
             Scope::User => part
                 .column(ColumnScope::Trait, property)?
                 .map_or(Self::Absent, |column| Self::Versions(part.clone(), column)),
@@ -95,8 +104,10 @@ impl Test {
         conditions: &[Condition],
         latest: Option<&Arc<Latest>>,
     ) -> Result<Self, InsightError> {
-        let list: Vec<Self> =
-            conditions.iter().map(|one| Self::compile(part, one, latest)).collect::<Result<_, _>>()?;
+        let list: Vec<Self> = conditions
+            .iter()
+            .map(|one| Self::compile(part, one, latest))
+            .collect::<Result<_, _>>()?;
         Ok(Self::All(list).simplified())
     }
 

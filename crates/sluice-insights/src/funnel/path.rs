@@ -53,7 +53,14 @@ struct Second {
 
 impl Finder {
     pub(crate) const fn new(steps: usize, window: i64, disjoint: bool) -> Self {
-        Self { steps, window, disjoint, next: Vec::new(), seconds: Vec::new(), second_of: Vec::new() }
+        Self {
+            steps,
+            window,
+            disjoint,
+            next: Vec::new(),
+            seconds: Vec::new(),
+            second_of: Vec::new(),
+        }
     }
 
     #[inline]
@@ -66,7 +73,11 @@ impl Finder {
         if reachable == 0 {
             return Path::default();
         }
-        if self.disjoint { self.find_disjoint(rows, reachable) } else { self.find_any(rows, reachable) }
+        if self.disjoint {
+            self.find_disjoint(rows, reachable)
+        } else {
+            self.find_any(rows, reachable)
+        }
     }
 
     fn find_disjoint(&mut self, rows: &[Row], reachable: usize) -> Path {
@@ -231,7 +242,13 @@ impl Finder {
 }
 
 /// Gives `step` a name of its own among the rows, moving earlier steps to other names if needed.
-fn assign(rows: &[Row], used: &[u32], step: usize, taken: &mut Vec<(u32, usize)>, seen: &mut Vec<u32>) -> bool {
+fn assign(
+    rows: &[Row],
+    used: &[u32],
+    step: usize,
+    taken: &mut Vec<(u32, usize)>,
+    seen: &mut Vec<u32>,
+) -> bool {
     for row in rows {
         if row.steps >> step & 1 == 0 || used.contains(&row.kind) || seen.contains(&row.kind) {
             continue;
@@ -270,8 +287,15 @@ mod tests {
 
     #[test]
     fn both_ways_agree_where_no_name_is_two_steps() {
-        let rows =
-            [row(0, 1, 0), row(3, 2, 1), row(3, 1, 0), row(4, 4, 2), row(9, 2, 1), row(9, 1, 0), row(12, 4, 2)];
+        let rows = [
+            row(0, 1, 0),
+            row(3, 2, 1),
+            row(3, 1, 0),
+            row(4, 4, 2),
+            row(9, 2, 1),
+            row(9, 1, 0),
+            row(12, 4, 2),
+        ];
         for window in 0..13 {
             assert_eq!(find(&rows, 3, window, true), find(&rows, 3, window, false), "{window}");
         }

@@ -8,12 +8,12 @@ use sluice_event::PersonId;
 
 use super::path::{Finder, Path, Row};
 use super::spec::{
-    Durations, FunnelBars, FunnelGroup, FunnelOutcome, FunnelPoint, FunnelQuery, FunnelResult, FunnelStep,
-    NOT_REACHED, Resolution,
+    Durations, FunnelBars, FunnelGroup, FunnelOutcome, FunnelPoint, FunnelQuery, FunnelResult,
+    FunnelStep, NOT_REACHED, Resolution,
 };
 use crate::context::Context;
 use crate::engine::{Groups, Hit, Operator, Plan, Scan, SlotSpec, scan};
-use crate::insight::{People, Page};
+use crate::insight::{Page, People};
 use crate::people::{Found, page};
 use crate::query::{Users, invalid};
 use crate::time::Span;
@@ -75,8 +75,12 @@ pub(crate) fn people(
     let (mut setup, selection) = Setup::new(query, context)?;
     let group = match (&point.group, &setup.groups) {
         (None, _) => Some(None),
-        (Some(_), None) => return Err(invalid("a `group` is asked for but the funnel has no breakdown")),
-        (Some(name), Some(_)) if query.reads_late() && name == NOT_REACHED => Some(Some(GROUP_NOT_REACHED)),
+        (Some(_), None) => {
+            return Err(invalid("a `group` is asked for but the funnel has no breakdown"));
+        }
+        (Some(name), Some(_)) if query.reads_late() && name == NOT_REACHED => {
+            Some(Some(GROUP_NOT_REACHED))
+        }
         (Some(name), Some(groups)) => groups.find(name).map(Some),
     };
     let mut found = Vec::new();
@@ -110,7 +114,10 @@ impl Setup {
         let mut slots: Vec<SlotSpec> = query
             .steps
             .iter()
-            .map(|step| SlotSpec { alternatives: step.alternatives(), filters: step.filters.clone() })
+            .map(|step| SlotSpec {
+                alternatives: step.alternatives(),
+                filters: step.filters.clone(),
+            })
             .collect();
         slots[0].filters.extend(query.segment.iter().cloned());
         let needs_active = query.users == Users::Active && slots[0].may_be_inactive();
@@ -142,7 +149,12 @@ impl Setup {
         scan(&what, || self.operator(query, context, wanted))
     }
 
-    fn operator<'s>(&'s self, query: &'s FunnelQuery, context: &'s Context, wanted: Option<Wanted>) -> Funnel<'s> {
+    fn operator<'s>(
+        &'s self,
+        query: &'s FunnelQuery,
+        context: &'s Context,
+        wanted: Option<Wanted>,
+    ) -> Funnel<'s> {
         let unit = match query.resolution {
             Resolution::Second => 1_000_000,
             Resolution::Millisecond => 1_000,
@@ -273,7 +285,8 @@ impl Funnel<'_> {
                 FunnelOutcome::DroppedOff => path.depth == wanted.step && wanted.step < self.steps,
             };
             if outcome && wanted.group.is_none_or(|group| groups.contains(&group)) {
-                let times = (0..path.depth).map(|step| self.hit_of(hits, path, step).time).collect();
+                let times =
+                    (0..path.depth).map(|step| self.hit_of(hits, path, step).time).collect();
                 self.found.push(Found { person, times });
             }
             return;
@@ -347,7 +360,9 @@ impl Tally {
             dropped_off: if step + 1 < count { self.depths[step + 1] } else { 0 },
             from_start: share(reached[step], reached[0]),
             from_previous: share(reached[step], reached[step.saturating_sub(1)]),
-            time_from_previous: (step > 0).then(|| durations(&mut self.times[step - 1], unit)).flatten(),
+            time_from_previous: (step > 0)
+                .then(|| durations(&mut self.times[step - 1], unit))
+                .flatten(),
         });
         let steps = steps.collect();
         let time_to_convert = durations(&mut self.times[count - 1], unit);
@@ -374,7 +389,11 @@ fn durations(times: &mut [u64], unit: f64) -> Option<Durations> {
 }
 
 /// The largest groups by people, ties by value.
-fn ranked(query: &FunnelQuery, groups: &Groups, tallies: HashMap<u32, Tally>) -> (Vec<FunnelGroup>, u64) {
+fn ranked(
+    query: &FunnelQuery,
+    groups: &Groups,
+    tallies: HashMap<u32, Tally>,
+) -> (Vec<FunnelGroup>, u64) {
     let total = tallies.len() as u64;
     let name = |group: u32| {
         if group == GROUP_NOT_REACHED { NOT_REACHED } else { groups.name(group) }.to_owned()
@@ -383,6 +402,7 @@ fn ranked(query: &FunnelQuery, groups: &Groups, tallies: HashMap<u32, Tally>) ->
         tallies.into_iter().map(|(group, tally)| (name(group), tally)).collect();
     list.sort_by(|(a, left), (b, right)| right.people().cmp(&left.people()).then_with(|| a.cmp(b)));
     list.truncate(query.groups_limit());
-    let list = list.into_iter().map(|(group, tally)| FunnelGroup { group, bars: tally.bars(query) });
+    let list =
+        list.into_iter().map(|(group, tally)| FunnelGroup { group, bars: tally.bars(query) });
     (list.collect(), total)
 }

@@ -11,8 +11,8 @@ use sluice_filter::Condition;
 use utoipa::ToSchema;
 
 use crate::query::{
-    DateRange, EVENTS_MAX, EventSelector, GROUPS_DEFAULT, GROUPS_MAX, NEW_USER, PropertyRef, TraitsAsOf, Users,
-    check_filters, invalid,
+    DateRange, EVENTS_MAX, EventSelector, GROUPS_DEFAULT, GROUPS_MAX, NEW_USER, PropertyRef,
+    TraitsAsOf, Users, check_filters, invalid,
 };
 use crate::{Explain, InsightError};
 

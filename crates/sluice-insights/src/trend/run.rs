@@ -40,26 +40,28 @@ pub(crate) fn run(
     let (mut setup, selection) = Setup::new(query, context)?;
     let groups = setup.groups.as_ref().map_or(1, Groups::len);
     let series = setup.slots() * groups;
-    let table = if series.saturating_mul(setup.buckets.len() + 1) <= CELLS_MAX || setup.groups.is_none() {
-        setup.scan(query, context, &selection, cancelled, &Keep::All)?.0
-    } else {
-        let ranges = setup.scan(query, context, &selection, cancelled, &Keep::RangesOnly)?.0;
-        let mut kept = vec![false; series];
-        let mut seen = Vec::with_capacity(setup.events);
-        for event in 0..setup.events {
-            let (list, total) = setup.ranked(query, &ranges, event);
-            seen.push(Some(total));
-            for (group, _) in list {
-                kept[event * groups + group as usize] = true;
+    let table =
+        if series.saturating_mul(setup.buckets.len() + 1) <= CELLS_MAX || setup.groups.is_none() {
+            setup.scan(query, context, &selection, cancelled, &Keep::All)?.0
+        } else {
+            let ranges = setup.scan(query, context, &selection, cancelled, &Keep::RangesOnly)?.0;
+            let mut kept = vec![false; series];
+            let mut seen = Vec::with_capacity(setup.events);
+            for event in 0..setup.events {
+                let (list, total) = setup.ranked(query, &ranges, event);
+                seen.push(Some(total));
+                for (group, _) in list {
+                    kept[event * groups + group as usize] = true;
+                }
             }
-        }
-        for slot in setup.events..setup.slots() {
-            kept[slot * groups] = true;
-        }
-        let (mut table, _) = setup.scan(query, context, &selection, cancelled, &Keep::Only(kept))?;
-        table.seen_groups = seen;
-        table
-    };
+            for slot in setup.events..setup.slots() {
+                kept[slot * groups] = true;
+            }
+            let (mut table, _) =
+                setup.scan(query, context, &selection, cancelled, &Keep::Only(kept))?;
+            table.seen_groups = seen;
+            table
+        };
     setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
     Ok(setup.result(query, &table))
 }
@@ -88,7 +90,9 @@ pub(crate) fn people(
     let group = match (&point.group, &setup.groups) {
         (None, None) => Some(Some(0)),
         (None, Some(_)) => Some(None),
-        (Some(_), None) => return Err(invalid("a `group` is asked for but the trend has no breakdown")),
+        (Some(_), None) => {
+            return Err(invalid("a `group` is asked for but the trend has no breakdown"));
+        }
         (Some(name), Some(groups)) => groups.find(name).map(Some),
     };
     let found = match group {
@@ -137,7 +141,8 @@ impl Setup {
             })
             .collect();
         let events = slots.len();
-        let needs_active = query.users == Users::Active && slots.iter().any(SlotSpec::may_be_inactive);
+        let needs_active =
+            query.users == Users::Active && slots.iter().any(SlotSpec::may_be_inactive);
         let mut further = |needed: bool, spec: SlotSpec| {
             needed.then(|| {
                 slots.push(spec);
@@ -161,7 +166,10 @@ impl Setup {
             _ => None,
         };
         let explain = context.explain(&selection);
-        Ok((Self { buckets, plan, groups, numbers, events, base_slot, active_slot, explain }, selection))
+        Ok((
+            Self { buckets, plan, groups, numbers, events, base_slot, active_slot, explain },
+            selection,
+        ))
     }
 
     fn slots(&self) -> usize {
@@ -237,8 +245,11 @@ impl Setup {
             let total = table.seen_groups.get(event).copied().flatten().unwrap_or(total);
             for (group, _) in list {
                 let cells = table.cells(event * groups + group as usize).unwrap_or(&empty);
-                let mut values: Vec<Option<f64>> =
-                    cells.iter().zip(base).map(|(cell, base)| value(&query.measure, cell, base)).collect();
+                let mut values: Vec<Option<f64>> = cells
+                    .iter()
+                    .zip(base)
+                    .map(|(cell, base)| value(&query.measure, cell, base))
+                    .collect();
                 let mut people: Vec<u64> = cells.iter().map(|cell| cell.people).collect();
                 series.push(TrendSeries {
                     event,
@@ -371,7 +382,10 @@ impl Trend<'_> {
         let very_first = (person != 0)
             .then(|| {
                 (0..hits.len())
-                    .filter(|index| Some(hits[*index].time) == first && hits[*index].slots & plan.first_only != 0)
+                    .filter(|index| {
+                        Some(hits[*index].time) == first
+                            && hits[*index].slots & plan.first_only != 0
+                    })
                     .min_by_key(|index| plan.seq(&hits[*index]))
             })
             .flatten();
@@ -449,7 +463,9 @@ impl Trend<'_> {
                     && (whole || bucket == Some(point.bucket));
                 if wanted && person != 0 {
                     match self.found.last_mut() {
-                        Some(last) if last.person == person => last.times[0] = last.times[0].min(time),
+                        Some(last) if last.person == person => {
+                            last.times[0] = last.times[0].min(time)
+                        }
                         _ => self.found.push(Found { person, times: vec![time] }),
                     }
                 }

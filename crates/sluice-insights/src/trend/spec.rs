@@ -5,8 +5,8 @@ use sluice_filter::Condition;
 use utoipa::ToSchema;
 
 use crate::query::{
-    DateRange, EVENTS_MAX, EventSelector, GROUPS_DEFAULT, GROUPS_MAX, NEW_USER, PropertyRef, TraitsAsOf, Users,
-    amount, amounts, check_filters, invalid,
+    DateRange, EVENTS_MAX, EventSelector, GROUPS_DEFAULT, GROUPS_MAX, NEW_USER, PropertyRef,
+    TraitsAsOf, Users, amount, amounts, check_filters, invalid,
 };
 use crate::{Explain, InsightError};
 
@@ -155,7 +155,9 @@ impl TrendQuery {
         }
         for event in &self.events {
             event.check("an event of a trend")?;
-            if event.alternatives().iter().any(|one| one.event == NEW_USER) && event.any_of.len() > 1 {
+            if event.alternatives().iter().any(|one| one.event == NEW_USER)
+                && event.any_of.len() > 1
+            {
                 return Err(invalid("`_new` cannot be one of several alternatives"));
             }
         }

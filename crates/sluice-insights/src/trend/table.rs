@@ -39,7 +39,13 @@ impl Table {
 
     /// Counts a row; `person` 0 is nobody and not among the people.
     #[inline]
-    pub(crate) fn count(&mut self, series: usize, bucket: Option<usize>, person: u32, number: Option<f64>) {
+    pub(crate) fn count(
+        &mut self,
+        series: usize,
+        bucket: Option<usize>,
+        person: u32,
+        number: Option<f64>,
+    ) {
         let start = self.start(series);
         self.cells[start + self.buckets].count(person, number);
         if let Some(bucket) = bucket {
@@ -56,7 +62,9 @@ impl Table {
         for (series, from) in other.starts.iter().enumerate().filter(|(_, from)| **from != NONE) {
             let start = self.start(series);
             let from = *from as usize;
-            for (sum, cell) in self.cells[start..].iter_mut().zip(&other.cells[from..=from + other.buckets]) {
+            for (sum, cell) in
+                self.cells[start..].iter_mut().zip(&other.cells[from..=from + other.buckets])
+            {
                 sum.rows += cell.rows;
                 sum.people += cell.people;
                 sum.sum += cell.sum;

@@ -1,0 +1,247 @@
+//! Analytics as it runs for one workspace: a thread that reads the events log into parts, one that
+//! compacts them, and a small pool that answers questions. No scan runs on a caller's thread.
+
+mod events;
+mod names;
+mod pool;
+mod reader;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use sluice_base::{Clock, Disk};
+use sluice_columnar::{Store, StoreConfig};
+use sluice_event::{Offset, SourceNo};
+use sluice_log::Log;
+
+pub use events::{EventRow, EventsPage, PersonEvents};
+pub use names::{EventName, PropertyInfo};
+
+use crate::{
+    Calendar, Context, InsightError, InsightQuery, InsightResult, Page, People, PeopleQuery,
+};
+use pool::Pool;
+
+/// Limits of one workspace's analytics.
+#[derive(Clone, Debug)]
+pub struct AnalyticsConfig {
+    pub store: StoreConfig,
+    /// Questions answered at the same time.
+    pub queries_max: usize,
+    /// Questions that may wait; more are refused with [`InsightError::Busy`].
+    pub queries_waiting_max: usize,
+    /// Threads that one question scans with.
+    pub threads_per_query: usize,
+}
+
+impl Default for AnalyticsConfig {
+    fn default() -> Self {
+        let store =
+            StoreConfig { flush_after: Duration::from_millis(500), ..StoreConfig::default() };
+        Self { store, queries_max: 2, queries_waiting_max: 64, threads_per_query: 2 }
+    }
+}
+
+/// The handle to a workspace's analytics. Clones share it.
+#[derive(Clone)]
+pub struct Analytics(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    threads: usize,
+    pool: Pool,
+    shared: Arc<Shared>,
+    background: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What the background threads tell and are told.
+#[derive(Default)]
+struct Shared {
+    stop: AtomicBool,
+    failure: Mutex<Option<Arc<InsightError>>>,
+}
+
+impl Shared {
+    fn fail(&self, act: &str, error: InsightError) {
+        tracing::error!(error = &error as &dyn std::error::Error, "analytics cannot {act}");
+        self.failure.lock().get_or_insert_with(|| Arc::new(error));
+    }
+}
+
+impl Analytics {
+    /// Opens the parts in `dir`, goes on reading `events` where they end, and starts the threads.
+    ///
+    /// # Errors
+    /// If the store cannot be opened or a thread cannot be started.
+    pub fn start(
+        disk: Arc<dyn Disk>,
+        dir: PathBuf,
+        events: Log,
+        clock: Arc<dyn Clock>,
+        config: AnalyticsConfig,
+    ) -> Result<Self, InsightError> {
+        let store = Store::open(disk, dir, config.store, clock.clone())?;
+        let shared = Arc::new(Shared::default());
+        let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
+            std::thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(run)
+                .map_err(InsightError::Thread)
+        };
+        let (reading, compacting) =
+            ((store.clone(), shared.clone()), (store.clone(), shared.clone()));
+        let background = vec![
+            spawn(
+                "analytics-reader",
+                Box::new(move || reader::read(&reading.0, &events, &reading.1)),
+            )?,
+            spawn(
+                "analytics-compact",
+                Box::new(move || reader::compact(&compacting.0, &compacting.1)),
+            )?,
+        ];
+        let pool = Pool::start(config.queries_max, config.queries_waiting_max)?;
+        let threads = config.threads_per_query;
+        Ok(Self(Arc::new(Inner {
+            store,
+            clock,
+            threads,
+            pool,
+            shared,
+            background: Mutex::new(background),
+        })))
+    }
+
+    /// Answers a question. Dropping the future cancels it.
+    ///
+    /// # Errors
+    /// If the question cannot be asked, too many wait, or the store cannot be read.
+    pub async fn query(
+        &self,
+        query: InsightQuery,
+        calendar: Calendar,
+    ) -> Result<InsightResult, InsightError> {
+        query.check()?;
+        self.run(calendar, move |context, cancelled| crate::answer(&query, context, cancelled))
+            .await
+    }
+
+    /// The people behind a number of an answer.
+    ///
+    /// # Errors
+    /// As [`Analytics::query`]; also if the answer has no such number.
+    pub async fn people(
+        &self,
+        query: PeopleQuery,
+        page: Page,
+        calendar: Calendar,
+    ) -> Result<People, InsightError> {
+        query.check()?;
+        self.run(calendar, move |context, cancelled| {
+            crate::people(&query, &page, context, cancelled)
+        })
+        .await
+    }
+
+    /// The events of a person (of all merged ids), newest first.
+    ///
+    /// # Errors
+    /// As [`Analytics::query`].
+    pub async fn person_events(
+        &self,
+        person: u64,
+        page: EventsPage,
+    ) -> Result<PersonEvents, InsightError> {
+        self.run(Calendar::default(), move |context, _| events::of_person(context, person, &page))
+            .await
+    }
+
+    /// The event names in use, most frequent first.
+    ///
+    /// # Errors
+    /// As [`Analytics::query`].
+    pub async fn event_names(&self) -> Result<Vec<EventName>, InsightError> {
+        self.run(Calendar::default(), |context, _| Ok(names::events(context))).await
+    }
+
+    /// The properties of an event (of all events and of users, if none is named), with the types
+    /// and some of the values they have.
+    ///
+    /// # Errors
+    /// As [`Analytics::query`].
+    pub async fn properties(
+        &self,
+        event: Option<String>,
+    ) -> Result<Vec<PropertyInfo>, InsightError> {
+        self.run(Calendar::default(), move |context, cancelled| {
+            names::properties(context, event.as_deref(), cancelled)
+        })
+        .await
+    }
+
+    /// Events stored per source since the beginning: the ledger's `stored` (I4), as of
+    /// [`Analytics::cursor`].
+    #[must_use]
+    pub fn stored(&self) -> (Offset, BTreeMap<SourceNo, u64>) {
+        let snapshot = self.0.store.snapshot();
+        (snapshot.cursor(), snapshot.stored().clone())
+    }
+
+    /// Next offset of the events log that is not yet visible to questions.
+    #[must_use]
+    pub fn cursor(&self) -> Offset {
+        self.0.store.snapshot().cursor()
+    }
+
+    /// Bytes of all parts.
+    #[must_use]
+    pub fn disk_bytes(&self) -> u64 {
+        self.0.store.disk_bytes()
+    }
+
+    /// Why reading or compacting ended, if it did. Questions are still answered from what is stored.
+    #[must_use]
+    pub fn failure(&self) -> Option<Arc<InsightError>> {
+        self.0.shared.failure.lock().clone()
+    }
+
+    /// The state that questions are answered from now.
+    #[must_use]
+    pub fn context(&self, calendar: Calendar) -> Context {
+        Context::new(self.0.store.snapshot(), calendar, self.0.clock.now(), self.0.threads)
+    }
+
+    /// Stores what was read, ends the threads and waits for them. Waiting questions are refused.
+    pub fn stop(&self) {
+        self.0.shared.stop.store(true, Ordering::Release);
+        self.0.pool.stop();
+        for thread in self.0.background.lock().drain(..) {
+            thread.thread().unpark();
+            if thread.join().is_err() {
+                tracing::error!("a thread of analytics panicked");
+            }
+        }
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        calendar: Calendar,
+        work: impl FnOnce(&Context, &AtomicBool) -> Result<T, InsightError> + Send + 'static,
+    ) -> Result<T, InsightError> {
+        let context = self.context(calendar);
+        self.0.pool.run(move |cancelled| work(&context, cancelled)).await
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        self.pool.stop();
+    }
+}

@@ -1,0 +1,11 @@
+//! Every number and every list of people against a brute-force scan of the raw events that shares
+//! no code with the engine, on random data; and worked examples, cell by cell.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod examples;
+mod funnel_oracle;
+mod oracle;
+mod random;
+mod service;
+mod trend_oracle;
+mod world;

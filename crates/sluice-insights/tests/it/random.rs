@@ -1,0 +1,301 @@
+//! Random events and random questions, seed by seed.
+//!
+//! `SLUICE_SEEDS=5000` tries more; `SLUICE_SEED=17` one. A seed that fails names itself and
+//! becomes a test of its own below.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde_json::{Value as Json, json};
+use sluice_event::Decision;
+
+use crate::oracle::{Cond, Pick, rows};
+use crate::world::{New, World};
+use crate::{funnel_oracle, trend_oracle};
+
+/// Splitmix64.
+pub(crate) struct Rng(u64);
+
+impl Rng {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+
+    fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
+    fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+        &list[self.below(list.len() as u64) as usize]
+    }
+}
+
+const NAMES: &[&str] = &["A", "A", "B", "B", "C", "D", "$identify", "$group"];
+const ZONES: &[&str] =
+    &["UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "America/Sao_Paulo"];
+const DAY: i64 = 86_400_000_000;
+
+fn value(rng: &mut Rng) -> Json {
+    let values = [
+        json!(null),
+        json!(5),
+        json!(5.0),
+        json!("5"),
+        json!("Pro"),
+        json!("pro"),
+        json!(true),
+        json!("true"),
+        json!(["a", "b"]),
+        json!(["a", "a"]),
+        json!([]),
+        json!([null, 5]),
+        json!("a"),
+        json!("9"),
+        json!(10),
+        json!("a/b"),
+        json!(-2.5),
+        json!("(none)"),
+        json!(false),
+        json!("1.10"),
+    ];
+    rng.pick(&values).clone()
+}
+
+fn object(rng: &mut Rng) -> Json {
+    let mut map = serde_json::Map::new();
+    for name in ["x", "y"] {
+        if !rng.one_in(3) {
+            map.insert(name.to_owned(), value(rng));
+        }
+    }
+    if !rng.one_in(3) {
+        let n = if rng.one_in(5) { json!("12") } else { json!(rng.below(400) as f64 / 8.0) };
+        map.insert("n".to_owned(), n);
+    }
+    Json::Object(map)
+}
+
+/// About the clock changes of March and November, with many ties and some far away.
+fn time(rng: &mut Rng, bases: &[i64]) -> i64 {
+    let base = *rng.pick(bases);
+    match rng.below(8) {
+        0 => base,
+        1 | 2 => base + rng.below(4) as i64 * 1_000_000,
+        3 => base + rng.below(3_000) as i64 * 1_000,
+        4 => base + rng.below(3_000_000) as i64,
+        5 => base + rng.below(48) as i64 * 1_800_000_000,
+        6 => base + rng.below(86_400) as i64 * 1_000_000,
+        _ => base + rng.below(40) as i64 * DAY,
+    }
+}
+
+fn world(rng: &mut Rng) -> World {
+    let mut world = World::new();
+    let start = if rng.one_in(2) { 1_772_000_000 } else { 1_792_800_000 } * 1_000_000i64;
+    let bases: Vec<i64> =
+        (0..6).map(|_| start + rng.below(60 * 24 * 4) as i64 * 900_000_000).collect();
+    let nodes = 2 + rng.below(14);
+    let mut traits: Vec<Option<Json>> = vec![None; nodes as usize + 1];
+    for _ in 0..1 + rng.below(8) {
+        let mut decisions: Vec<Decision> = Vec::new();
+        for _ in 0..rng.below(3) {
+            let live: Vec<usize> =
+                (0..world.merges.len()).filter(|i| !world.merges[*i].3).collect();
+            let (a, b) = (1 + rng.below(nodes), 1 + rng.below(nodes));
+            if rng.one_in(3) && !live.is_empty() {
+                decisions.push(world.undo(*rng.pick(&live)));
+            } else if a != b && rng.one_in(2) {
+                decisions.push(world.merge(a, b));
+            }
+        }
+        let mut events = Vec::new();
+        for _ in 0..rng.below(30) {
+            let person = if rng.one_in(15) { 0 } else { 1 + rng.below(nodes) };
+            let name = (*rng.pick(NAMES)).to_owned();
+            if name == "$identify" && person != 0 {
+                traits[person as usize] = Some(object(rng));
+            }
+            let traits = if person == 0 { None } else { traits[person as usize].clone() };
+            events.push(New { time: time(rng, &bases), person, name, props: object(rng), traits });
+        }
+        world.write(events, decisions);
+        if rng.one_in(2) {
+            world.store.flush().unwrap();
+        }
+        if rng.one_in(3) {
+            world.store.compact_once().unwrap();
+        }
+    }
+    world.store.flush().unwrap();
+    if rng.one_in(5) {
+        world.store.compact_all().unwrap();
+    }
+    world
+}
+
+fn cond(rng: &mut Rng) -> Cond {
+    const OPS: &[&str] = &[
+        "is",
+        "is",
+        "is_not",
+        "contains",
+        "does_not_contain",
+        "starts_with",
+        "less",
+        "less_or_equal",
+        "greater",
+        "greater_or_equal",
+        "set_is",
+        "set_is_not",
+        "set_contains",
+        "set_does_not_contain",
+        "set_contains_any",
+        "glob_match",
+        "glob_does_not_match",
+    ];
+    let operands = [
+        "5", "Pro", "PR", "(none)", "true", "a", "b", "9.5", "10", "p", "*", "a*", "**b", "-2.5",
+        "1.1",
+    ];
+    let values = (0..1 + rng.below(2)).map(|_| (*rng.pick(&operands)).to_owned()).collect();
+    let property = (*rng.pick(&["x", "y", "n", "absent"])).to_owned();
+    Cond { property, user: rng.one_in(3), op: rng.pick(OPS), values }
+}
+
+fn conds(rng: &mut Rng, most: u64) -> Vec<Cond> {
+    if rng.one_in(2) { Vec::new() } else { (0..rng.below(most + 1)).map(|_| cond(rng)).collect() }
+}
+
+fn pick(rng: &mut Rng, names: &[&str]) -> Pick {
+    let count = if rng.one_in(4) { 2 } else { 1 };
+    let alternatives = (0..count)
+        .map(|_| {
+            let own = if rng.one_in(4) { vec![cond(rng)] } else { Vec::new() };
+            ((*rng.pick(names)).to_owned(), own)
+        })
+        .collect();
+    Pick { alternatives, filters: conds(rng, 1) }
+}
+
+fn breakdown(rng: &mut Rng) -> Option<(String, bool)> {
+    rng.one_in(2).then(|| ((*rng.pick(&["x", "y", "absent"])).to_owned(), rng.one_in(3)))
+}
+
+/// A range around the data, as local dates.
+fn range(rng: &mut Rng, world: &World, days: i64) -> (Date, Date) {
+    let least = world.rows.iter().map(|row| row.time).min().unwrap_or(0);
+    let date =
+        jiff::Timestamp::from_microsecond(least).unwrap().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let start = date + (rng.below(40) as i64 - 5).days();
+    (start, start + (rng.below(days as u64) as i64).days())
+}
+
+fn trend(rng: &mut Rng, world: &World) -> trend_oracle::Ask {
+    let (interval, days) = *rng.pick(&[
+        ("hour", 7),
+        ("day", 60),
+        ("day", 20),
+        ("week", 80),
+        ("month", 100),
+        ("quarter", 200),
+    ]);
+    let (start, end) = range(rng, world, days);
+    let names = ["A", "B", "C", "$identify", "_active", "_all", "nothing"];
+    let events = (0..1 + rng.below(3))
+        .map(|_| {
+            if rng.one_in(8) {
+                Pick { alternatives: vec![("_new".to_owned(), Vec::new())], filters: conds(rng, 1) }
+            } else {
+                pick(rng, &names)
+            }
+        })
+        .collect();
+    let measures =
+        ["uniques", "uniques", "totals", "active_percent", "average", "sum", "property_average"];
+    trend_oracle::Ask {
+        zone: rng.pick(ZONES),
+        start,
+        end,
+        interval,
+        events,
+        measure: rng.pick(&measures),
+        segment: conds(rng, 2),
+        users: rng.pick(&["any", "active", "active", "new"]),
+        breakdown: breakdown(rng),
+        groups_max: if rng.one_in(3) { 2 } else { 100 },
+        latest: rng.one_in(3),
+    }
+}
+
+fn funnel(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
+    let (start, end) = range(rng, world, 60);
+    let count = 1 + rng.below(4) as usize;
+    let distinct = rng.one_in(2);
+    let steps = (0..count)
+        .map(|step| {
+            if distinct {
+                let name = ["A", "B", "C", "D"][step].to_owned();
+                Pick { alternatives: vec![(name, Vec::new())], filters: conds(rng, 1) }
+            } else {
+                pick(rng, &["A", "B", "C", "D", "_active", "_all", "$identify"])
+            }
+        })
+        .collect();
+    funnel_oracle::Ask {
+        zone: rng.pick(ZONES),
+        start,
+        end,
+        window: *rng.pick(&[1, 2, 60, 3_600, 86_400, 40 * 86_400]),
+        millis: rng.one_in(3),
+        segment: conds(rng, 1),
+        users: rng.pick(&["any", "active", "active", "new"]),
+        breakdown: breakdown(rng),
+        breakdown_step: 1 + rng.below(count as u64) as usize,
+        latest: rng.one_in(3),
+        steps,
+    }
+}
+
+fn run(seed: u64) {
+    let mut rng = Rng::new(seed);
+    let world = world(&mut rng);
+    let rows = rows(&world);
+    let last = world.rows.iter().map(|row| row.time).max().unwrap_or(0);
+    let now = if rng.one_in(2) { last + 400 * DAY } else { last - rng.below(40) as i64 * DAY / 2 };
+    for _ in 0..2 {
+        let ask = trend(&mut rng, &world);
+        let context = world.context(ask.zone, now, 1 + rng.below(2) as usize);
+        trend_oracle::check(&ask, &rows, &context);
+        let ask = funnel(&mut rng, &world);
+        let context = world.context(ask.zone, now, 1 + rng.below(2) as usize);
+        funnel_oracle::check(&ask, &rows, &context);
+    }
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+#[test]
+fn every_number_and_every_list_of_people_is_that_of_a_brute_force_scan() {
+    if let Some(seed) = number("SLUICE_SEED") {
+        return run(seed);
+    }
+    for seed in 0..number("SLUICE_SEEDS").unwrap_or(200) {
+        if let Err(panic) = std::panic::catch_unwind(|| run(seed)) {
+            eprintln!("failed with SLUICE_SEED={seed}");
+            std::panic::resume_unwind(panic);
+        }
+    }
+}

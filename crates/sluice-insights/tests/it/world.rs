@@ -1,0 +1,164 @@
+//! A store filled with raw events, and the raw events beside it.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json, json};
+use sluice_base::{ManualClock, OsDisk, Timestamp};
+use sluice_columnar::{Store, StoreConfig};
+use sluice_event::{
+    Decision, Event, EventBatch, EventType, MergeId, Offset, PersonId, SourceNo, StoredEvent,
+    TraitSet,
+};
+use sluice_insights::{Calendar, Context};
+
+/// An event as it was sent, with what the pipeline decided.
+#[derive(Clone, Debug)]
+pub(crate) struct Raw {
+    pub(crate) seq: u64,
+    /// Microseconds.
+    pub(crate) time: i64,
+    /// As written; 0 is nobody.
+    pub(crate) person: u64,
+    pub(crate) name: String,
+    pub(crate) props: Map<String, Json>,
+    pub(crate) traits: Option<Map<String, Json>>,
+}
+
+pub(crate) struct World {
+    pub(crate) rows: Vec<Raw>,
+    /// Merge number, the two people, whether it was undone.
+    pub(crate) merges: Vec<(u64, u64, u64, bool)>,
+    pub(crate) store: Store,
+    next: u64,
+    _dir: tempfile::TempDir,
+}
+
+/// An event to be written.
+pub(crate) struct New {
+    pub(crate) time: i64,
+    pub(crate) person: u64,
+    pub(crate) name: String,
+    pub(crate) props: Json,
+    pub(crate) traits: Option<Json>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let config = StoreConfig {
+            merge_parts_min: 2,
+            flush_after: Duration::from_secs(3_600),
+            ..StoreConfig::default()
+        };
+        let clock = Arc::new(ManualClock::new(Timestamp::from_secs(1_770_000_000)));
+        let store = Store::open(Arc::new(OsDisk), dir.path().join("parts"), config, clock).unwrap();
+        Self { rows: Vec::new(), merges: Vec::new(), store, next: 0, _dir: dir }
+    }
+
+    pub(crate) fn write(&mut self, events: Vec<New>, decisions: Vec<Decision>) {
+        let base = self.next;
+        let mut batch = EventBatch {
+            consumed_to: Offset(base),
+            decided_at: Timestamp::ZERO,
+            decisions,
+            counts: Vec::new(),
+            trait_sets: Vec::new(),
+            events: Vec::new(),
+        };
+        for (index, new) in events.into_iter().enumerate() {
+            let seq = base + 1 + index as u64;
+            let traits = new.traits.as_ref().map_or(0, |traits| {
+                let json: Arc<str> = traits.to_string().into();
+                let set = TraitSet { person: PersonId(new.person), version: Offset(seq), json };
+                batch.trait_sets.push(set);
+                batch.trait_sets.len() as u32
+            });
+            batch.events.push(StoredEvent {
+                source: SourceNo(1),
+                received_offset: Offset(seq),
+                person: PersonId(new.person),
+                canonical: PersonId(new.person),
+                traits,
+                event: event(seq, &new),
+            });
+            self.rows.push(Raw {
+                seq,
+                time: new.time,
+                person: new.person,
+                name: new.name,
+                props: new.props.as_object().cloned().unwrap_or_default(),
+                traits: new.traits.and_then(|traits| traits.as_object().cloned()),
+            });
+        }
+        self.store.ingest(Offset(base), &batch).unwrap();
+        self.next = base + batch.offsets();
+    }
+
+    /// Writes events `(person, time text, name, properties)` of one day format `YYYY-MM-DDTHH:MM:SS(.fff)Z`.
+    pub(crate) fn tell(&mut self, rows: &[(u64, &str, &str, Json)]) {
+        let events = rows.iter().map(|(person, at, name, props)| New {
+            time: micros(at),
+            person: *person,
+            name: (*name).to_owned(),
+            props: props.clone(),
+            traits: None,
+        });
+        self.write(events.collect(), Vec::new());
+        self.store.flush().unwrap();
+    }
+
+    pub(crate) fn merge(&mut self, a: u64, b: u64) -> Decision {
+        let id = self.merges.len() as u64 + 1;
+        self.merges.push((id, a, b, false));
+        let (survivor, absorbed) = (PersonId(a.min(b)), PersonId(a.max(b)));
+        Decision::Merge { merge: MergeId(id), survivor, absorbed, at: Timestamp::ZERO }
+    }
+
+    pub(crate) fn undo(&mut self, index: usize) -> Decision {
+        self.merges[index].3 = true;
+        Decision::Undo { merge: MergeId(self.merges[index].0), at: Timestamp::ZERO }
+    }
+
+    pub(crate) fn context(&self, zone: &str, now: i64, threads: usize) -> Context {
+        let calendar = Calendar::of_zone(zone).unwrap();
+        Context::new(self.store.snapshot(), calendar, Timestamp::from_micros(now), threads)
+    }
+}
+
+pub(crate) fn micros(at: &str) -> i64 {
+    at.parse::<jiff::Timestamp>().unwrap().as_microsecond()
+}
+
+fn event(seq: u64, new: &New) -> Event {
+    let event_type = match new.name.as_str() {
+        "$identify" => EventType::Identify,
+        "$group" => EventType::Group,
+        _ => EventType::Track,
+    };
+    let body = if event_type == EventType::Track { "properties" } else { "traits" };
+    let head = format!("{{\"messageId\":\"m{seq}\",\"{body}\":");
+    let properties = if new.props.is_null() { json!({}) } else { new.props.clone() }.to_string();
+    let range = Range { start: head.len() as u32, end: (head.len() + properties.len()) as u32 };
+    let name = if event_type == EventType::Track { new.name.as_str() } else { "" };
+    let timestamp = Timestamp::from_micros(new.time);
+    Event {
+        event_type,
+        message_id: format!("m{seq}").into(),
+        anonymous_id: None,
+        user_id: None,
+        group_id: None,
+        previous_id: None,
+        name: name.into(),
+        original_timestamp: None,
+        sent_at: None,
+        received_at: timestamp,
+        timestamp,
+        session_id: -1,
+        json: format!("{head}{properties}}}").into(),
+        body: range,
+        context: 0..0,
+        integrations: 0..0,
+    }
+}
