@@ -277,3 +277,6 @@ pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     number.copy_from_slice(&bytes[at..at + 4]);
     u32::from_le_bytes(number)
 }
+
+#[cfg(test)]
+mod tests;
