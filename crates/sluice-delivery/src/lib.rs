@@ -1,1 +1,35 @@
-//! sluice-delivery
+//! Getting events to connections: a reader per connection over the events log.
+//!
+//! - [`policy`]: limits and delays. `filter`: which events a connection gets.
+//! - `core`: the scheduler, pure; with `lanes` (order), `breaker`, `state` (what is durable).
+//! - `keeper`: its files; `dead`: dead letters.
+//! - `connection`: the task around a core; [`delivery`]: all connections of a server.
+//!
+//! Per connection (invariants I3 to I6): each event from its start offset on is delivered at least
+//! once, filtered, or a dead letter, with a reason, and counted exactly once; the events of one
+//! person go out in order; a connection that fails or hangs costs the others nothing.
+//!
+//! Not here: what a destination sends (`sluice-destinations`).
+
+mod breaker;
+mod connection;
+mod core;
+mod dead;
+pub mod delivery;
+mod error;
+mod filter;
+mod keeper;
+mod lanes;
+pub mod policy;
+mod records;
+mod state;
+mod status;
+
+pub use dead::DeadLetter;
+pub use delivery::{Delivery, DeliveryConfig, DeliveryHandle, Parts};
+pub use error::{DeliveryError, ErrorKind};
+pub use policy::Policy;
+pub use state::Counts;
+pub use status::{
+    ConnectionState, ConnectionStatus, DeadLetterPage, EventState, Percentiles, SendAgain,
+};

@@ -107,8 +107,28 @@ impl Field {
 }
 
 impl SettingsSchema {
+    /// The kind's own fields and those that every connection has: `retryWindowHours` and
+    /// `concurrentRequests`, which the scheduler reads.
     #[must_use]
-    pub const fn new(fields: Vec<Field>) -> Self {
+    pub fn new(mut fields: Vec<Field>) -> Self {
+        fields.push(
+            Field::new(
+                "retryWindowHours",
+                "Hours to retry",
+                "A delivery that still fails so long after its first attempt becomes a dead letter.",
+                FieldKind::Integer { min: 1, max: 72 },
+            )
+            .default_value(4),
+        );
+        fields.push(
+            Field::new(
+                "concurrentRequests",
+                "Requests at a time",
+                "Of different people; one person's events always go one after the other.",
+                FieldKind::Integer { min: 1, max: 200 },
+            )
+            .default_value(20),
+        );
         Self { fields }
     }
 

@@ -64,7 +64,9 @@ async fn answers_and_failures_become_their_verdicts() {
         let peer = Peer::start(move |_| scripted.clone()).await;
         assert_eq!(code(&deliver_one(&peer.url(), true).await), expected, "{reply:?}");
     }
-    let gone = Peer::answering(200).await.url();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = format!("http://{}/", closed.local_addr().unwrap());
+    drop(closed);
     assert_eq!(code(&deliver_one(&gone, true).await), "retry ECONNREFUSED");
 }
 

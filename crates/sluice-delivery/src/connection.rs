@@ -1,0 +1,524 @@
+//! The task of one connection: brings records, outcomes and the time to its core, sends what the
+//! core says, and commits its deltas. Whatever blocks (log, journal) runs on blocking threads.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use sluice_base::Clock;
+use sluice_destination_kit::{
+    BatchLimits, BatchOutcome, Catalog, Delivery, Destination, DestinationKind, HttpOut, Reason,
+    Verdict, Verdicts,
+};
+use sluice_event::{Offset, StoredEvent};
+use sluice_model::tables::ConnectionSpec;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::DeliveryError;
+use crate::core::{Attempt, Core};
+use crate::filter;
+use crate::keeper::Keeper;
+use crate::policy::Policy;
+use crate::records::{Record, Records};
+use crate::status::{ConnectionState, ConnectionStatus, EventState, Latency};
+
+/// Records taken from the cache before anything else gets its turn.
+const RECORDS_PER_STEP: usize = 8;
+/// A cursor that moved past other connections' events alone need not be committed soon.
+const IDLE_COMMIT_INTERVAL: Duration = Duration::from_secs(5);
+/// How often budgets of age are looked at, and the longest sleep.
+const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(30);
+const INVALID_SETTINGS: &str = "INVALID_SETTINGS";
+
+pub(crate) enum Command {
+    Status(oneshot::Sender<ConnectionStatus>),
+    EventState(u64, oneshot::Sender<EventState>),
+    SendAgain(Vec<(u64, Arc<StoredEvent>)>, oneshot::Sender<usize>),
+    Resume,
+    Update(Arc<ConnectionSpec>),
+}
+
+/// What a connection's task shares with the server.
+pub(crate) struct Shared {
+    pub(crate) keeper: Mutex<Keeper>,
+    /// The log must keep everything from here on; as committed.
+    pub(crate) keep_from: AtomicU64,
+}
+
+/// What every task of a server has in common.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) http: HttpOut,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) policy: Policy,
+    /// Wakes every task to look at the clock again.
+    pub(crate) tick: watch::Receiver<u64>,
+    pub(crate) drain: Duration,
+}
+
+pub(crate) struct Connection {
+    around: Surroundings,
+    spec: Arc<ConnectionSpec>,
+    kind: Option<Arc<dyn DestinationKind>>,
+    destination: Option<Arc<dyn Destination>>,
+    core: Core,
+    shared: Arc<Shared>,
+    records: Arc<Records>,
+    synced: watch::Receiver<u64>,
+    commands: mpsc::Receiver<Command>,
+    sends: JoinSet<(u64, BatchOutcome)>,
+    loading: Option<JoinHandle<Result<Option<Arc<Record>>, DeliveryError>>>,
+    committing: Option<JoinHandle<io::Result<()>>>,
+    committed_at: Instant,
+    housekept_at: Option<Instant>,
+    latency: Latency,
+    failed: Option<String>,
+    bytes_per_event: u64,
+    /// More records stand ready; others had their turn first.
+    has_more: bool,
+}
+
+enum Woken {
+    Command(Command),
+    Sent(u64, BatchOutcome),
+    Loaded(Result<Option<Arc<Record>>, DeliveryError>),
+    Committed(io::Result<()>),
+    Time,
+    Stop,
+}
+
+impl Connection {
+    /// Opens what the last run left. Blocks on the disk.
+    pub(crate) fn open(
+        around: Surroundings,
+        spec: Arc<ConnectionSpec>,
+        shared: Arc<Shared>,
+        records: Arc<Records>,
+        commands: mpsc::Receiver<Command>,
+    ) -> Result<Self, DeliveryError> {
+        let state = shared.keeper.lock().state.clone();
+        let mut referenced = HashMap::new();
+        for (offset, _) in state.waiting.iter().filter(|(_, waiting)| waiting.event.is_none()) {
+            if let Some(event) =
+                records.load(*offset)?.and_then(|record| record.event(*offset).cloned())
+            {
+                referenced.insert(*offset, event);
+            }
+        }
+        let now = around.clock.now();
+        let seed = spec.id.bytes().fold(now.as_micros().unsigned_abs(), |seed, byte| {
+            seed.wrapping_mul(31).wrapping_add(u64::from(byte))
+        });
+        let policy = around.policy.clone();
+        let core =
+            Core::new(policy, spec.source, BatchLimits::SINGLE, state, &referenced, now, seed);
+        let synced = records.log.watch();
+        let mut connection = Self {
+            around,
+            kind: None,
+            destination: None,
+            core,
+            shared,
+            records,
+            synced,
+            commands,
+            sends: JoinSet::new(),
+            loading: None,
+            committing: None,
+            committed_at: Instant::now(),
+            housekept_at: None,
+            latency: Latency::default(),
+            failed: None,
+            bytes_per_event: 600,
+            has_more: false,
+            spec,
+        };
+        connection.configure();
+        Ok(connection)
+    }
+
+    /// Builds the destination anew from the settings.
+    fn configure(&mut self) {
+        let now = self.around.clock.now();
+        self.core.set_paused(now, !self.spec.enabled);
+        let built = match self.around.catalog.get(&self.spec.kind) {
+            None => Err(format!("there is no destination kind `{}`", self.spec.kind)),
+            Some(kind) => {
+                let http = self.around.http.clone();
+                let settings = kind.settings().check(self.spec.settings.expose());
+                let built = settings.and_then(|settings| {
+                    let window_hours = settings.integer("retryWindowHours");
+                    let requests_max = settings.integer("concurrentRequests");
+                    Ok((kind.build(settings, http)?, window_hours, requests_max))
+                });
+                built.map(|built| (Arc::clone(kind), built)).map_err(|error| error.to_string())
+            }
+        };
+        match built {
+            Ok((kind, (destination, window_hours, requests_max))) => {
+                if let Some(hours) = window_hours.and_then(|hours| u64::try_from(hours).ok()) {
+                    self.core.policy.window =
+                        Duration::from_secs(hours * 3600).min(Policy::WINDOW_MAX);
+                }
+                if let Some(requests) =
+                    requests_max.and_then(|requests| usize::try_from(requests).ok())
+                {
+                    self.core.policy.requests_max = requests;
+                }
+                self.core.set_limits(destination.limits());
+                (self.kind, self.destination) = (Some(kind), Some(destination));
+                if self.core.suspended().is_some_and(|suspended| suspended.code == INVALID_SETTINGS)
+                {
+                    self.core.resume(now);
+                }
+            }
+            Err(message) => {
+                (self.kind, self.destination) = (None, None);
+                self.core.suspend(now, INVALID_SETTINGS, message);
+            }
+        }
+    }
+
+    /// Runs until told to stop; then waits for what is on the way, within a bound, and commits.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        loop {
+            self.step();
+            match self.wait(&stop).await {
+                Woken::Stop => break,
+                woken => self.on_woken(woken),
+            }
+        }
+        self.finish().await;
+    }
+
+    fn step(&mut self) {
+        if self.failed.is_some() {
+            return;
+        }
+        self.housekeep();
+        self.read();
+        self.send();
+        self.commit();
+    }
+
+    async fn wait(&mut self, stop: &CancellationToken) -> Woken {
+        let sleep = tokio::time::sleep(self.sleep_for());
+        let wants_news = self.failed.is_none()
+            && self.loading.is_none()
+            && self.core.wants_events()
+            && self.core.cursor() >= *self.synced.borrow();
+        tokio::select! {
+            () = stop.cancelled() => Woken::Stop,
+            Some(command) = self.commands.recv() => Woken::Command(command),
+            Some(sent) = self.sends.join_next(), if !self.sends.is_empty() => match sent {
+                Ok((id, outcome)) => Woken::Sent(id, outcome),
+                Err(_) => Woken::Time,
+            },
+            loaded = join(&mut self.loading), if self.loading.is_some() => Woken::Loaded(loaded),
+            committed = join(&mut self.committing), if self.committing.is_some() => Woken::Committed(committed),
+            // An error means that the log was dropped; then the server is stopping.
+            Ok(()) = self.synced.changed(), if wants_news => Woken::Time,
+            Ok(()) = self.around.tick.changed() => Woken::Time,
+            () = sleep => Woken::Time,
+        }
+    }
+
+    fn on_woken(&mut self, woken: Woken) {
+        match woken {
+            Woken::Command(command) => self.on_command(command),
+            Woken::Sent(id, outcome) => {
+                self.on_sent(id, outcome);
+                while let Some(Ok((id, outcome))) = self.sends.try_join_next() {
+                    self.on_sent(id, outcome);
+                }
+            }
+            Woken::Loaded(loaded) => self.on_loaded(loaded),
+            Woken::Committed(committed) => self.on_committed(committed),
+            Woken::Time | Woken::Stop => {}
+        }
+    }
+
+    fn sleep_for(&mut self) -> Duration {
+        if std::mem::take(&mut self.has_more) {
+            return Duration::ZERO;
+        }
+        let wake = self.core.next_wake().map(|at| at.since(self.around.clock.now()));
+        // A time that has come is waited for a little, so that a core that cannot act does not spin.
+        let wake = wake.unwrap_or(HOUSEKEEPING_INTERVAL).max(Duration::from_millis(1));
+        let commit = if self.core.has_changed() && self.committing.is_none() {
+            self.commit_interval().saturating_sub(self.committed_at.elapsed())
+        } else {
+            HOUSEKEEPING_INTERVAL
+        };
+        wake.min(commit).min(HOUSEKEEPING_INTERVAL)
+    }
+
+    fn read(&mut self) {
+        for _ in 0..RECORDS_PER_STEP {
+            if self.loading.is_some() || !self.core.wants_events() {
+                return;
+            }
+            let cursor = self.core.cursor();
+            match self.records.cached(cursor) {
+                Some(record) => self.take(&record),
+                None if cursor < *self.synced.borrow_and_update() => return self.load(cursor),
+                None => return,
+            }
+        }
+        self.has_more = true;
+    }
+
+    fn load(&mut self, offset: u64) {
+        let records = Arc::clone(&self.records);
+        self.loading = Some(tokio::task::spawn_blocking(move || records.load(offset)));
+    }
+
+    fn take(&mut self, record: &Record) {
+        let now = self.around.clock.now();
+        self.measure(record);
+        let filter = filter_of(&self.spec, self.kind.as_deref(), self.destination.as_deref());
+        self.core.on_record(now, record, filter);
+    }
+
+    fn measure(&mut self, record: &Record) {
+        let bytes: usize = record.events.iter().map(|event| event.event.json.len()).sum();
+        if let Some(mean) = (bytes as u64).checked_div(record.events.len() as u64) {
+            self.bytes_per_event = (self.bytes_per_event * 7 + mean) / 8;
+        }
+    }
+
+    fn on_loaded(&mut self, loaded: Result<Option<Arc<Record>>, DeliveryError>) {
+        match loaded {
+            Ok(Some(record)) if record.base == self.core.cursor() => {
+                if self.core.wants_events() {
+                    self.take(&record);
+                } else if self.is_over_budget(&record) {
+                    let now = self.around.clock.now();
+                    let filter =
+                        filter_of(&self.spec, self.kind.as_deref(), self.destination.as_deref());
+                    self.core.on_record_over_budget(now, &record, filter);
+                    self.load(self.core.cursor());
+                }
+            }
+            Ok(_) => {}
+            Err(error) => self.fail(format!("{error}")),
+        }
+    }
+
+    /// The first record of a stopped connection's backlog is too old, or too much comes after it.
+    fn is_over_budget(&self, record: &Record) -> bool {
+        let policy = &self.core.policy;
+        let lag = self.synced.borrow().saturating_sub(record.base);
+        record.written_at < self.around.clock.now().minus(policy.backlog_age_max)
+            || lag.saturating_mul(self.bytes_per_event) > policy.backlog_bytes_max
+    }
+
+    fn housekeep(&mut self) {
+        if self.housekept_at.is_some_and(|at| at.elapsed() < HOUSEKEEPING_INTERVAL) {
+            return;
+        }
+        self.housekept_at = Some(Instant::now());
+        self.core.shed_old(self.around.clock.now());
+        let has_backlog = self.core.cursor() < *self.synced.borrow();
+        if has_backlog && self.loading.is_none() && !self.core.wants_events() {
+            self.load(self.core.cursor());
+        }
+    }
+
+    fn send(&mut self) {
+        let Some(destination) = &self.destination else { return };
+        while let Some(attempt) = self.core.next_attempt(self.around.clock.now()) {
+            let deadline = self.core.policy.attempt_deadline;
+            self.sends.spawn(deliver(Arc::clone(destination), attempt, deadline));
+        }
+    }
+
+    fn on_sent(&mut self, id: u64, outcome: BatchOutcome) {
+        let now = self.around.clock.now();
+        for event in self.core.on_outcome(now, id, outcome) {
+            self.latency.record(now.since(event.event.received_at));
+        }
+    }
+
+    fn commit_interval(&self) -> Duration {
+        if self.core.has_changed_events() {
+            self.core.policy.commit_interval
+        } else {
+            IDLE_COMMIT_INTERVAL
+        }
+    }
+
+    fn commit(&mut self) {
+        let is_due =
+            self.core.has_changed() && self.committed_at.elapsed() >= self.commit_interval();
+        if is_due && self.committing.is_none() {
+            self.start_commit();
+        }
+    }
+
+    fn start_commit(&mut self) {
+        self.committed_at = Instant::now();
+        let (delta, letters) = self.core.take_delta(self.around.clock.now());
+        let shared = Arc::clone(&self.shared);
+        self.committing = Some(tokio::task::spawn_blocking(move || {
+            let mut keeper = shared.keeper.lock();
+            keeper.commit(delta, &letters)?;
+            shared.keep_from.store(keeper.state.keep_from(), Ordering::SeqCst);
+            Ok(())
+        }));
+    }
+
+    fn on_committed(&mut self, committed: io::Result<()>) {
+        if let Err(error) = committed {
+            self.fail(format!("cannot commit: {error}"));
+        }
+    }
+
+    /// Nothing more is read, sent or committed; the events stay where they are.
+    fn fail(&mut self, message: String) {
+        tracing::error!(connection.id = %self.spec.id, error = %message, "a connection stopped");
+        self.failed.get_or_insert(message);
+        self.sends.abort_all();
+    }
+
+    fn on_command(&mut self, command: Command) {
+        let now = self.around.clock.now();
+        match command {
+            // Whoever asked may have gone; that is no fault of ours.
+            Command::Status(reply) => drop(reply.send(self.status())),
+            Command::EventState(offset, reply) => drop(reply.send(self.core.event_state(offset))),
+            Command::SendAgain(letters, reply) => {
+                let sent = self.core.send_again(now, letters);
+                drop(reply.send(sent));
+            }
+            Command::Resume => self.core.resume(now),
+            Command::Update(spec) => {
+                let is_changed = spec.revision != self.spec.revision || spec.kind != self.spec.kind;
+                self.spec = spec;
+                self.configure();
+                if is_changed && self.destination.is_some() {
+                    self.core.resume(now);
+                }
+            }
+        }
+    }
+
+    fn status(&self) -> ConnectionStatus {
+        let (core, now) = (&self.core, self.around.clock.now());
+        let state = if let Some(message) = &self.failed {
+            ConnectionState::Failed { message: message.clone() }
+        } else if !self.spec.enabled {
+            ConnectionState::Disabled
+        } else if let Some(suspended) = core.suspended() {
+            let (code, message) = (suspended.code.clone(), suspended.message.clone());
+            ConnectionState::Suspended { since: suspended.since, code, message }
+        } else if let Some(since) = core.breaker_open_since() {
+            ConnectionState::BreakerOpen { since }
+        } else {
+            ConnectionState::Running
+        };
+        ConnectionStatus {
+            id: self.spec.id.clone(),
+            workspace: self.spec.workspace,
+            source: self.spec.source,
+            state,
+            start: core.start(),
+            cursor: core.cursor(),
+            lag: self.synced.borrow().saturating_sub(core.cursor()),
+            counts: core.counts().clone(),
+            waiting: core.waiting(),
+            dead: core.dead_by_reason(),
+            balances: core.balances(),
+            requests_in_flight: core.requests_in_flight(),
+            oldest_waiting: core.oldest_received().map(|at| now.since(at)),
+            last_error: core
+                .last_error()
+                .map(|(at, r)| (*at, r.code.to_string(), r.message.clone())),
+            latency: self.latency.percentiles(),
+        }
+    }
+
+    async fn finish(mut self) {
+        let deadline = tokio::time::Instant::now() + self.around.drain;
+        while let Ok(Some(sent)) = tokio::time::timeout_at(deadline, self.sends.join_next()).await {
+            if let Ok((id, outcome)) = sent {
+                self.on_sent(id, outcome);
+            }
+        }
+        if self.committing.is_some() {
+            let committed = join(&mut self.committing).await;
+            self.on_committed(committed);
+        }
+        if self.failed.is_none() && self.core.has_changed() {
+            self.start_commit();
+            let committed = join(&mut self.committing).await;
+            self.on_committed(committed);
+        }
+    }
+}
+
+/// The filters of this connection. Without a destination (its settings do not fit) events are read
+/// only if it is switched off, or to give them up.
+fn filter_of<'a>(
+    spec: &'a ConnectionSpec,
+    kind: Option<&'a dyn DestinationKind>,
+    destination: Option<&'a dyn Destination>,
+) -> impl Fn(&StoredEvent) -> Option<&'static str> + 'a {
+    move |event| match (kind, destination) {
+        (Some(kind), Some(destination)) => filter::reason(spec, kind, destination, event),
+        _ => (!spec.enabled).then_some(filter::CONNECTION_DISABLED),
+    }
+}
+
+/// Waits for the task in the slot and empties it. A task that panicked counts as failed.
+async fn join<T: FromPanic>(slot: &mut Option<JoinHandle<T>>) -> T {
+    let Some(task) = slot else { return std::future::pending().await };
+    let result = task.await;
+    *slot = None;
+    result.unwrap_or_else(|_| T::from_panic())
+}
+
+trait FromPanic {
+    fn from_panic() -> Self;
+}
+
+impl FromPanic for io::Result<()> {
+    fn from_panic() -> Self {
+        Err(io::Error::other("the commit panicked"))
+    }
+}
+
+impl FromPanic for Result<Option<Arc<Record>>, DeliveryError> {
+    fn from_panic() -> Self {
+        Err(DeliveryError::Stopping)
+    }
+}
+
+async fn deliver(
+    destination: Arc<dyn Destination>,
+    attempt: Attempt,
+    deadline: Duration,
+) -> (u64, BatchOutcome) {
+    let batch: Vec<Delivery<'_>> = (attempt.events.iter())
+        .map(|(offset, stored, number)| Delivery {
+            offset: Offset(*offset),
+            stored,
+            attempt: *number,
+        })
+        .collect();
+    let sent = tokio::time::timeout(deadline, destination.deliver(&batch)).await;
+    let outcome = sent.unwrap_or_else(|_| {
+        let reason = Reason::new("ETIMEDOUT", "the destination did not end in time");
+        BatchOutcome {
+            verdicts: Verdicts::Whole(Verdict::Retry { reason, after: None }),
+            exchange: None,
+        }
+    });
+    (attempt.id, outcome)
+}

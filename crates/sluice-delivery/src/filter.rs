@@ -1,0 +1,120 @@
+//! Which events a connection gets: the conditions before anything is sent, in their documented
+//! order, each with the reason under which the event is counted.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use sluice_destination_kit::{Destination, DestinationKind};
+use sluice_event::StoredEvent;
+use sluice_model::tables::ConnectionSpec;
+
+pub const CONNECTION_DISABLED: &str = "connection_disabled";
+pub const BY_INTEGRATIONS_OBJECT: &str = "FILTERED_BY_INTEGRATIONS_OBJECT";
+pub const SENT_CLIENT_SIDE: &str = "MESSAGE_SENT_CLIENT_SIDE";
+pub const UNSUPPORTED_EVENT_TYPE: &str = "UNSUPPORTED_EVENT_TYPE";
+
+/// Why the event does not go to this connection; `None` if it goes.
+pub(crate) fn reason(
+    spec: &ConnectionSpec,
+    kind: &dyn DestinationKind,
+    destination: &dyn Destination,
+    stored: &StoredEvent,
+) -> Option<&'static str> {
+    if !spec.enabled {
+        return Some(CONNECTION_DISABLED);
+    }
+    let names = || std::iter::once(kind.name()).chain(kind.other_names().iter().copied());
+    if kind.obeys_integrations()
+        && let Some(text) = stored.event.integrations_json()
+        && !is_allowed(text, names())
+    {
+        return Some(BY_INTEGRATIONS_OBJECT);
+    }
+    if is_bundled(&stored.event.json, names(), [spec.id.as_str(), spec.destination_id.as_str()]) {
+        return Some(SENT_CLIENT_SIDE);
+    }
+    (!destination.takes(stored)).then_some(UNSUPPORTED_EVENT_TYPE)
+}
+
+/// The destination's own key decides, else `All`, else yes. A key is matched exactly first, then
+/// without regard to case. An options object counts as true; other values are ignored.
+fn is_allowed<'a>(integrations: &str, names: impl Iterator<Item = &'a str> + Clone) -> bool {
+    if integrations.len() <= 2 {
+        return true; // `{}`, by far the most frequent
+    }
+    let Ok(object) = serde_json::from_str::<Map<String, Value>>(integrations) else { return true };
+    let truth = |value: &Value| match value {
+        Value::Bool(truth) => Some(*truth),
+        Value::Object(_) => Some(true),
+        _ => None,
+    };
+    let exact = names.clone().find_map(|name| truth(object.get(name)?));
+    let own = exact.or_else(|| {
+        let is_ours = |key: &str| names.clone().any(|name| name.eq_ignore_ascii_case(key));
+        object.iter().find_map(|(key, value)| if is_ours(key) { truth(value) } else { None })
+    });
+    own.or_else(|| truth(object.get("All")?)).unwrap_or(true)
+}
+
+#[derive(Deserialize)]
+struct WithMetadata {
+    #[serde(rename = "_metadata")]
+    metadata: Option<Metadata>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    #[serde(default)]
+    bundled: Vec<Value>,
+    #[serde(default)]
+    bundled_ids: Vec<Value>,
+}
+
+/// True if the sender's SDK says that it sent the event to this destination itself.
+fn is_bundled<'a>(json: &str, mut names: impl Iterator<Item = &'a str>, ids: [&str; 2]) -> bool {
+    if !json.contains("\"_metadata\"") {
+        return false;
+    }
+    let Ok(WithMetadata { metadata: Some(metadata) }) = serde_json::from_str(json) else {
+        return false;
+    };
+    let lists = |list: &[Value], text: &str| list.iter().any(|value| value.as_str() == Some(text));
+    names.any(|name| lists(&metadata.bundled, name))
+        || ids.iter().any(|id| lists(&metadata.bundled_ids, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_allowed(integrations: &str, expected: bool) {
+        assert_eq!(
+            is_allowed(integrations, ["Webhooks", "Webhook"].into_iter()),
+            expected,
+            "{integrations}"
+        );
+    }
+
+    #[test]
+    fn the_own_key_beats_all_and_an_exact_key_beats_one_in_another_case() {
+        check_allowed("{}", true);
+        check_allowed(r#"{"All":false}"#, false);
+        check_allowed(r#"{"All":true}"#, true);
+        check_allowed(r#"{"All":false,"Webhook":true}"#, true);
+        check_allowed(r#"{"Webhooks":false}"#, false);
+        check_allowed(r#"{"webhooks":false}"#, false);
+        check_allowed(r#"{"webhooks":false,"Webhooks":true}"#, true);
+        check_allowed(r#"{"All":false,"Webhooks":{"k":1}}"#, true);
+        check_allowed(r#"{"Webhooks":"no"}"#, true);
+        check_allowed(r#"{"Amplitude":false}"#, true);
+    }
+
+    #[test]
+    fn an_event_that_the_browser_sent_itself_is_known_by_name_or_id() {
+        let check = |json: &str| is_bundled(json, ["Webhooks"].into_iter(), ["c1", "d1"]);
+        assert!(check(r#"{"_metadata":{"bundled":["Webhooks"]}}"#));
+        assert!(check(r#"{"_metadata":{"bundledIds":["d1"]}}"#));
+        assert!(!check(r#"{"_metadata":{"bundled":["Amplitude"],"unbundled":["Webhooks"]}}"#));
+        assert!(!check(r#"{"properties":{"_metadata":{"bundled":["Webhooks"]}}}"#));
+    }
+}

@@ -1,0 +1,105 @@
+//! A peer that is away, a server that stops, a connection among others.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use sluice_delivery::{ConnectionState, DeliveryConfig, Policy};
+use sluice_destination_kit::peer::{Peer, Reply};
+
+use crate::server::{Server, connection, event, message_ids, to};
+
+#[tokio::test]
+async fn a_receiver_down_for_ten_minutes_gets_everything_in_order_and_nothing_twice() {
+    let (down, up) = (Peer::answering(503).await, Peer::answering(200).await);
+    let mut server =
+        Server::start(vec![connection("a", to(&down.url())), connection("b", to(&up.url()))]);
+    for minute in 0..10_u64 {
+        server.append(
+            (0..50).map(|i| event(&format!("{}-{minute}-{i}", i % 31), i % 31 + 1)).collect(),
+        );
+        server.advance(Duration::from_secs(60));
+        server.drained("b").await;
+        if minute == 4 {
+            server.restart().await;
+        }
+    }
+    let status = server.status("a").await;
+    assert!(matches!(status.state, ConnectionState::BreakerOpen { .. }), "{status:?}");
+    assert!(down.count() < 100, "{} attempts at a dead receiver", down.count());
+    assert_eq!(server.status("b").await.counts.delivered, 500);
+
+    let before = down.count();
+    down.script(|_| Reply::status(200));
+    let status = server.drain_over("a", Duration::from_secs(5)).await;
+    assert_eq!((status.counts.delivered, status.dead.len()), (500, 0));
+    let delivered = message_ids(&down).split_off(before);
+    assert_eq!(delivered.len(), 500);
+    assert_eq!(delivered.iter().collect::<HashSet<_>>().len(), 500, "none twice");
+    let mut last: HashMap<String, (u64, u64)> = HashMap::new();
+    for id in &delivered {
+        let mut parts = id.split('-').map(|part| part.parse::<u64>().unwrap());
+        let (lane, at) = (parts.next().unwrap(), (parts.next().unwrap(), parts.next().unwrap()));
+        let earlier = last.insert(lane.to_string(), at);
+        assert!(earlier.is_none_or(|earlier| earlier < at), "{id} after {earlier:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stop_in_the_middle_loses_nothing_and_counts_once() {
+    let peer = Peer::answering(200).await;
+    let mut server = Server::start(vec![connection("a", to(&peer.url()))]);
+    for round in 0..5 {
+        server.append((0..200).map(|i| event(&format!("{round}-{i}"), i % 20)).collect());
+        server.restart().await;
+    }
+    let status = server.drained("a").await;
+    assert_eq!(status.counts.delivered, 1000);
+    assert_eq!(message_ids(&peer).iter().collect::<HashSet<_>>().len(), 1000);
+}
+
+#[tokio::test]
+async fn a_new_connection_starts_at_the_end_and_a_removed_one_leaves_no_files() {
+    let peer = Peer::answering(200).await;
+    let mut server = Server::start(Vec::new());
+    server.append(vec![event("old", 1)]);
+    let table = |specs: Vec<_>| {
+        let connections = specs.into_iter().map(std::sync::Arc::new).collect();
+        std::sync::Arc::new(sluice_model::tables::ConnectionTable { connections })
+    };
+    server.table.send_replace(table(vec![connection("a", to(&peer.url()))]));
+    while server.handle.connection("a").await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    server.append(vec![event("new", 1)]);
+    server.drained("a").await;
+    assert_eq!(message_ids(&peer), ["new"]);
+    server.table.send_replace(table(Vec::new()));
+    while !server.handle.connections().await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(server.handle.keep_from(sluice_event::WorkspaceNo(1)), None);
+}
+
+#[tokio::test]
+async fn a_suspended_backlog_over_its_age_budget_becomes_dead_letters_with_that_reason() {
+    let peer = Peer::answering(403).await;
+    let policy = Policy {
+        backlog_age_max: Duration::from_secs(3600),
+        read_ahead_events: 10,
+        ..Policy::default()
+    };
+    let config = DeliveryConfig { policy, ..DeliveryConfig::default() };
+    let mut server = Server::with_config(vec![connection("a", to(&peer.url()))], config);
+    server.append(vec![event("m0", 1)]);
+    server.until("a", |status| matches!(status.state, ConnectionState::Suspended { .. })).await;
+    for i in 1..=20 {
+        server.append(vec![event(&format!("m{i}"), i)]);
+    }
+    server.advance(Duration::from_secs(2 * 3600));
+    server.append(vec![event("young", 1)]);
+    // Budgets of age are looked at when a connection opens and twice a minute.
+    server.restart().await;
+    let status =
+        server.until("a", |status| status.dead.get("backlog_over_budget") == Some(&21)).await;
+    assert_eq!(status.lag, 2, "the young one waits on");
+}
