@@ -37,16 +37,15 @@ fn take(full_at: &AtomicI64, now: i64, per_second_max: u32) -> Result<(), Durati
     }
     let cost = NANOS_PER_SECOND / i64::from(per_second_max);
     let mut wait = 0;
-    let taken = full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
-        // A clock set back must not lock the source out: the bucket is never emptier than empty.
+    let updated = full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
+        // A clock set back must not lock the source out: the bucket is never emptier than empty,
+        // and what was set right is kept also when no token is there.
         let full_at = full_at.clamp(now, now + NANOS_PER_SECOND);
         wait = full_at + cost - now - NANOS_PER_SECOND;
-        (wait <= 0).then_some(full_at + cost)
+        Some(if wait <= 0 { full_at + cost } else { full_at })
     });
-    match taken {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Duration::from_nanos(wait.unsigned_abs())),
-    }
+    debug_assert!(updated.is_ok(), "the update always gives a value");
+    if wait <= 0 { Ok(()) } else { Err(Duration::from_nanos(wait.unsigned_abs())) }
 }
 
 #[cfg(test)]

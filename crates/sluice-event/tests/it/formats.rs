@@ -290,7 +290,7 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = byte;
             for bytes in [&bytes, &junk] {
-                let _ = (EventBatch::decode(bytes), ReceivedRequest::decode(bytes));
+                drop((EventBatch::decode(bytes), ReceivedRequest::decode(bytes)));
             }
         }
     }

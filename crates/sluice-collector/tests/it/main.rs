@@ -1,0 +1,9 @@
+//! The collector at its real boundary: bytes over TCP in, a real log out.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod answers;
+mod backpressure;
+mod harness;
+mod hostile;
+mod paths;
