@@ -4,11 +4,15 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use sluice_insights::{ErrorKind, InsightError};
 use sluice_model::Problem;
 use sluice_store::StoreError;
 use utoipa::ToSchema;
 
 use crate::handles::HandleError;
+
+/// When to ask a question again that found the queue full.
+const BUSY_SECONDS: u64 = 1;
 
 /// What failed, with one entry per problem.
 #[derive(Debug, Serialize, ToSchema)]
@@ -186,6 +190,18 @@ impl From<HandleError> for ApiError {
                 Self::Busy { message, retry_after_seconds }
             }
             HandleError::Internal(why) => Self::Internal(why),
+        }
+    }
+}
+
+impl From<InsightError> for ApiError {
+    fn from(error: InsightError) -> Self {
+        match error.kind() {
+            ErrorKind::Invalid => Self::invalid("", error.to_string()),
+            ErrorKind::Busy | ErrorKind::Cancelled => {
+                Self::Busy { message: error.to_string(), retry_after_seconds: BUSY_SECONDS }
+            }
+            ErrorKind::Unavailable => Self::Internal(with_sources(&error)),
         }
     }
 }

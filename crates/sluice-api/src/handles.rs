@@ -1,11 +1,15 @@
-//! What the API asks of the running parts, as small traits that `assemble` fulfils. All functions
-//! may block; the API calls them off the async workers. The workspace was checked by then; an
-//! implementation answers only from what belongs to it.
+//! What the API asks of the running parts, as small traits that `assemble` fulfils. The workspace
+//! was checked by then; an implementation answers only from what belongs to it. An answer must not
+//! block an async worker: what reads files does so in [`blocking`], questions run on the insights'
+//! own threads. Dropping an answer means that nobody waits for it any more.
 
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 use sluice_event::{ExternalId, MergeId, PersonId, SourceNo, WorkspaceNo};
+use sluice_insights::{InsightError, InsightQuery, InsightResult, PeopleQuery};
 use sluice_model::{Actor, Problem};
 use utoipa::ToSchema;
 
@@ -25,11 +29,44 @@ pub enum HandleError {
     Internal(String),
 }
 
+/// An answer to come.
+pub type Answer<T, E = HandleError> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+
+/// Runs blocking work off the async workers.
+pub fn blocking<T: Send + 'static>(
+    act: impl FnOnce() -> Result<T, HandleError> + Send + 'static,
+) -> Answer<T> {
+    Box::pin(async move {
+        match tokio::task::spawn_blocking(act).await {
+            Ok(answer) => answer,
+            Err(error) => Err(HandleError::Internal(format!("a part of the server broke: {error}"))),
+        }
+    })
+}
+
+/// Questions about events.
+pub trait Questions: Send + Sync {
+    /// Answers a question; days begin by `time_zone`.
+    fn ask(
+        &self,
+        workspace: WorkspaceNo,
+        time_zone: String,
+        query: InsightQuery,
+    ) -> Answer<InsightResult, InsightError>;
+
+    /// The people behind a number of an answer.
+    fn people(
+        &self,
+        workspace: WorkspaceNo,
+        time_zone: String,
+        query: PeopleQuery,
+        page: sluice_insights::Page,
+    ) -> Answer<sluice_insights::People, InsightError>;
+}
+
 /// The account of everything that came in (invariant I4).
 pub trait Ledgers: Send + Sync {
-    /// # Errors
-    /// If the counts cannot be read.
-    fn ledger(&self, workspace: WorkspaceNo) -> Result<Ledger, HandleError>;
+    fn ledger(&self, workspace: WorkspaceNo) -> Answer<Ledger>;
 }
 
 /// `received = accepted + duplicate + refused`, and for each reader `accepted` once more.
@@ -91,15 +128,12 @@ pub struct AnalyticsAccount {
 /// The way of one event through the system.
 pub trait Receipts: Send + Sync {
     /// `None` if no event of this message id is known from the source (any more).
-    ///
-    /// # Errors
-    /// If a log or index cannot be read.
     fn receipt(
         &self,
         workspace: WorkspaceNo,
         source: SourceNo,
-        message_id: &str,
-    ) -> Result<Option<Receipt>, HandleError>;
+        message_id: String,
+    ) -> Answer<Option<Receipt>>;
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -174,51 +208,20 @@ pub struct ReceiptDelivery {
     pub exchange: Option<serde_json::Value>,
 }
 
-/// The state of deliveries, and what their owners may do about them.
+/// The state of deliveries, and what their owners may do about them. The connections were found to
+/// belong to the workspace.
 pub trait Deliveries: Send + Sync {
     /// One per connection of the workspace.
-    ///
-    /// # Errors
-    /// If the state cannot be read.
-    fn statuses(&self, workspace: WorkspaceNo) -> Result<Vec<DeliveryStatus>, HandleError>;
+    fn statuses(&self, workspace: WorkspaceNo) -> Answer<Vec<DeliveryStatus>>;
 
-    /// Dead letters of these connections by what they have in common, most first.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    fn dead_letter_groups(
-        &self,
-        workspace: WorkspaceNo,
-        connections: &[String],
-    ) -> Result<Vec<DeadLetterGroup>, HandleError>;
-
-    /// Dead letters one by one, newest first.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    fn dead_letters(
-        &self,
-        workspace: WorkspaceNo,
-        connections: &[String],
-        which: &DeadLetterQuery,
-    ) -> Result<DeadLetterPage, HandleError>;
+    /// Dead letters of a connection, oldest event first.
+    fn dead_letters(&self, connection: String, which: DeadLetterQuery) -> Answer<DeadLetterPage>;
 
     /// Queues dead letters to be sent again; answers how many.
-    ///
-    /// # Errors
-    /// If the choice names none, or the connection is gone.
-    fn send_again(
-        &self,
-        workspace: WorkspaceNo,
-        connections: &[String],
-        which: &SendAgain,
-    ) -> Result<u64, HandleError>;
+    fn send_again(&self, connection: String, which: SendAgain) -> Answer<u64>;
 
-    /// Takes up connections that were suspended.
-    ///
-    /// # Errors
-    /// If a connection is gone.
-    fn resume(&self, workspace: WorkspaceNo, connections: &[String]) -> Result<(), HandleError>;
+    /// Takes up a connection that was suspended.
+    fn resume(&self, connection: String) -> Answer<()>;
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
@@ -227,9 +230,12 @@ pub struct DeliveryStatus {
     pub connection_id: String,
     pub destination_id: String,
     pub source_id: String,
-    /// `running`, `disabled`, `suspended` or `broken`.
+    /// `running`, `disabled`, `suspended`, `breaker_open` or `failed`.
     pub state: String,
-    /// Why it is suspended or broken, in words.
+    /// Since when it is not running.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Why it is not running, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Next offset of the events log to look at.
@@ -240,10 +246,29 @@ pub struct DeliveryStatus {
     pub waiting: u64,
     pub delivered: u64,
     pub dead: u64,
+    /// Since the receipt of the oldest event that waits.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_delivered_at: Option<String>,
+    pub oldest_waiting_ms: Option<u64>,
+    pub latency: DeliveryLatency,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_error: Option<String>,
+    pub last_error: Option<DeliveryFailure>,
+}
+
+/// From receipt to the peer's acceptance, since the server started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryLatency {
+    pub p50_ms: f64,
+    pub p95_ms: f64,
+    pub p99_ms: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryFailure {
+    pub at: String,
+    pub code: String,
+    pub message: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -253,11 +278,7 @@ pub struct DeadLetterGroup {
     /// The stable code of the cause.
     pub reason: String,
     pub count: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_at: Option<String>,
-    /// One of them.
+    /// The oldest of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample: Option<DeadLetter>,
 }
@@ -283,16 +304,19 @@ pub struct DeadLetter {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeadLetterQuery {
     pub reason: Option<String>,
-    /// Only those with a smaller offset.
-    pub before: Option<u64>,
+    /// Only those with a larger offset.
+    pub after: Option<u64>,
+    /// At most so many.
     pub count: u32,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeadLetterPage {
     pub letters: Vec<DeadLetter>,
-    /// [`DeadLetterQuery::before`] of the next page; `None` on the last.
-    pub next: Option<u64>,
+    /// Whether there are more of the kind that was asked for.
+    pub more: bool,
+    /// All of the connection's, by reason.
+    pub by_reason: BTreeMap<String, u64>,
 }
 
 /// Which dead letters to send again. Without reason and offsets: all.
@@ -308,40 +332,29 @@ pub struct SendAgain {
 /// People as identity resolution knows them.
 pub trait People: Send + Sync {
     /// The person, or the one it was merged into.
-    ///
-    /// # Errors
-    /// If the map cannot be read.
-    fn person(&self, workspace: WorkspaceNo, person: PersonId) -> Result<Option<Person>, HandleError>;
+    fn person(&self, workspace: WorkspaceNo, person: PersonId) -> Answer<Option<Person>>;
 
     /// Who has the identifier, after merges.
-    ///
-    /// # Errors
-    /// If the map cannot be read.
-    fn find(&self, workspace: WorkspaceNo, id: &ExternalId) -> Result<Option<PersonId>, HandleError>;
+    fn find(&self, workspace: WorkspaceNo, id: ExternalId) -> Answer<Option<PersonId>>;
 
     /// Events of the person and of all that were merged into it, newest first.
-    ///
-    /// # Errors
-    /// If they cannot be read.
     fn events(
         &self,
         workspace: WorkspaceNo,
         person: PersonId,
         before: Option<u64>,
         count: u32,
-    ) -> Result<PersonEvents, HandleError>;
+    ) -> Answer<PersonEvents>;
 
-    /// Undoes a merge that the person came from. Returns when the record is durable.
-    ///
-    /// # Errors
-    /// Not found if the person has no such merge; conflict if it is undone already.
+    /// Undoes a merge that the person came from; answers when the record is durable. Not found if the
+    /// person has no such merge, conflict if it is undone already.
     fn undo_merge(
         &self,
         workspace: WorkspaceNo,
         person: PersonId,
         merge: MergeId,
-        actor: &Actor,
-    ) -> Result<(), HandleError>;
+        actor: Actor,
+    ) -> Answer<()>;
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -405,19 +418,14 @@ pub struct PersonEvent {
 
 /// Which events and properties were really seen; feeds the pickers.
 pub trait EventSchema: Send + Sync {
-    /// # Errors
-    /// If the store of events cannot be read.
-    fn event_names(&self, workspace: WorkspaceNo) -> Result<Vec<EventName>, HandleError>;
+    fn event_names(&self, workspace: WorkspaceNo) -> Answer<Vec<EventName>>;
 
     /// Properties of one event, or of all.
-    ///
-    /// # Errors
-    /// If the store of events cannot be read.
     fn properties(
         &self,
         workspace: WorkspaceNo,
-        event: Option<&str>,
-    ) -> Result<Vec<PropertyName>, HandleError>;
+        event: Option<String>,
+    ) -> Answer<Vec<PropertyName>>;
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use sluice_destination_kit::Catalog;
 use sluice_store::Store;
 
-use crate::error::ApiError;
-use crate::handles::{Deliveries, EventSchema, HandleError, Ledgers, People, Receipts};
+use crate::handles::{Deliveries, EventSchema, Ledgers, People, Questions, Receipts};
 
 /// The running parts, given by whoever assembles the server.
 #[derive(Clone)]
 pub struct Handles {
+    pub questions: Arc<dyn Questions>,
     pub deliveries: Arc<dyn Deliveries>,
     pub receipts: Arc<dyn Receipts>,
     pub ledgers: Arc<dyn Ledgers>,
@@ -42,15 +42,7 @@ impl ApiState {
         &self.0.catalog
     }
 
-    /// Asks a running part off the async workers: the traits block.
-    pub(crate) async fn ask<T: Send + 'static>(
-        &self,
-        act: impl FnOnce(&Handles) -> Result<T, HandleError> + Send + 'static,
-    ) -> Result<T, ApiError> {
-        let parts = Arc::clone(&self.0);
-        match tokio::task::spawn_blocking(move || act(&parts.handles)).await {
-            Ok(answer) => answer.map_err(ApiError::from),
-            Err(error) => Err(ApiError::Internal(format!("a part of the server broke: {error}"))),
-        }
+    pub(crate) fn handles(&self) -> &Handles {
+        &self.0.handles
     }
 }

@@ -48,13 +48,22 @@ pub(super) async fn list_dead_letter_groups(
     State(api): State<ApiState>,
     At(id): At<String>,
 ) -> Result<Data<GroupsData>, ApiError> {
-    let no = who.workspace();
-    let connections = connection_ids(&api, no, id).await?;
-    let groups = api.ask(move |parts| parts.deliveries.dead_letter_groups(no, &connections)).await?;
+    let deliveries = &api.handles().deliveries;
+    let mut groups = Vec::new();
+    for connection in connection_ids(&api, who.workspace(), id).await? {
+        let none = DeadLetterQuery { count: 0, ..DeadLetterQuery::default() };
+        let all = deliveries.dead_letters(connection.clone(), none).await?;
+        for (reason, count) in all.by_reason {
+            let one = DeadLetterQuery { reason: Some(reason.clone()), after: None, count: 1 };
+            let sample = deliveries.dead_letters(connection.clone(), one).await?.letters.pop();
+            groups.push(DeadLetterGroup { connection_id: connection.clone(), reason, count, sample });
+        }
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
     Ok(Data { data: GroupsData { groups } })
 }
 
-/// Dead letters one by one, newest first.
+/// Dead letters one by one, oldest event first.
 #[utoipa::path(get, path = "/destinations/{destinationId}/dead-letters", tag = "Deliveries",
     params(("destinationId" = String, Path, description = "The destination's id"), LettersParams, PageParams),
     security(("token" = ["viewer"])),
@@ -66,14 +75,21 @@ pub(super) async fn list_dead_letters(
     Query(params): Query<LettersParams>,
     paging: Paging,
 ) -> Result<Data<LettersData>, ApiError> {
-    let no = who.workspace();
-    let connections = connection_ids(&api, no, id).await?;
-    let which =
-        DeadLetterQuery { reason: params.reason, before: paging.after, count: paging.count };
-    let page =
-        api.ask(move |parts| parts.deliveries.dead_letters(no, &connections, &which)).await?;
-    let pagination = paging.pagination(page.next, None);
-    Ok(Data { data: LettersData { dead_letters: page.letters, pagination } })
+    let which = DeadLetterQuery { reason: params.reason, after: paging.after, count: paging.count };
+    let (mut dead_letters, mut more) = (Vec::new(), false);
+    for connection in connection_ids(&api, who.workspace(), id).await? {
+        let page = api.handles().deliveries.dead_letters(connection, which.clone()).await?;
+        more |= page.more;
+        dead_letters.extend(page.letters);
+    }
+    // An event has one source, so it is dead at one connection of a destination at most, and the
+    // offset orders the letters of all.
+    dead_letters.sort_by_key(|letter| letter.offset);
+    more |= dead_letters.len() > paging.count as usize;
+    dead_letters.truncate(paging.count as usize);
+    let next = dead_letters.last().filter(|_| more).map(|last| last.offset);
+    let pagination = paging.pagination(next, None);
+    Ok(Data { data: LettersData { dead_letters, pagination } })
 }
 
 /// Sends dead letters again: all, those of one cause, or chosen ones.
@@ -87,9 +103,12 @@ pub(super) async fn send_dead_letters_again(
     At(id): At<String>,
     Body(which): Body<SendAgain>,
 ) -> Result<Data<SentAgainData>, ApiError> {
-    let no = who.workspace();
-    let connections = connection_ids(&api, no, id).await?;
-    let queued =
-        api.ask(move |parts| parts.deliveries.send_again(no, &connections, &which)).await?;
+    if which.reason.is_some() && which.offsets.is_some() {
+        return Err(ApiError::invalid("offsets", "give a reason or offsets, not both"));
+    }
+    let mut queued = 0;
+    for connection in connection_ids(&api, who.workspace(), id).await? {
+        queued += api.handles().deliveries.send_again(connection, which.clone()).await?;
+    }
     Ok(Data { data: SentAgainData { queued } })
 }

@@ -397,7 +397,9 @@ pub(super) async fn resume_destination(
 ) -> Result<Data<Done>, ApiError> {
     let no = who.workspace();
     let connections = connection_ids(&api, no, id).await?;
-    api.ask(move |parts| parts.deliveries.resume(no, &connections)).await?;
+    for connection in connections {
+        api.handles().deliveries.resume(connection).await?;
+    }
     Ok(done())
 }
 

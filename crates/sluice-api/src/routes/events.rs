@@ -42,7 +42,7 @@ pub(super) async fn list_event_names(
     State(api): State<ApiState>,
 ) -> Result<Data<EventNamesData>, ApiError> {
     let no = who.workspace();
-    let events = api.ask(move |parts| parts.schema.event_names(no)).await?;
+    let events = api.handles().schema.event_names(no).await?;
     Ok(Data { data: EventNamesData { events } })
 }
 
@@ -56,8 +56,7 @@ pub(super) async fn list_properties(
     Query(params): Query<PropertiesParams>,
 ) -> Result<Data<PropertiesData>, ApiError> {
     let no = who.workspace();
-    let properties =
-        api.ask(move |parts| parts.schema.properties(no, params.event.as_deref())).await?;
+    let properties = api.handles().schema.properties(no, params.event).await?;
     Ok(Data { data: PropertiesData { properties } })
 }
 
@@ -78,8 +77,7 @@ pub(super) async fn get_receipt(
     let no = who.workspace();
     let source =
         api.store().call(move |store| store.source_get(no, &SourceId::new(source))).await?.no;
-    let wanted = message.clone();
-    let found = api.ask(move |parts| parts.receipts.receipt(no, source, &wanted)).await?;
+    let found = api.handles().receipts.receipt(no, source, message.clone()).await?;
     let receipt = found.ok_or_else(|| ApiError::not_found("event", &message))?;
     Ok(Data { data: ReceiptData { receipt } })
 }

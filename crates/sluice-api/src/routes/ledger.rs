@@ -28,7 +28,7 @@ pub(super) async fn get_ledger(
     State(api): State<ApiState>,
 ) -> Result<Data<LedgerData>, ApiError> {
     let no = who.workspace();
-    let ledger = api.ask(move |parts| parts.ledgers.ledger(no)).await?;
+    let ledger = api.handles().ledgers.ledger(no).await?;
     Ok(Data { data: LedgerData { ledger } })
 }
 
@@ -40,6 +40,6 @@ pub(super) async fn list_deliveries(
     State(api): State<ApiState>,
 ) -> Result<Data<DeliveriesData>, ApiError> {
     let no = who.workspace();
-    let deliveries = api.ask(move |parts| parts.deliveries.statuses(no)).await?;
+    let deliveries = api.handles().deliveries.statuses(no).await?;
     Ok(Data { data: DeliveriesData { deliveries } })
 }

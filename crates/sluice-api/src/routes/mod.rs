@@ -7,6 +7,7 @@ mod destinations;
 mod events;
 mod ledger;
 mod people;
+mod questions;
 mod saved_insights;
 mod sources;
 mod tokens;
@@ -52,6 +53,8 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(catalog::get_destination_kind))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::get_token, tokens::delete_token))
+        .routes(routes!(questions::query_insight))
+        .routes(routes!(questions::list_people_behind))
         .routes(routes!(saved_insights::list_insights, saved_insights::create_insight))
         .routes(routes!(
             saved_insights::get_insight,

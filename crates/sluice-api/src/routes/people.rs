@@ -41,7 +41,7 @@ fn person_id(text: &str) -> Result<PersonId, ApiError> {
 
 async fn person(api: &ApiState, who: &Viewer, id: PersonId) -> Result<Data<PersonData>, ApiError> {
     let no = who.workspace();
-    let found = api.ask(move |parts| parts.people.person(no, id)).await?;
+    let found = api.handles().people.person(no, id).await?;
     let person = found.ok_or_else(|| ApiError::not_found("person", &id.0.to_string()))?;
     Ok(Data { data: PersonData { person } })
 }
@@ -62,7 +62,7 @@ pub(super) async fn find_person(
         )?;
     let id = ExternalId::new(kind, value);
     let no = who.workspace();
-    let found = api.ask(move |parts| parts.people.find(no, &id)).await?;
+    let found = api.handles().people.find(no, id).await?;
     let found = found.ok_or_else(|| ApiError::not_found("person", &text))?;
     person(&api, &who, found).await
 }
@@ -92,8 +92,7 @@ pub(super) async fn list_person_events(
     paging: Paging,
 ) -> Result<Data<PersonEventsData>, ApiError> {
     let (no, id) = (who.workspace(), person_id(&id)?);
-    let page =
-        api.ask(move |parts| parts.people.events(no, id, paging.after, paging.count)).await?;
+    let page = api.handles().people.events(no, id, paging.after, paging.count).await?;
     let pagination = paging.pagination(page.next, None);
     Ok(Data { data: PersonEventsData { events: page.events, pagination } })
 }
@@ -114,6 +113,6 @@ pub(super) async fn undo_merge(
     let (no, actor, id) = (who.workspace(), who.actor(), person_id(&id)?);
     let merge =
         MergeId(merge.parse().map_err(|_| ApiError::not_found("merge", &merge))?);
-    api.ask(move |parts| parts.people.undo_merge(no, id, merge, &actor)).await?;
+    api.handles().people.undo_merge(no, id, merge, actor).await?;
     Ok(done())
 }

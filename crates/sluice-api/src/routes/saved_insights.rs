@@ -3,6 +3,7 @@
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sluice_insights::InsightQuery;
 use sluice_model::{NewSavedInsight, SavedInsight, SavedInsightChange, SavedInsightId};
 use utoipa::ToSchema;
 
@@ -20,7 +21,7 @@ pub(super) struct InsightView {
     #[schema(example = "Signup funnel")]
     name: String,
     /// The question, as `/insights/query` takes it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = InsightQuery)]
     query: Value,
     created_at: String,
     updated_at: String,
@@ -43,8 +44,7 @@ pub(super) struct NewInsightBody {
     #[schema(example = "Signup funnel")]
     name: String,
     /// The question, as `/insights/query` takes it.
-    #[schema(value_type = Object)]
-    query: Value,
+    query: InsightQuery,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -52,8 +52,7 @@ pub(super) struct NewInsightBody {
 pub(super) struct InsightBody {
     name: Option<String>,
     /// The question, as `/insights/query` takes it.
-    #[schema(value_type = Option<Object>)]
-    query: Option<Value>,
+    query: Option<InsightQuery>,
 }
 
 fn view(insight: SavedInsight) -> InsightView {
@@ -64,6 +63,12 @@ fn view(insight: SavedInsight) -> InsightView {
         created_at: insight.created_at.to_string(),
         updated_at: insight.updated_at.to_string(),
     }
+}
+
+/// A question as it is kept: one that can be asked.
+fn kept(query: &InsightQuery) -> Result<Value, ApiError> {
+    query.check()?;
+    serde_json::to_value(query).map_err(|error| ApiError::Internal(error.to_string()))
 }
 
 /// The saved insights of the workspace, oldest first.
@@ -91,7 +96,7 @@ pub(super) async fn create_insight(
     Body(body): Body<NewInsightBody>,
 ) -> Result<Data<InsightData>, ApiError> {
     let (no, actor) = (who.workspace(), who.actor());
-    let new = NewSavedInsight { name: body.name, query: body.query };
+    let new = NewSavedInsight { name: body.name, query: kept(&body.query)? };
     let made = api.store().call(move |store| store.insight_create(no, &new, &actor)).await?;
     Ok(Data { data: InsightData { insight: view(made) } })
 }
@@ -125,7 +130,8 @@ pub(super) async fn update_insight(
 ) -> Result<Data<InsightData>, ApiError> {
     let (no, actor) = (who.workspace(), who.actor());
     let id = SavedInsightId::new(id);
-    let change = SavedInsightChange { name: body.name, query: body.query };
+    let query = body.query.as_ref().map(kept).transpose()?;
+    let change = SavedInsightChange { name: body.name, query };
     let changed =
         api.store().call(move |store| store.insight_change(no, &id, &change, &actor)).await?;
     Ok(Data { data: InsightData { insight: view(changed) } })

@@ -1,0 +1,75 @@
+//! Questions about events, and the people behind a number of an answer.
+
+use axum::extract::State;
+use serde::Serialize;
+use sluice_insights::{Explain, InsightQuery, InsightResult, Page, PeopleQuery, PersonEntry};
+use utoipa::ToSchema;
+
+use crate::answer::Data;
+use crate::auth::Viewer;
+use crate::body::Body;
+use crate::error::ApiError;
+use crate::page::{PageParams, Pagination, Paging};
+use crate::state::ApiState;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AnswerData {
+    result: InsightResult,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BehindData {
+    /// All of them: the number that was opened.
+    total: u64,
+    people: Vec<PersonEntry>,
+    explain: Explain,
+    pagination: Pagination,
+}
+
+async fn time_zone(api: &ApiState, who: &Viewer) -> Result<String, ApiError> {
+    let no = who.workspace();
+    Ok(api.store().call(move |store| store.workspace_get(no)).await?.time_zone)
+}
+
+/// Answers a question: a trend or a funnel. Days begin by the workspace's time zone.
+#[utoipa::path(post, path = "/insights/query", tag = "Insights", security(("token" = ["viewer"])),
+    request_body(content = InsightQuery, example = json!({
+        "kind": "funnel", "range": {"last_days": 30}, "window_seconds": 604800,
+        "steps": [{"event": "Product Viewed"}, {"event": "Order Completed"}]
+    })),
+    responses((status = 200, description = "The answer", body = Data<AnswerData>)))]
+pub(super) async fn query_insight(
+    who: Viewer,
+    State(api): State<ApiState>,
+    Body(query): Body<InsightQuery>,
+) -> Result<Data<AnswerData>, ApiError> {
+    query.check()?;
+    let zone = time_zone(&api, &who).await?;
+    let result = api.handles().questions.ask(who.workspace(), zone, query).await?;
+    Ok(Data { data: AnswerData { result } })
+}
+
+/// The people behind a number of an answer: the same question and the number's place in it.
+#[utoipa::path(post, path = "/insights/people", tag = "Insights", params(PageParams),
+    security(("token" = ["viewer"])),
+    request_body(content = PeopleQuery, example = json!({
+        "kind": "trend",
+        "query": {"range": {"last_days": 30}, "events": [{"event": "Order Completed"}]},
+        "point": {"event": 0}
+    })),
+    responses((status = 200, description = "A part of the list", body = Data<BehindData>)))]
+pub(super) async fn list_people_behind(
+    who: Viewer,
+    State(api): State<ApiState>,
+    paging: Paging,
+    Body(query): Body<PeopleQuery>,
+) -> Result<Data<BehindData>, ApiError> {
+    query.check()?;
+    let zone = time_zone(&api, &who).await?;
+    let page = Page { after: paging.after, limit: paging.count as usize };
+    let behind = api.handles().questions.people(who.workspace(), zone, query, page).await?;
+    let pagination = paging.pagination(behind.next, Some(behind.total));
+    let (total, people, explain) = (behind.total, behind.people, behind.explain);
+    Ok(Data { data: BehindData { total, people, explain, pagination } })
+}
