@@ -68,11 +68,31 @@ export class Server {
   }
 
   async createSource(slug) {
-    const request = { slug, name: slug, enabled: true, metadataId: 'http-api', settings: {} }
+    const request = { slug, name: slug, enabled: true, metadataId: 'http' }
     const answer = await this.api('POST', '/sources', request)
     if (answer.status >= 300) throw new Error(`no source: ${JSON.stringify(answer)}`)
     const { id, writeKeys } = answer.body.data.source
     return { id, writeKey: writeKeys[0] }
+  }
+
+  // What came from the source and what became of it, once so many events have been judged.
+  async account(sourceId, events) {
+    return until(`account of ${events} events`, async () => {
+      const answer = await this.api('GET', '/ledger')
+      if (answer.status !== 200) throw new Error(`no ledger: ${JSON.stringify(answer)}`)
+      const account = answer.body.data.ledger.sources.find((source) => source.sourceId === sourceId)
+      return account?.received >= events ? account : undefined
+    })
+  }
+
+  // The events of the person with this user id that came from the source, newest first, each with
+  // the name under which analytics counts it.
+  async eventsOf(userId, sourceId) {
+    const found = await this.api('GET', `/people?externalId=${encodeURIComponent(`user_id:${userId}`)}`)
+    if (found.status !== 200) return []
+    const listed = await this.api('GET', `/people/${found.body.data.person.id}/events`)
+    if (listed.status !== 200) return []
+    return listed.body.data.events.filter((event) => event.sourceId === sourceId)
   }
 
   // The final event with this message id, as soon as it is there.
@@ -80,7 +100,7 @@ export class Server {
     const path = `/events/${encodeURIComponent(sourceId)}/${encodeURIComponent(messageId)}`
     return until(`event ${messageId}`, async () => {
       const answer = await this.api('GET', path)
-      return answer.status === 200 ? answer.body.data.event : undefined
+      return answer.status === 200 ? answer.body.data.receipt.event : undefined
     })
   }
 }

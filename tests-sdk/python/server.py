@@ -68,7 +68,7 @@ class Server:
 
     def create_source(self, slug):
         """Gives its id and its write key."""
-        body = {"slug": slug, "name": slug, "enabled": True, "metadataId": "http-api", "settings": {}}
+        body = {"slug": slug, "name": slug, "enabled": True, "metadataId": "http"}
         status, answer = self.api("POST", "/sources", body)
         if status >= 300:
             raise RuntimeError(f"no source: {status} {answer}")
@@ -78,10 +78,34 @@ class Server:
     def event(self, source_id, message_id):
         """The final event with this message id, as soon as it is there."""
         path = f"/events/{urllib.parse.quote(source_id)}/{urllib.parse.quote(message_id)}"
-        deadline = time.monotonic() + PATIENCE_SECS
-        while time.monotonic() < deadline:
+
+        def ask():
             status, answer = self.api("GET", path)
-            if status == 200:
-                return answer["data"]["event"]
-            time.sleep(0.025)
-        raise AssertionError(f"event {message_id} is not there after {PATIENCE_SECS} s")
+            return answer["data"]["receipt"].get("event") if status == 200 else None
+
+        return until(f"event {message_id}", ask)
+
+    def account(self, source_id, events):
+        """What came from the source and what became of it, once so many events have been judged."""
+
+        def ask():
+            status, answer = self.api("GET", "/ledger")
+            if status != 200:
+                raise RuntimeError(f"no ledger: {status} {answer}")
+            for account in answer["data"]["ledger"]["sources"]:
+                if account["sourceId"] == source_id and account["received"] >= events:
+                    return account
+            return None
+
+        return until(f"account of {events} events", ask)
+
+
+def until(what, ask):
+    """Asks again until there is an answer; the patience ends well after any sane server answered."""
+    deadline = time.monotonic() + PATIENCE_SECS
+    while time.monotonic() < deadline:
+        answer = ask()
+        if answer is not None:
+            return answer
+        time.sleep(0.025)
+    raise AssertionError(f"{what} is not there after {PATIENCE_SECS} s")

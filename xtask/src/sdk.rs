@@ -16,14 +16,20 @@ pub(crate) fn test() -> anyhow::Result<Totals> {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let sluice = target.join("debug/sluice");
-    let mut totals = node(&sluice)?;
-    totals.add(python(&sluice)?);
+    install_node()?;
+    let interpreter = install_python()?;
+    let mut totals = node(&sluice, &interpreter)?;
+    totals.add(python(&sluice, &interpreter)?);
     Ok(totals)
 }
 
-/// `npm ci` copies the folder's manifest and lock into `.tools/node`, where the packages live.
-fn node(sluice: &Path) -> anyhow::Result<Totals> {
-    let (tests, tools) = (root().join("tests-sdk/node"), root().join(".tools/node"));
+fn node_tools() -> PathBuf {
+    root().join(".tools/node")
+}
+
+/// `npm ci` in a copy of the tests' manifest and lock, so that the packages live in `.tools/node`.
+fn install_node() -> anyhow::Result<()> {
+    let (tests, tools) = (root().join("tests-sdk/node"), node_tools());
     std::fs::create_dir_all(&tools).context("cannot make .tools/node")?;
     for file in ["package.json", "package-lock.json"] {
         std::fs::copy(tests.join(file), tools.join(file))
@@ -41,16 +47,12 @@ fn node(sluice: &Path) -> anyhow::Result<Totals> {
     if !succeeds(program("npm").args(install).current_dir(&tools))? {
         bail!("npm could not install the Node SDKs");
     }
-    let mut totals = Totals::default();
-    let mut command = program("node");
-    command.args(["--test", "--test-reporter=tap", "--test-concurrency=1"]);
-    command.arg(tests.join("sdk.test.mjs")).env("SLUICE_BIN", sluice).env("SLUICE_SDKS", &tools);
-    let good = listen(&mut command, |line| totals.add(node_totals(line)))?;
-    Ok(totals.and_exit(good))
+    Ok(())
 }
 
-fn python(sluice: &Path) -> anyhow::Result<Totals> {
-    let (tests, tools) = (root().join("tests-sdk/python"), root().join(".tools/python"));
+/// Gives the interpreter that has the packages.
+fn install_python() -> anyhow::Result<PathBuf> {
+    let tools = root().join(".tools/python");
     let interpreter = tools.join("bin/python");
     if !interpreter.try_exists()? {
         say("making a Python environment");
@@ -58,8 +60,7 @@ fn python(sluice: &Path) -> anyhow::Result<Totals> {
             bail!("python3 could not make a virtual environment in .tools/python");
         }
     }
-    say("installing the Python SDK");
-    let requirements = tests.join("requirements.txt");
+    say("installing the Python SDKs");
     let mut install = program(&interpreter.to_string_lossy());
     install.args([
         "-m",
@@ -69,17 +70,32 @@ fn python(sluice: &Path) -> anyhow::Result<Totals> {
         "--disable-pip-version-check",
         "--requirement",
     ]);
-    if !succeeds(install.arg(requirements))? {
-        bail!("pip could not install the Python SDK");
+    if !succeeds(install.arg(root().join("tests-sdk/python/requirements.txt")))? {
+        bail!("pip could not install the Python SDKs");
     }
+    Ok(interpreter)
+}
+
+fn node(sluice: &Path, interpreter: &Path) -> anyhow::Result<Totals> {
+    let tests = root().join("tests-sdk/node");
     let mut totals = Totals::default();
+    let mut command = program("node");
+    command.args(["--test", "--test-reporter=tap"]);
+    command.args([tests.join("sdk.test.mjs"), tests.join("examples.test.mjs")]);
+    command.env("SLUICE_BIN", sluice).env("SLUICE_SDKS", node_tools());
+    command.env("SLUICE_PYTHON", interpreter);
+    let good = listen(&mut command, |line| totals.add(node_totals(line)))?;
+    Ok(totals.and_exit(good))
+}
+
+fn python(sluice: &Path, interpreter: &Path) -> anyhow::Result<Totals> {
     let mut command = program(&interpreter.to_string_lossy());
-    command.args(["-m", "unittest", "--verbose", "test_sdk"]).current_dir(&tests);
+    command.args(["-m", "unittest", "--verbose", "test_sdk"]);
+    command.current_dir(root().join("tests-sdk/python"));
     command.env("SLUICE_BIN", sluice).env("PYTHONDONTWRITEBYTECODE", "1");
     let mut summary = Summary::default();
     let good = listen(&mut command, |line| summary.hear(line))?;
-    totals.add(summary.totals());
-    Ok(totals.and_exit(good))
+    Ok(summary.totals().and_exit(good))
 }
 
 /// From TAP's last lines: `# pass 4`, `# fail 0`, `# skipped 0`.
