@@ -248,10 +248,11 @@ impl Owner {
             drop(self.shared.commit_all());
         }
         self.shared.wake_blocked();
-        if !was_closed && self.shared.failure.get().is_none() {
-            if let Err(error) = self.shared.writer.lock().leave_mark(&self.shared) {
-                tracing::warn!(%error, "the log stopped without leaving its mark; the next start reads more");
-            }
+        if !was_closed
+            && self.shared.failure.get().is_none()
+            && let Err(error) = self.shared.writer.lock().leave_mark(&self.shared)
+        {
+            tracing::warn!(%error, "the log stopped without leaving its mark; the next start reads more");
         }
     }
 }

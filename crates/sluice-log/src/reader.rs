@@ -132,10 +132,10 @@ impl Source {
     /// This source if the block at `position` is its next one. A reader leaves a file that was
     /// replaced, but goes on in one that was dropped.
     fn going_on(mut self, shared: &Shared, position: u64) -> Option<Self> {
-        if self.walk.at >= self.walk.limit {
-            if let Some(index) = self.segment.known_index(self.walk.mark) {
-                self.walk.limit = index.end_at;
-            }
+        if self.walk.at >= self.walk.limit
+            && let Some(index) = self.segment.known_index(self.walk.mark)
+        {
+            self.walk.limit = index.end_at;
         }
         let follows = self.walk.next == position && self.walk.at < self.walk.limit;
         (follows && !self.was_replaced(shared)).then_some(self)

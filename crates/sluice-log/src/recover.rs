@@ -51,8 +51,12 @@ pub(crate) fn recover(
     let (file, index) = open_last(disk, &path, last)?;
     let mut last_written = index.last_written;
     if let Some(before) = segments.last() {
-        // Also makes the index file of a segment that was sealed just before a crash.
-        last_written = last_written.max(before.open(disk)?.1.last_written);
+        let (_, index) = before.open(disk)?;
+        last_written = last_written.max(index.last_written);
+        // A crash may have come between sealing it and writing its index.
+        if Index::load(disk, &before.path, index.mark).as_ref() != Some(&*index) {
+            index.store(disk, &before.path)?;
+        }
     }
     segments.push(Arc::new(Segment::active(path, last, index.clone())));
     Ok(Recovered { segments, file, index, last_written })

@@ -182,14 +182,14 @@ impl Segment {
         let complete = |index: &Index| Some(index.end) == self.sealed_end();
         let index = match Index::load(disk, &self.path, mark).filter(complete) {
             Some(index) => index,
-            None => self.index_from_blocks(disk, &mut walk)?,
+            None => self.index_from_blocks(&mut walk)?,
         };
         let index = Arc::new(index);
         *self.index.lock() = Some(index.clone());
         Ok((walk, index))
     }
 
-    fn index_from_blocks(&self, disk: &Arc<dyn Disk>, walk: &mut Walk) -> Result<Index, LogError> {
+    fn index_from_blocks(&self, walk: &mut Walk) -> Result<Index, LogError> {
         let mut index = Index::empty(walk.mark, self.base);
         let end = self.sealed_end().unwrap_or(self.base);
         walk.limit = walk.file.len().map_err(LogError::io("read", &self.path))?;
@@ -198,9 +198,6 @@ impl Segment {
         }
         if index.end != end {
             return Err(walk.corrupt("the next segment starts inside the last block"));
-        }
-        if let Err(error) = index.store(disk, &self.path) {
-            tracing::warn!(%error, "the index of a log segment could not be stored; it stays in memory");
         }
         Ok(index)
     }

@@ -29,7 +29,10 @@ fn header() -> Header {
     }
 }
 
-fn sample(chance: &mut Chance, level: i32) -> (Header, Vec<u8>, Vec<(u64, Vec<u8>)>) {
+/// Header, bytes on disk, and the entries as offsets and payload.
+type Sample = (Header, Vec<u8>, Vec<(u64, Vec<u8>)>);
+
+fn sample(chance: &mut Chance, level: i32) -> Sample {
     let mut header = header();
     let mut block = vec![0; HEADER_BYTES];
     let mut entries = Vec::new();

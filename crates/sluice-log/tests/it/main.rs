@@ -1,5 +1,7 @@
 //! The log as its users see it, on the simulated and on the real disk.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod basics;
 mod concurrency;
 mod frozen;

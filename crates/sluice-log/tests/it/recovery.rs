@@ -35,6 +35,8 @@ fn a_damaged_block_with_a_good_one_behind_it_is_refused_and_at_the_end_is_cut() 
         } else {
             let log = opened.unwrap();
             assert_eq!(payloads(&log, 0), [[0; 300], [1; 300]], "byte {at}");
+            let file = disk.map(&last_segment(&disk)).unwrap();
+            assert!(file[usize::try_from(last).unwrap()..].iter().all(|byte| *byte == 0), "byte {at}");
             assert_eq!(log.append_durable(1, 1, b"again").unwrap(), 2);
         }
     }
@@ -151,6 +153,22 @@ fn what_a_reopened_log_shows_after_a_failed_sync_survives_the_next_power_loss() 
         let shown = payloads(&open(&disk, &small()).unwrap(), 0);
         let after = payloads(&open(&disk.crash(seed), &small()).unwrap(), 0);
         assert_eq!(after, shown, "seed {seed}");
+    }
+}
+
+#[test]
+fn what_is_acknowledged_by_a_log_whose_creation_was_cut_short_stands() {
+    for step in 0..8 {
+        for seed in 0..20 {
+            let disk = CrashDisk::new(seed);
+            disk.crash_after(step);
+            drop(open(&disk, &small()));
+            let disk = disk.kill();
+            let log = open(&disk, &small()).unwrap();
+            log.append_durable(1, 1, b"kept").unwrap();
+            let log = open(&disk.crash(seed), &small()).unwrap();
+            assert_eq!(payloads(&log, 0), [b"kept"], "step {step} seed {seed}");
+        }
     }
 }
 
