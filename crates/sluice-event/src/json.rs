@@ -464,7 +464,11 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn space(&mut self) {
-        while matches!(self.byte(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+        // Most JSON has no white space, and every mark of JSON comes after it in ASCII.
+        while let Some(byte) = self.byte().filter(|byte| *byte <= b' ') {
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                break;
+            }
             self.at += 1;
         }
     }

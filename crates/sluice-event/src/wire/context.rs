@@ -102,10 +102,18 @@ const fn is_client_path(request: &ReceivedRequest<'_>) -> bool {
 }
 
 fn is_mobile_library(library: &str) -> bool {
-    let Ok(members) = of_object(library) else { return false };
-    let name = members.iter().find(|(key, _)| key.decode() == "name");
-    name.and_then(|(_, raw)| RawText::of_literal(raw))
-        .is_some_and(|name| CLIENT_LIBRARIES.contains(&&*name.decode()))
+    let mut scanner = Scanner::new(library);
+    let mut is_mobile = false;
+    let mut more = scanner.enter_object().unwrap_or_default();
+    while more {
+        let (Ok(key), Ok(value)) = (scanner.key(), scanner.value()) else { return false };
+        if key.decode() == "name" {
+            let name = library.get(value).and_then(RawText::of_literal);
+            is_mobile = name.is_some_and(|name| CLIENT_LIBRARIES.contains(&&*name.decode()));
+        }
+        more = scanner.next_member().unwrap_or_default();
+    }
+    is_mobile
 }
 
 fn check_device(device: &str) -> Result<(), Refusal> {
@@ -270,7 +278,7 @@ fn merge_objects(base: &str, over: &str, levels: usize) -> Result<String, Refusa
 
 /// The session that the sender names for a destination: `integrations.<any>.session_id`.
 pub(super) fn session_id(integrations: &str) -> Option<i64> {
-    if !integrations.contains("session_id") {
+    if integrations.len() <= EMPTY.len() || !integrations.contains("session_id") {
         return None;
     }
     of_object(integrations).ok()?.into_iter().filter(|(_, options)| options.starts_with('{')).find_map(

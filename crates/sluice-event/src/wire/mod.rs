@@ -304,7 +304,7 @@ impl Text<'_> {
                 Field::Context => ranges.context = put_range(out, context)?,
                 Field::Integrations => ranges.integrations = put_range(out, integrations)?,
                 field if Some(field) == body_field => ranges.body = put_range(out, body)?,
-                field => match self.cleaned(field).filter(|_| member.value.contains("\\u0000")) {
+                field => match self.cleaned(field).filter(|_| has_nul(member.value)) {
                     Some(clean) => json::put_string(out, clean),
                     None => out.push_str(member.value),
                 },
@@ -363,6 +363,10 @@ impl Text<'_> {
             _ => None,
         }
     }
+}
+
+fn has_nul(literal: &str) -> bool {
+    literal.as_bytes().contains(&b'\\') && literal.contains("\\u0000")
 }
 
 fn put_all(out: &mut String, parts: &[&str]) {
