@@ -281,8 +281,19 @@ impl Column {
         self.texts.value(code as usize)
     }
 
-    pub(crate) fn dictionary_bytes(&self) -> usize {
-        self.texts.value_data().len()
+    /// About what the column takes on disk and, in use, of the page cache.
+    #[must_use]
+    pub fn disk_bytes(&self) -> usize {
+        let width = |codes: &Codes| match codes {
+            Codes::U8(codes) => codes.len(),
+            Codes::U16(codes) => codes.len() * 2,
+            Codes::U32(codes) => codes.len() * 4,
+        };
+        let cells = match &self.stored {
+            Stored::Dense(codes) => width(codes),
+            Stored::Sparse { rows, codes } => rows.len() * 4 + width(codes),
+        };
+        cells + self.kinds.len() * 5 + self.numbers.len() * 8 + self.texts.value_data().len()
     }
 
     pub(crate) fn texts_len_ok(&self) -> bool {

@@ -55,7 +55,7 @@ impl Default for StoreConfig {
             columns_max: 10_000,
             merge_parts_min: 6,
             merge_parts_max: 12,
-            part_rows_max: 16_000_000,
+            part_rows_max: 12_000_000,
             columns_cached_max: 16_384,
         }
     }
@@ -324,7 +324,7 @@ impl Store {
 
     /// Merges one group of small parts of a partition. `false` if there was none worth merging.
     /// May run in another thread while ingest and queries go on; uses memory for one column and
-    /// 12 bytes per row of the result.
+    /// about 30 bytes per row of the result.
     ///
     /// # Errors
     /// From the disk, or if a part is damaged. What was committed stays.

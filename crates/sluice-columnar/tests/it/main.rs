@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod crash;
+mod formats;
 mod limits;
 mod model;
 mod round_trip;
