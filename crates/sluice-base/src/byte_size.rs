@@ -39,8 +39,9 @@ impl FromStr for ByteSize {
         let text = text.trim();
         let digits_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let (number, unit) = text.split_at(digits_end);
-        let number: u64 =
-            number.parse().map_err(|_| format!("`{text}` is not a size; write for example 512KiB"))?;
+        let number: u64 = number
+            .parse()
+            .map_err(|_| format!("`{text}` is not a size; write for example 512KiB"))?;
         let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
             "" | "b" => 1,
             "kib" => 1 << 10,
@@ -51,7 +52,9 @@ impl FromStr for ByteSize {
             "mb" => 1_000_000,
             "gb" => 1_000_000_000,
             "tb" => 1_000_000_000_000,
-            other => return Err(format!("`{other}` is not a unit of size; use B, KiB, MiB, GiB or TiB")),
+            other => {
+                return Err(format!("`{other}` is not a unit of size; use B, KiB, MiB, GiB or TiB"));
+            }
         };
         number.checked_mul(factor).map(Self).ok_or_else(|| format!("`{text}` is too large"))
     }

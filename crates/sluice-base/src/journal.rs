@@ -96,7 +96,11 @@ impl Journal {
     }
 }
 
-fn write_new(disk: &dyn Disk, path: &Path, records: &[&[u8]]) -> io::Result<(Arc<dyn DiskFile>, u64, u64)> {
+fn write_new(
+    disk: &dyn Disk,
+    path: &Path,
+    records: &[&[u8]],
+) -> io::Result<(Arc<dyn DiskFile>, u64, u64)> {
     let mark = RandomState::new().hash_one(path);
     let mut bytes = MAGIC.to_vec();
     bytes.extend_from_slice(&mark.to_le_bytes());
@@ -155,7 +159,9 @@ fn record_at(bytes: &[u8], mark: u64, at: usize) -> Option<&[u8]> {
 fn later_record(bytes: &[u8], mark: u64, from: usize) -> bool {
     let mark_bytes = mark.to_le_bytes();
     let marks = bytes.get(from..).unwrap_or_default().windows(mark_bytes.len()).enumerate();
-    marks.filter(|(_, window)| *window == mark_bytes).any(|(i, _)| record_at(bytes, mark, from + i).is_some())
+    marks
+        .filter(|(_, window)| *window == mark_bytes)
+        .any(|(i, _)| record_at(bytes, mark, from + i).is_some())
 }
 
 fn u64_at(bytes: &[u8], at: usize) -> u64 {
@@ -214,12 +220,17 @@ mod tests {
         for step in 0..whole.operations() - before {
             for seed in 0..24 {
                 let disk = new_disk(seed);
-                if seed % 3 == 0 { disk.fail_after(step) } else { disk.crash_after(step) }
+                if seed % 3 == 0 {
+                    disk.fail_after(step)
+                } else {
+                    disk.crash_after(step)
+                }
                 let (acknowledged, tried) = work(&disk);
                 let disk = if seed % 4 == 1 { disk.kill() } else { disk.crash(seed) };
                 let (_, found) = Journal::open(Arc::new(disk.clone()), path()).unwrap();
                 assert!(found == acknowledged || found == tried, "step {step} seed {seed}");
-                let (mut journal, again) = Journal::open(Arc::new(disk.crash(seed)), path()).unwrap();
+                let (mut journal, again) =
+                    Journal::open(Arc::new(disk.crash(seed)), path()).unwrap();
                 assert_eq!(again, found, "step {step} seed {seed}: what was opened once is lost");
                 journal.append(b"more").unwrap();
             }

@@ -39,7 +39,10 @@ impl StateFile {
             return Err(invalid(&self.path, "is not a Sluice state file"));
         }
         if bytes[4] != HEADER[4] {
-            return Err(invalid(&self.path, "has an unknown version; was it written by a newer Sluice?"));
+            return Err(invalid(
+                &self.path,
+                "has an unknown version; was it written by a newer Sluice?",
+            ));
         }
         let content = bytes.split_off(HEADER_BYTES);
         if crc32c(&content).to_le_bytes() != bytes[HEADER.len()..] {
@@ -130,8 +133,13 @@ mod tests {
         for step in 0..whole.operations() - before {
             for seed in 0..24 {
                 let disk = new_disk(seed);
-                if seed % 3 == 0 { disk.fail_after(step) } else { disk.crash_after(step) }
-                let stored = (0..6).take_while(|i| state(&disk).store(&content(*i)).is_ok()).count();
+                if seed % 3 == 0 {
+                    disk.fail_after(step)
+                } else {
+                    disk.crash_after(step)
+                }
+                let stored =
+                    (0..6).take_while(|i| state(&disk).store(&content(*i)).is_ok()).count();
                 let disk = if seed % 4 == 1 { disk.kill() } else { disk.crash(seed) };
                 let found = state(&disk).load().unwrap();
                 let stored = u8::try_from(stored).unwrap();

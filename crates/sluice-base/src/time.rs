@@ -88,7 +88,10 @@ mod tests {
 
     #[test]
     fn a_timestamp_prints_with_milliseconds_and_z() {
-        assert_eq!(Timestamp::from_micros(1_767_225_600_123_999).to_string(), "2026-01-01T00:00:00.123Z");
+        assert_eq!(
+            Timestamp::from_micros(1_767_225_600_123_999).to_string(),
+            "2026-01-01T00:00:00.123Z"
+        );
         assert_eq!(Timestamp::from_micros(-1).to_string(), "1969-12-31T23:59:59.999Z");
     }
 }

@@ -4,7 +4,11 @@
 //! ratio to the bare loop of the same size, which is measured between them. The folder must be on
 //! the disk to be measured; the default is the target folder's.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops on any error")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench prints, and stops on any error"
+)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,7 +26,9 @@ fn main() {
     let folder = std::env::args().skip(1).find(|arg| !arg.starts_with("--"));
     let parent = folder.map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
     let dir = tempfile::tempdir_in(parent).unwrap();
-    println!("durable appends, median of {ROUNDS} rounds of {ROUND:?}; bare = write + fdatasync, one after the other");
+    println!(
+        "durable appends, median of {ROUNDS} rounds of {ROUND:?}; bare = write + fdatasync, one after the other"
+    );
     preallocation(dir.path());
     for (name, bytes) in [("600 B", EVENT_BYTES), ("59 kB", BATCH_BYTES)] {
         for zstd_level in [0, 1] {
@@ -49,7 +55,9 @@ fn payload(bytes: usize, seed: usize) -> Vec<u8> {
         n = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let event = format!(
             r#"{{"type":"track","event":"Product Viewed","anonymousId":"{n:016x}-{:012x}","properties":{{"price":{},"sku":"{:06}","currency":"EUR"}},"context":{{"userAgent":"Mozilla/5.0 (X11; Linux x86_64)","locale":"de-DE"}}}}"#,
-            n.rotate_left(17), n >> 50, n % 999_983
+            n.rotate_left(17),
+            n >> 50,
+            n % 999_983
         );
         out.extend_from_slice(event.as_bytes());
     }
@@ -73,7 +81,9 @@ fn bare(dir: &Path, bytes: usize, prepared: Prepared) -> f64 {
     match prepared {
         Prepared::No => {}
         Prepared::Length => file.set_len(len).unwrap(),
-        Prepared::Zeros => (0..64).for_each(|mib| file.write_at(mib << 20, &vec![0; 1 << 20]).unwrap()),
+        Prepared::Zeros => {
+            (0..64).for_each(|mib| file.write_at(mib << 20, &vec![0; 1 << 20]).unwrap())
+        }
     }
     file.sync().unwrap();
     let start = Instant::now();
@@ -93,12 +103,16 @@ fn preallocation(dir: &Path) {
     for bytes in [EVENT_BYTES, BATCH_BYTES, 1 << 20] {
         let mut rates = [Vec::new(), Vec::new(), Vec::new()];
         for _ in 0..ROUNDS {
-            for (rates, prepared) in rates.iter_mut().zip([Prepared::No, Prepared::Length, Prepared::Zeros]) {
+            for (rates, prepared) in
+                rates.iter_mut().zip([Prepared::No, Prepared::Length, Prepared::Zeros])
+            {
                 rates.push(bare(dir, bytes, prepared));
             }
         }
         let [no, length, zeros] = rates.map(median);
-        println!("bare {bytes:>8} B: appending {no:>7.0}/s, length set {length:>7.0}/s, filled with zeros {zeros:>7.0}/s");
+        println!(
+            "bare {bytes:>8} B: appending {no:>7.0}/s, length set {length:>7.0}/s, filled with zeros {zeros:>7.0}/s"
+        );
     }
 }
 
@@ -137,7 +151,10 @@ fn group_commit(dir: &Path, name: &str, bytes: usize, zstd_level: i32, waiters: 
     }
     let (ours, bare) = (median(ours), median(bares));
     let rate = ours * bytes as f64 / 1e6;
-    println!("{name} zstd {zstd_level}, {waiters:>3} waiting: {ours:>8.0}/s {rate:>6.0} MB/s; bare {bare:>6.0}/s; ratio {:.2}", ours / bare);
+    println!(
+        "{name} zstd {zstd_level}, {waiters:>3} waiting: {ours:>8.0}/s {rate:>6.0} MB/s; bare {bare:>6.0}/s; ratio {:.2}",
+        ours / bare
+    );
 }
 
 fn one_blocking(dir: &Path) {
@@ -157,14 +174,17 @@ fn one_blocking(dir: &Path) {
         OsDisk.remove_dir_all(&dir.join("log")).unwrap();
     }
     let (ours, bare) = (median(ours), median(bares));
-    println!("600 B zstd 1, one blocking: {ours:>8.0}/s; bare {bare:>6.0}/s; ratio {:.2}", ours / bare);
+    println!(
+        "600 B zstd 1, one blocking: {ours:>8.0}/s; bare {bare:>6.0}/s; ratio {:.2}",
+        ours / bare
+    );
 }
 
-fn fill(dir: &Path, zstd_level: i32, entries: u64) -> Log {
+fn fill(dir: &Path, zstd_level: i32, entries: usize) -> Log {
     let log = open(dir, zstd_level);
-    let payload = payload(BATCH_BYTES, 3);
-    for _ in 0..entries {
-        while log.append(1, 100, &payload).is_err() {
+    let payloads: Vec<_> = (0..64).map(|seed| payload(BATCH_BYTES, seed)).collect();
+    for payload in payloads.iter().cycle().take(entries) {
+        while log.append(1, 100, payload).is_err() {
             log.flush().unwrap();
         }
     }
@@ -177,15 +197,19 @@ fn readers(dir: &Path) {
         let log = fill(dir, zstd_level, 8_000);
         let rate = |from: u64| {
             let start = Instant::now();
-            let (mut bytes, mut reader) = (0, log.reader(from));
+            let (mut bytes, mut sum, mut reader) = (0, 0_u64, log.reader(from));
             while let Some(entry) = reader.next().unwrap() {
                 bytes += entry.payload.len();
+                sum += entry.payload.iter().map(|byte| u64::from(*byte)).sum::<u64>();
             }
+            std::hint::black_box(sum);
             bytes as f64 / 1e6 / start.elapsed().as_secs_f64()
         };
         let all = median((0..ROUNDS).map(|_| rate(0)).collect());
         let tail = median((0..ROUNDS * 20).map(|_| rate(log.synced() - 10_000)).collect());
-        println!("reading zstd {zstd_level}: from files (page cache) {all:.0} MB/s, at the tail from memory {tail:.0} MB/s");
+        println!(
+            "reading zstd {zstd_level}: from files (page cache) {all:.0} MB/s, at the tail from memory {tail:.0} MB/s"
+        );
         drop(log);
         OsDisk.remove_dir_all(&dir.join("log")).unwrap();
     }
@@ -202,5 +226,9 @@ fn reopen(dir: &Path) {
     drop(log);
     let start = Instant::now();
     drop(open(dir, 0));
-    println!("opening {:.1} GB: {dirty:.2?} after a kill, {:.2?} after a clean stop", bytes as f64 / 1e9, start.elapsed());
+    println!(
+        "opening {:.1} GB: {dirty:.2?} after a kill, {:.2?} after a clean stop",
+        bytes as f64 / 1e9,
+        start.elapsed()
+    );
 }

@@ -234,15 +234,21 @@ impl Entries {
     pub(crate) fn next(&mut self, block: &Block) -> Result<Option<Entry>, &'static str> {
         if self.at == block.body.len() {
             let whole = self.given == block.entries && self.offset == block.end;
-            return if whole { Ok(None) } else { Err("the block has other entries than its header says") };
+            return if whole {
+                Ok(None)
+            } else {
+                Err("the block has other entries than its header says")
+            };
         }
         let broken = "an entry runs over the end of its block";
         let kind = block.body[self.at];
         let mut at = self.at + 1;
         let offsets = varint(&block.body, &mut at).ok_or(broken)?;
-        let len = varint(&block.body, &mut at).and_then(|n| usize::try_from(n).ok()).ok_or(broken)?;
+        let len =
+            varint(&block.body, &mut at).and_then(|n| usize::try_from(n).ok()).ok_or(broken)?;
         let end = at.checked_add(len).filter(|end| *end <= block.body.len()).ok_or(broken)?;
-        let next = self.offset.checked_add(offsets).filter(|next| *next <= block.end).ok_or(broken)?;
+        let next =
+            self.offset.checked_add(offsets).filter(|next| *next <= block.end).ok_or(broken)?;
         let (base, written_at) = (self.offset, block.written_at);
         (self.at, self.offset, self.given) = (end, next, self.given.saturating_add(1));
         Ok(Some(Entry { base, offsets, kind, written_at, payload: block.body.slice(at..end) }))

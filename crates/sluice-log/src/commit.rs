@@ -24,8 +24,13 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(recovered: &Recovered, segment: Arc<Segment>, zstd_level: i32) -> Result<Self, LogError> {
-        let encoder = Encoder::new(zstd_level).map_err(LogError::io("compress for", &segment.path))?;
+    pub(crate) fn new(
+        recovered: &Recovered,
+        segment: Arc<Segment>,
+        zstd_level: i32,
+    ) -> Result<Self, LogError> {
+        let encoder =
+            Encoder::new(zstd_level).map_err(LogError::io("compress for", &segment.path))?;
         Ok(Self {
             file: recovered.file.clone(),
             allocated: recovered.file.len().map_err(LogError::io("read", &segment.path))?,

@@ -115,9 +115,15 @@ impl Log {
                     ticket.wait()?;
                     return Ok(base);
                 }
-                Err(LogError::Pending { .. }) if self.shared.config.commit == CommitMode::Inline => self.flush()?,
+                Err(LogError::Pending { .. })
+                    if self.shared.config.commit == CommitMode::Inline =>
+                {
+                    self.flush()?
+                }
                 Err(LogError::Pending { .. }) => {
-                    self.shared.wait_until(Some(PENDING_WAIT), || self.synced() > synced || self.health().is_err());
+                    self.shared.wait_until(Some(PENDING_WAIT), || {
+                        self.synced() > synced || self.health().is_err()
+                    });
                 }
                 Err(error) => return Err(error),
             }
@@ -332,7 +338,11 @@ impl Shared {
 
     fn commit_with(&self, writer: &mut Writer, group: Group) -> Result<(), LogError> {
         let outcome = group.outcome.clone();
-        let done = if self.failure.get().is_some() { Err(self.stopped()) } else { writer.commit(self, group) };
+        let done = if self.failure.get().is_some() {
+            Err(self.stopped())
+        } else {
+            writer.commit(self, group)
+        };
         if let Err(error) = &done {
             let source = std::error::Error::source(error).map(|source| format!(": {source}"));
             self.fail(&format!("{error}{}", source.unwrap_or_default()), Some(&outcome));
@@ -366,7 +376,9 @@ impl Shared {
     }
 
     pub(crate) fn stopped(&self) -> LogError {
-        LogError::Stopped { reason: self.failure.get().cloned().unwrap_or_else(|| "it was told to stop".into()) }
+        LogError::Stopped {
+            reason: self.failure.get().cloned().unwrap_or_else(|| "it was told to stop".into()),
+        }
     }
 
     fn check_space(&self) -> Result<(), LogError> {
@@ -375,7 +387,11 @@ impl Shared {
         }
         let free = self.disk.free_bytes(&self.dir).map_err(LogError::io("measure", &self.dir))?;
         self.free.store(free, Ordering::Relaxed);
-        if free < self.config.reserve_bytes { Err(LogError::DiskFull { free_bytes: free }) } else { Ok(()) }
+        if free < self.config.reserve_bytes {
+            Err(LogError::DiskFull { free_bytes: free })
+        } else {
+            Ok(())
+        }
     }
 
     fn wake_blocked(&self) {
@@ -388,7 +404,9 @@ impl Shared {
         let mut guard = self.advance.lock();
         while !done() {
             match deadline {
-                Some(deadline) if self.advanced.wait_until(&mut guard, deadline).timed_out() => return,
+                Some(deadline) if self.advanced.wait_until(&mut guard, deadline).timed_out() => {
+                    return;
+                }
                 Some(_) => {}
                 None => self.advanced.wait(&mut guard),
             }

@@ -50,13 +50,19 @@ impl Queue {
     }
 
     /// Adds an entry; gives its base and the outcome of its group.
-    pub(crate) fn push(&mut self, kind: u8, offsets: u64, payload: &[u8]) -> Result<(u64, Arc<Outcome>), LogError> {
+    pub(crate) fn push(
+        &mut self,
+        kind: u8,
+        offsets: u64,
+        payload: &[u8],
+    ) -> Result<(u64, Arc<Outcome>), LogError> {
         let room = payload.len() + ENTRY_HEAD_BYTES;
         if self.bytes > 0 && self.bytes + room > self.bytes_max {
             return Err(LogError::Pending { pending_bytes: self.bytes });
         }
         let base = self.next;
-        let end = base.checked_add(offsets).ok_or(LogError::TooLarge { bytes: payload.len(), max: 0 })?;
+        let end =
+            base.checked_add(offsets).ok_or(LogError::TooLarge { bytes: payload.len(), max: 0 })?;
         let group_bytes = self.group_bytes;
         if self.groups.back().is_none_or(|group| group.block.len() + room > group_bytes) {
             let mut block = Vec::with_capacity(self.usual_bytes.max(HEADER_BYTES + room));
@@ -64,7 +70,9 @@ impl Queue {
             let outcome = Arc::new(Outcome::default());
             self.groups.push_back(Group { base, end: base, entries: 0, block, outcome });
         }
-        let Some(group) = self.groups.back_mut() else { return Err(LogError::Pending { pending_bytes: 0 }) };
+        let Some(group) = self.groups.back_mut() else {
+            return Err(LogError::Pending { pending_bytes: 0 });
+        };
         let before = group.block.len();
         block::put_entry(&mut group.block, kind, offsets, payload);
         self.bytes += group.block.len() - before;
@@ -77,7 +85,8 @@ impl Queue {
     /// The oldest group, to be committed.
     pub(crate) fn take(&mut self) -> Option<Group> {
         let group = self.groups.pop_front()?;
-        self.usual_bytes = (group.block.len() + group.block.len() / 4).clamp(GROUP_BYTES_MIN, self.group_bytes.max(GROUP_BYTES_MIN));
+        self.usual_bytes = (group.block.len() + group.block.len() / 4)
+            .clamp(GROUP_BYTES_MIN, self.group_bytes.max(GROUP_BYTES_MIN));
         Some(group)
     }
 

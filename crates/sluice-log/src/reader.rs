@@ -81,11 +81,17 @@ impl LogReader {
     ///
     /// # Errors
     /// `Dropped` if the position is no longer kept, `Io`, `Corrupt`. The position stays.
-    #[expect(clippy::should_implement_trait, reason = "an iterator would end where this one is only caught up")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an iterator would end where this one is only caught up"
+    )]
     pub fn next(&mut self) -> Result<Option<Entry>, LogError> {
         loop {
             if let Some((block, entries)) = &mut self.block {
-                match entries.next(block).map_err(|what| LogError::corrupt(&self.shared.dir, block.base, what))? {
+                match entries
+                    .next(block)
+                    .map_err(|what| LogError::corrupt(&self.shared.dir, block.base, what))?
+                {
                     Some(entry) if entry.end() > self.position => {
                         self.position = entry.end();
                         return Ok(Some(entry));
@@ -121,7 +127,8 @@ impl LogReader {
             self.source = None;
             return Ok(block);
         }
-        let here = self.source.take().and_then(|source| source.going_on(&self.shared, self.position));
+        let here =
+            self.source.take().and_then(|source| source.going_on(&self.shared, self.position));
         let source = here.map_or_else(|| self.shared.locate(self.position), Ok)?;
         let (_, block) = self.source.insert(source).walk.block()?;
         Ok(Arc::new(block))

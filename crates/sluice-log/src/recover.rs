@@ -65,7 +65,9 @@ pub(crate) fn recover(
 /// Removes what an interrupted step left behind; gives the bases of the segments in order.
 fn tidy(disk: &Arc<dyn Disk>, dir: &Path) -> Result<Vec<u64>, LogError> {
     let names = disk.list(dir).map_err(LogError::io("list", dir))?;
-    let base_of = |name: &str, kind: &str| name.strip_suffix(kind).and_then(|digits| digits.parse::<u64>().ok());
+    let base_of = |name: &str, kind: &str| {
+        name.strip_suffix(kind).and_then(|digits| digits.parse::<u64>().ok())
+    };
     let mut bases: Vec<u64> = names.iter().filter_map(|name| base_of(name, ".log")).collect();
     bases.sort_unstable();
     for name in &names {
@@ -78,7 +80,11 @@ fn tidy(disk: &Arc<dyn Disk>, dir: &Path) -> Result<Vec<u64>, LogError> {
     Ok(bases)
 }
 
-fn open_last(disk: &Arc<dyn Disk>, path: &Path, base: u64) -> Result<(Arc<dyn DiskFile>, Index), LogError> {
+fn open_last(
+    disk: &Arc<dyn Disk>,
+    path: &Path,
+    base: u64,
+) -> Result<(Arc<dyn DiskFile>, Index), LogError> {
     let file = disk.open(path).map_err(LogError::io("open", path))?;
     let mark = segment::read_header(&*file, path, base)?;
     let mut index = Index::load(disk, path, mark).unwrap_or_else(|| Index::empty(mark, base));

@@ -54,12 +54,22 @@ pub(crate) struct Index {
 
 impl Index {
     pub(crate) const fn empty(mark: u64, base: u64) -> Self {
-        Self { mark, end: base, end_at: HEADER_BYTES, last_written: Timestamp::MIN, points: Vec::new() }
+        Self {
+            mark,
+            end: base,
+            end_at: HEADER_BYTES,
+            last_written: Timestamp::MIN,
+            points: Vec::new(),
+        }
     }
 
     pub(crate) fn push(&mut self, header: &Header) {
         if self.points.last().is_none_or(|last| self.end_at >= last.at + POINT_EVERY_BYTES) {
-            self.points.push(Point { offset: header.base, at: self.end_at, written_at: header.written_at });
+            self.points.push(Point {
+                offset: header.base,
+                at: self.end_at,
+                written_at: header.written_at,
+            });
         }
         self.end = header.end();
         self.end_at += header.block_bytes();
@@ -69,7 +79,9 @@ impl Index {
     /// Offset and byte of a block at or before the one that holds `offset`.
     pub(crate) fn at_or_before(&self, offset: u64) -> (u64, u64) {
         let after = self.points.partition_point(|point| point.offset <= offset);
-        self.points[..after].last().map_or((self.end, self.end_at), |point| (point.offset, point.at))
+        self.points[..after]
+            .last()
+            .map_or((self.end, self.end_at), |point| (point.offset, point.at))
     }
 
     /// Offset and byte of a block at or before the first one written at or after `at`.
@@ -99,7 +111,11 @@ impl Index {
         }
         let time = |bytes, at| Timestamp::from_micros(u64_at(bytes, at).cast_signed());
         let points = points.chunks_exact(24);
-        let points = points.map(|p| Point { offset: u64_at(p, 0), at: u64_at(p, 8), written_at: time(p, 16) });
+        let points = points.map(|p| Point {
+            offset: u64_at(p, 0),
+            at: u64_at(p, 8),
+            written_at: time(p, 16),
+        });
         Some(Self {
             mark: u64_at(head, 0),
             end: u64_at(head, 8),
@@ -117,7 +133,9 @@ impl Index {
 
     pub(crate) fn store(&self, disk: &Arc<dyn Disk>, log: &Path) -> Result<(), LogError> {
         let path = index_path(log);
-        StateFile::new(disk.clone(), &path).store(&self.encode()).map_err(LogError::io("write", path))
+        StateFile::new(disk.clone(), &path)
+            .store(&self.encode())
+            .map_err(LogError::io("write", path))
     }
 }
 
@@ -136,10 +154,22 @@ pub(crate) struct Segment {
 impl Segment {
     pub(crate) fn active(path: PathBuf, base: u64, index: Index) -> Self {
         let bytes = Mutex::new(index.end_at);
-        Self { base, path, sealed_end: Mutex::new(None), index: Mutex::new(Some(Arc::new(index))), bytes }
+        Self {
+            base,
+            path,
+            sealed_end: Mutex::new(None),
+            index: Mutex::new(Some(Arc::new(index))),
+            bytes,
+        }
     }
 
-    pub(crate) fn sealed(path: PathBuf, base: u64, end: u64, bytes: u64, index: Option<Index>) -> Self {
+    pub(crate) fn sealed(
+        path: PathBuf,
+        base: u64,
+        end: u64,
+        bytes: u64,
+        index: Option<Index>,
+    ) -> Self {
         let index = Mutex::new(index.map(Arc::new));
         Self { base, path, sealed_end: Mutex::new(Some(end)), index, bytes: Mutex::new(bytes) }
     }
@@ -262,7 +292,11 @@ pub(crate) fn read_header(file: &dyn DiskFile, path: &Path, base: u64) -> Result
         return Err(LogError::corrupt(path, 0, "it is not a log segment"));
     }
     if u32_at(&header, 8) != VERSION {
-        return Err(LogError::corrupt(path, 8, "its version is unknown; was it written by a newer Sluice?"));
+        return Err(LogError::corrupt(
+            path,
+            8,
+            "its version is unknown; was it written by a newer Sluice?",
+        ));
     }
     if u32_at(&header, 12) != crc32c(&header[16..]) || u64_at(&header, 24) != base {
         return Err(LogError::corrupt(path, 0, "its header is damaged"));
@@ -304,7 +338,8 @@ impl Walk {
         let header = header.filter(|header| header.mark == self.mark);
         let header = header.ok_or_else(|| self.corrupt("the header of the block does not hold"))?;
         if header.base != self.next {
-            return Err(self.corrupt(&format!("offset {} is due, the block has {}", self.next, header.base)));
+            return Err(self
+                .corrupt(&format!("offset {} is due, the block has {}", self.next, header.base)));
         }
         Ok(header)
     }
@@ -324,7 +359,8 @@ impl Walk {
     /// The next block.
     pub(crate) fn block(&mut self) -> Result<(Header, Block), LogError> {
         let header = self.peek()?;
-        let stored = &self.bytes(block::HEADER_BYTES + header.stored_len as usize)?[block::HEADER_BYTES..];
+        let stored =
+            &self.bytes(block::HEADER_BYTES + header.stored_len as usize)?[block::HEADER_BYTES..];
         let block = Block::decode(&header, stored).map_err(|what| self.corrupt(what))?;
         self.behind(&header);
         Ok((header, block))
@@ -351,7 +387,10 @@ impl Walk {
             let room = usize::try_from(self.limit - self.at).unwrap_or(usize::MAX);
             self.buffer.resize(len.max(READ_BYTES.min(room)), 0);
             self.buffer_at = self.at;
-            let read = self.file.read_at(self.at, &mut self.buffer).map_err(LogError::io("read", &self.path))?;
+            let read = self
+                .file
+                .read_at(self.at, &mut self.buffer)
+                .map_err(LogError::io("read", &self.path))?;
             self.buffer.truncate(read);
             if read < len {
                 return Err(self.corrupt("the file ends inside a block"));

@@ -26,7 +26,9 @@ impl Log {
         let mut freed = 0;
         loop {
             let oldest = self.shared.segments.read().first().cloned();
-            let Some(oldest) = oldest.filter(|oldest| oldest.sealed_end().is_some_and(|end| end <= keep_from)) else {
+            let Some(oldest) =
+                oldest.filter(|oldest| oldest.sealed_end().is_some_and(|end| end <= keep_from))
+            else {
                 return Ok(freed);
             };
             let over_bytes = limits.bytes.is_some_and(|max| self.disk_bytes() > max);
@@ -94,7 +96,13 @@ impl Shared {
         }
     }
 
-    fn rewrite(&self, old: &Arc<Segment>, end: u64, below: u64, f: Replace<'_>) -> Result<u64, LogError> {
+    fn rewrite(
+        &self,
+        old: &Arc<Segment>,
+        end: u64,
+        below: u64,
+        f: Replace<'_>,
+    ) -> Result<u64, LogError> {
         let (mut walk, index) = self.open(old)?;
         walk.limit = index.end_at;
         let mut copy: Option<Copy> = None;
@@ -102,7 +110,9 @@ impl Shared {
         while walk.next < end.min(below).max(old.base) {
             let (at, next) = (walk.at, walk.next);
             let (header, block) = walk.block()?;
-            let Some((body, count)) = rewritten(&block, below, f).map_err(|what| what.of(&old.path, at))? else {
+            let Some((body, count)) =
+                rewritten(&block, below, f).map_err(|what| what.of(&old.path, at))?
+            else {
                 if let Some(copy) = &mut copy {
                     walk.seek((next, at));
                     let (header, stored) = walk.stored()?;
@@ -198,7 +208,8 @@ impl Copy {
     fn new(log: &Shared, old: &Segment) -> Result<Self, LogError> {
         let now = log.clock.now();
         let (file, mark) = segment::create_unnamed(&log.disk, &old.path, old.base, now, 0)?;
-        let encoder = Encoder::new(log.config.zstd_level).map_err(LogError::io("compress for", &old.path))?;
+        let encoder =
+            Encoder::new(log.config.zstd_level).map_err(LogError::io("compress for", &old.path))?;
         Ok(Self { file, index: Index::empty(mark, old.base), path: old.path.clone(), encoder })
     }
 

@@ -77,7 +77,10 @@ fn an_open_file_outlives_its_name() {
         disk.sync_dir(dir).unwrap();
         let mut into = [0; 3];
         old.read_at(0, &mut into).unwrap();
-        assert_eq!((&into, &*map, content(disk, &a).as_slice()), (b"old", &b"old"[..], &b"new"[..]));
+        assert_eq!(
+            (&into, &*map, content(disk, &a).as_slice()),
+            (b"old", &b"old"[..], &b"new"[..])
+        );
         disk.remove(&a).unwrap();
         assert!(disk.list(dir).unwrap().is_empty());
         old.read_at(0, &mut into).unwrap();

@@ -6,7 +6,8 @@ struct Chance(u64);
 
 impl Chance {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         self.0 >> 16
     }
 
@@ -79,7 +80,8 @@ fn any_flipped_bit_is_noticed() {
         for bit in 0..bytes.len() * 8 {
             let mut bytes = bytes.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
-            let intact = Header::decode(&bytes).is_some_and(|h| walk(&h, &bytes[HEADER_BYTES..]).is_ok());
+            let intact =
+                Header::decode(&bytes).is_some_and(|h| walk(&h, &bytes[HEADER_BYTES..]).is_ok());
             assert!(!intact, "bit {bit}");
         }
     }
@@ -110,7 +112,8 @@ fn a_body_with_a_right_checksum_but_wrong_content_never_panics() {
 fn random_bytes_are_no_header_and_never_panic() {
     let mut chance = Chance(4);
     for _ in 0..20_000 {
-        let mut bytes: Vec<u8> = (0..chance.below(100)).map(|_| chance.next().to_le_bytes()[0]).collect();
+        let mut bytes: Vec<u8> =
+            (0..chance.below(100)).map(|_| chance.next().to_le_bytes()[0]).collect();
         if bytes.len() > 4 && chance.below(2) == 0 {
             bytes[..4].copy_from_slice(&MAGIC);
         }
@@ -124,7 +127,13 @@ fn a_header_that_promises_too_much_is_refused_before_memory_is_taken() {
     let stored = zstd::bulk::compress(&zeros, 1).unwrap();
     for body_len in [u32::MAX, 200 << 20, 100] {
         let stored_len = length(stored.len());
-        let header = Header { codec: CODEC_ZSTD, stored_len, stored_crc: crc32c(&stored), body_len, ..header() };
+        let header = Header {
+            codec: CODEC_ZSTD,
+            stored_len,
+            stored_crc: crc32c(&stored),
+            body_len,
+            ..header()
+        };
         assert!(Block::decode(&header, &stored).is_err());
     }
 }

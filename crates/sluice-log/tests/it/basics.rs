@@ -34,7 +34,10 @@ fn an_offset_inside_an_entry_finds_that_entry() {
         }
         for offset in 0..500 {
             let entry = log.entry_at(offset).unwrap().unwrap();
-            assert_eq!((entry.base, entry.payload[0]), (offset / 5 * 5, u8::try_from(offset / 5).unwrap()));
+            assert_eq!(
+                (entry.base, entry.payload[0]),
+                (offset / 5 * 5, u8::try_from(offset / 5).unwrap())
+            );
         }
         assert!(log.entry_at(500).unwrap().is_none());
         let mut reader = log.reader(499);
@@ -52,7 +55,10 @@ fn what_was_appended_is_there_after_a_clean_restart_with_and_without_compression
         let expected: Vec<Vec<u8>> = (0..200_usize).map(|i| vec![b'x'; i * 7]).collect();
         let log = open(&disk, &config).unwrap();
         for payload in &expected {
-            let _later = log.append(1, 1, payload).or_else(|_| log.flush().and_then(|()| log.append(1, 1, payload))).unwrap();
+            let _later = log
+                .append(1, 1, payload)
+                .or_else(|_| log.flush().and_then(|()| log.append(1, 1, payload)))
+                .unwrap();
         }
         log.stop();
         assert_eq!(log.append(1, 1, b"late").err().unwrap().kind(), ErrorKind::Stopped);
@@ -106,7 +112,11 @@ fn retention_by_size_drops_the_oldest_sealed_segments_below_what_is_needed() {
     assert_eq!(read_all(&mut log.reader(first)).len() as u64, 100 - first);
     assert_eq!(log.reader(first - 1).next().unwrap_err().kind(), ErrorKind::Dropped);
     assert!(log.entry_at(0).unwrap().is_none());
-    assert_eq!(inside.next().unwrap().unwrap().base, 1, "a reader inside a dropped segment goes on");
+    assert_eq!(
+        inside.next().unwrap().unwrap().base,
+        1,
+        "a reader inside a dropped segment goes on"
+    );
 }
 
 #[test]
@@ -161,7 +171,9 @@ fn a_rewrite_replaces_payloads_at_the_same_offsets_and_leaves_nothing_of_the_old
     check(&log);
     for name in disk.list(DIR.as_ref()).unwrap() {
         let bytes = disk.map(&std::path::Path::new(DIR).join(name)).unwrap();
-        assert!(!bytes.windows(10).any(|window| window == b"secret-000" || window == b"secret-074"));
+        assert!(
+            !bytes.windows(10).any(|window| window == b"secret-000" || window == b"secret-074")
+        );
     }
     check(&open(&disk.crash(9), &small()).unwrap());
 }
@@ -187,11 +199,17 @@ fn when_too_much_waits_or_the_volume_runs_short_an_append_is_refused_and_later_t
 fn waiting_past_an_offset_ends_when_it_is_synced_or_the_log_stops() {
     let config = LogConfig { commit: CommitMode::Thread, ..small() };
     let log = open(&CrashDisk::new(1), &config).unwrap();
-    let waiter = { let log = log.clone(); std::thread::spawn(move || log.wait_past(0, Duration::from_secs(60))) };
+    let waiter = {
+        let log = log.clone();
+        std::thread::spawn(move || log.wait_past(0, Duration::from_secs(60)))
+    };
     log.append_durable(1, 1, b"x").unwrap();
     assert!(waiter.join().unwrap());
     assert!(!log.wait_past(1, Duration::from_millis(1)));
-    let waiter = { let log = log.clone(); std::thread::spawn(move || log.wait_past(1, Duration::from_secs(60))) };
+    let waiter = {
+        let log = log.clone();
+        std::thread::spawn(move || log.wait_past(1, Duration::from_secs(60)))
+    };
     log.stop();
     assert!(!waiter.join().unwrap());
 }

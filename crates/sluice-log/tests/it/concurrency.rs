@@ -31,7 +31,8 @@ fn payload(task: u64, i: u64) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn with_many_appenders_every_acknowledged_entry_is_read_once_at_its_offset_and_after_reopening() {
+async fn with_many_appenders_every_acknowledged_entry_is_read_once_at_its_offset_and_after_reopening()
+ {
     let dir = tempfile::tempdir().unwrap();
     let log = open(dir.path());
     let readers: Vec<_> = (0..4)
@@ -66,7 +67,8 @@ async fn with_many_appenders_every_acknowledged_entry_is_read_once_at_its_offset
     log.stop();
     drop(log);
     let log = open(dir.path());
-    let found: Vec<_> = read_all(&mut log.reader(0)).into_iter().map(|e| (e.base, e.payload.to_vec())).collect();
+    let found: Vec<_> =
+        read_all(&mut log.reader(0)).into_iter().map(|e| (e.base, e.payload.to_vec())).collect();
     assert_eq!(found, acknowledged);
 }
 
@@ -85,8 +87,14 @@ fn follow(log: &Log) -> Vec<(u64, Vec<u8>)> {
 #[test]
 fn appenders_that_block_wait_for_room_and_readers_go_on_while_segments_are_replaced() {
     let dir = tempfile::tempdir().unwrap();
-    let config = LogConfig { pending_bytes_max: 2_000, segment_bytes: 20_000, reserve_bytes: 0, ..LogConfig::default() };
-    let log = Log::open(Arc::new(OsDisk), dir.path().join("log"), config, Arc::new(SystemClock)).unwrap();
+    let config = LogConfig {
+        pending_bytes_max: 2_000,
+        segment_bytes: 20_000,
+        reserve_bytes: 0,
+        ..LogConfig::default()
+    };
+    let log =
+        Log::open(Arc::new(OsDisk), dir.path().join("log"), config, Arc::new(SystemClock)).unwrap();
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
@@ -97,7 +105,10 @@ fn appenders_that_block_wait_for_room_and_readers_go_on_while_segments_are_repla
         }
         scope.spawn(|| {
             while log.synced() < 800 {
-                log.rewrite(log.synced(), &mut |entry| (entry.base % 7 == 0).then(|| entry.payload.to_vec())).unwrap();
+                log.rewrite(log.synced(), &mut |entry| {
+                    (entry.base % 7 == 0).then(|| entry.payload.to_vec())
+                })
+                .unwrap();
             }
         });
         scope.spawn(|| {

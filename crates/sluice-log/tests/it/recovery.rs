@@ -36,7 +36,10 @@ fn a_damaged_block_with_a_good_one_behind_it_is_refused_and_at_the_end_is_cut() 
             let log = opened.unwrap();
             assert_eq!(payloads(&log, 0), [[0; 300], [1; 300]], "byte {at}");
             let file = disk.map(&last_segment(&disk)).unwrap();
-            assert!(file[usize::try_from(last).unwrap()..].iter().all(|byte| *byte == 0), "byte {at}");
+            assert!(
+                file[usize::try_from(last).unwrap()..].iter().all(|byte| *byte == 0),
+                "byte {at}"
+            );
             assert_eq!(log.append_durable(1, 1, b"again").unwrap(), 2);
         }
     }
@@ -62,7 +65,11 @@ fn damage_in_a_sealed_segment_is_an_error_of_its_readers() {
     for _ in 0..40 {
         log.append_durable(1, 1, &[1; 300]).unwrap();
     }
-    disk.corrupt(&Path::new(DIR).join(format!("{:020}.log", 0)), SEGMENT_HEADER + 3 * BLOCK + 90, 1);
+    disk.corrupt(
+        &Path::new(DIR).join(format!("{:020}.log", 0)),
+        SEGMENT_HEADER + 3 * BLOCK + 90,
+        1,
+    );
     let log = open(&disk.kill(), &config).unwrap();
     let mut reader = log.reader(0);
     for base in 0..3 {
@@ -109,10 +116,15 @@ fn a_lost_or_damaged_index_is_made_anew() {
         log.append_durable(1, 1, payload).unwrap();
     }
     let dir = Path::new(DIR);
-    let indexes: Vec<_> = disk.list(dir).unwrap().into_iter().filter(|n| n.ends_with(".idx")).collect();
+    let indexes: Vec<_> =
+        disk.list(dir).unwrap().into_iter().filter(|n| n.ends_with(".idx")).collect();
     assert!(indexes.len() > 3);
     for (i, name) in indexes.iter().enumerate() {
-        if i % 2 == 0 { disk.remove(&dir.join(name)).unwrap() } else { disk.corrupt(&dir.join(name), 20, 1) }
+        if i % 2 == 0 {
+            disk.remove(&dir.join(name)).unwrap()
+        } else {
+            disk.corrupt(&dir.join(name), 20, 1)
+        }
     }
     let log = open(&disk.kill(), &small()).unwrap();
     assert_eq!(payloads(&log, 0), expected);
@@ -122,12 +134,16 @@ fn a_lost_or_damaged_index_is_made_anew() {
 async fn a_failed_sync_stops_the_log_for_good_and_tells_everybody() {
     for what in 0..2 {
         let disk = CrashDisk::new(what);
-        let config = LogConfig { commit: CommitMode::Thread, preallocate_bytes: 1 << 20, ..small() };
+        let config =
+            LogConfig { commit: CommitMode::Thread, preallocate_bytes: 1 << 20, ..small() };
         let log = open(&disk, &config).unwrap();
         log.append(1, 1, b"good").unwrap().durable().await.unwrap();
         disk.fail_after(what);
         let ticket = log.append(1, 1, b"bad").unwrap();
-        let failed = { let log = log.clone(); tokio::spawn(async move { log.failed().await }) };
+        let failed = {
+            let log = log.clone();
+            tokio::spawn(async move { log.failed().await })
+        };
         assert_eq!(ticket.durable().await.unwrap_err().kind(), ErrorKind::Stopped);
         assert!(failed.await.unwrap().to_string().contains("simulated failure"));
         let operations = disk.operations();

@@ -91,11 +91,13 @@ impl Run {
         for _ in 0..lives {
             let faults = self.plan_faults();
             if let Err(error) = self.life() {
-                let expected = [ErrorKind::Stopped, ErrorKind::Io, ErrorKind::Full].contains(&error.kind());
+                let expected =
+                    [ErrorKind::Stopped, ErrorKind::Io, ErrorKind::Full].contains(&error.kind());
                 assert!(faults && expected, "{error:?}");
             }
             let seed = self.chance.below(u64::MAX);
-            self.disk = if self.chance.below(4) == 0 { self.disk.kill() } else { self.disk.crash(seed) };
+            self.disk =
+                if self.chance.below(4) == 0 { self.disk.kill() } else { self.disk.crash(seed) };
         }
         self.disk.set_capacity(None);
         let log = self.open().unwrap();
@@ -148,7 +150,9 @@ impl Run {
                 Ok(())
             }
             5 => {
-                self.clock.set(Timestamp::from_secs(1_000 + i64::try_from(self.chance.below(5_000)).unwrap()));
+                self.clock.set(Timestamp::from_secs(
+                    1_000 + i64::try_from(self.chance.below(5_000)).unwrap(),
+                ));
                 Ok(())
             }
             6..=8 => self.follow(log, tail),
@@ -163,7 +167,10 @@ impl Run {
             let kind = u8::try_from(self.chance.below(3)).unwrap();
             let ticket = log.append(kind, offsets, &payload)?;
             let expected = self.tried.last_key_value().or(self.acknowledged.last_key_value());
-            assert_eq!(ticket.base(), expected.map_or(log.synced(), |(base, known)| base + known.offsets));
+            assert_eq!(
+                ticket.base(),
+                expected.map_or(log.synced(), |(base, known)| base + known.offsets)
+            );
             self.tried.insert(ticket.base(), Known { offsets, kind, payloads: vec![payload] });
             if self.chance.below(4) == 0 {
                 ticket.wait()?;
@@ -200,7 +207,11 @@ impl Run {
     }
 
     fn forget_below(&mut self, first: u64) {
-        assert!(first <= self.keep_from, "kept from {first}, but {} is still needed", self.keep_from);
+        assert!(
+            first <= self.keep_from,
+            "kept from {first}, but {} is still needed",
+            self.keep_from
+        );
         self.first_seen = self.first_seen.max(first);
         self.acknowledged = self.acknowledged.split_off(&first);
     }
@@ -208,7 +219,12 @@ impl Run {
     fn rewrite(&mut self, log: &Log) -> Result<(), LogError> {
         let below = self.chance.below(log.synced() + 1);
         let (modulo, salt) = (1 + self.chance.below(5), self.appended);
-        let new = |entry: &Entry| (entry.base % modulo == 0).then(|| format!("stub {} {salt}", entry.base).into_bytes());
+        let new = |entry: &Entry| {
+            entry
+                .base
+                .is_multiple_of(modulo)
+                .then(|| format!("stub {} {salt}", entry.base).into_bytes())
+        };
         let mut given = Vec::new();
         let done = log.rewrite(below, &mut |entry| {
             let payload = new(entry);
@@ -240,7 +256,11 @@ impl Run {
         let known = self.acknowledged.get(&entry.base).or_else(|| self.tried.get(&entry.base));
         let known = known.unwrap_or_else(|| panic!("nothing was appended at {}", entry.base));
         assert_eq!((entry.offsets, entry.kind), (known.offsets, known.kind));
-        assert!(known.payloads.iter().any(|p| *p == entry.payload), "other bytes at {}", entry.base);
+        assert!(
+            known.payloads.iter().any(|p| *p == entry.payload),
+            "other bytes at {}",
+            entry.base
+        );
     }
 
     fn look_up(&mut self, log: &Log) -> Result<(), LogError> {
@@ -267,8 +287,12 @@ impl Run {
 
     /// After opening: everything acknowledged, perhaps a first part of what was tried, no more.
     fn compare(&mut self, log: &Log) -> Result<(), LogError> {
-        let acknowledged_end = self.acknowledged.last_key_value().map(|(base, known)| base + known.offsets);
-        assert!(log.synced() >= acknowledged_end.unwrap_or(self.first_seen), "acknowledged entries are lost");
+        let acknowledged_end =
+            self.acknowledged.last_key_value().map(|(base, known)| base + known.offsets);
+        assert!(
+            log.synced() >= acknowledged_end.unwrap_or(self.first_seen),
+            "acknowledged entries are lost"
+        );
         let first = log.first();
         assert!(first <= self.keep_from);
         let mut reader = log.reader(first);

@@ -6,17 +6,21 @@
 //! the dirty sectors are on the disk, the rest are clean in the cache and never written: a later
 //! sync reports success without them.
 
+mod chance;
+mod content;
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use self::chance::Chance;
+use self::content::Content;
+use self::names::{Change, apply};
 use super::{Disk, DiskFile, FileBytes};
-
-const SECTOR_BYTES: usize = 512;
 
 /// The disk; a clone is the same disk.
 #[derive(Clone)]
@@ -129,7 +133,8 @@ impl Disk for CrashDisk {
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
         let state = self.0.lock();
         state.alive()?;
-        let inside = state.names.keys().chain(&state.dirs).filter(|path| path.parent() == Some(dir));
+        let inside =
+            state.names.keys().chain(&state.dirs).filter(|path| path.parent() == Some(dir));
         let names: BTreeSet<String> =
             inside.filter_map(|p| Some(p.file_name()?.to_string_lossy().into_owned())).collect();
         Ok(names.into_iter().collect())
@@ -182,7 +187,8 @@ impl Disk for CrashDisk {
         if !state.dirs.contains(dir) {
             return cut.finish();
         }
-        let inside: Vec<PathBuf> = state.names.keys().filter(|p| p.starts_with(dir)).cloned().collect();
+        let inside: Vec<PathBuf> =
+            state.names.keys().filter(|p| p.starts_with(dir)).cloned().collect();
         for path in inside {
             if cut.done(&mut state) {
                 state.change(&path, Change::Remove(path.clone()));
@@ -228,7 +234,9 @@ impl CrashFile {
     fn grow_to(&self, state: &State, len: usize) -> io::Result<()> {
         let grows = len.saturating_sub(state.files[self.id].seen.len()) as u64;
         match state.capacity {
-            Some(capacity) if state.used() + grows > capacity => Err(io::ErrorKind::StorageFull.into()),
+            Some(capacity) if state.used() + grows > capacity => {
+                Err(io::ErrorKind::StorageFull.into())
+            }
             _ => Ok(()),
         }
     }
@@ -358,10 +366,14 @@ impl State {
         let mut names = self.durable_names.clone();
         let mut dirs = self.durable_dirs.clone();
         let kept = chance.subset(self.unsynced.len());
-        for (change, _) in self.unsynced.iter().map(|(_, change)| change).zip(kept).filter(|(_, kept)| *kept) {
+        for (change, _) in
+            self.unsynced.iter().map(|(_, change)| change).zip(kept).filter(|(_, kept)| *kept)
+        {
             apply(change, &mut names, &mut dirs);
         }
-        names.retain(|path, _| path.parent().is_some_and(|d| d == Path::new("/") || dirs.contains(d)));
+        names.retain(|path, _| {
+            path.parent().is_some_and(|d| d == Path::new("/") || dirs.contains(d))
+        });
         let mut files: Vec<Content> = Vec::new();
         for id in names.values_mut() {
             files.push(self.files[*id].survivor(&mut chance));
@@ -408,157 +420,6 @@ impl Cut {
             Self::Fail => Err(io::Error::other("simulated failure of the disk")),
             Self::Crash => Err(io::Error::other("simulated crash: the disk is gone")),
         }
-    }
-}
-
-/// A change of names.
-#[derive(Clone)]
-enum Change {
-    Put(PathBuf, usize),
-    Remove(PathBuf),
-    Rename(PathBuf, PathBuf, usize),
-    RenameDir(PathBuf, PathBuf),
-    RemoveDir(PathBuf),
-}
-
-impl Change {
-    fn moved(&mut self, from: &Path, to: &Path) {
-        match self {
-            Self::Put(path, _) | Self::Remove(path) | Self::RemoveDir(path) => *path = rebase(path, from, to),
-            Self::Rename(a, b, _) | Self::RenameDir(a, b) => {
-                *a = rebase(a, from, to);
-                *b = rebase(b, from, to);
-            }
-        }
-    }
-}
-
-fn rebase(path: &Path, from: &Path, to: &Path) -> PathBuf {
-    path.strip_prefix(from).map_or_else(|_| path.into(), |rest| to.join(rest))
-}
-
-fn apply(change: &Change, names: &mut BTreeMap<PathBuf, usize>, dirs: &mut BTreeSet<PathBuf>) {
-    match change {
-        Change::Put(path, id) => {
-            names.insert(path.clone(), *id);
-        }
-        Change::Remove(path) => {
-            names.remove(path);
-        }
-        Change::Rename(from, to, id) => {
-            names.remove(from);
-            names.insert(to.clone(), *id);
-        }
-        Change::RenameDir(from, to) => {
-            *names = std::mem::take(names).into_iter().map(|(p, id)| (rebase(&p, from, to), id)).collect();
-            *dirs = std::mem::take(dirs).into_iter().map(|p| rebase(&p, from, to)).collect();
-        }
-        Change::RemoveDir(dir) => {
-            names.retain(|path, _| !path.starts_with(dir));
-            dirs.retain(|path| !path.starts_with(dir));
-        }
-    }
-}
-
-/// One file: what a process sees, what the platter holds, and which sectors are to be written.
-#[derive(Clone, Default)]
-struct Content {
-    seen: Vec<u8>,
-    durable: Vec<u8>,
-    dirty: BTreeSet<usize>,
-}
-
-impl Content {
-    fn write(&mut self, at: usize, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
-        }
-        let end = at + bytes.len();
-        if self.seen.len() < end {
-            self.seen.resize(end, 0);
-        }
-        self.seen[at..end].copy_from_slice(bytes);
-        self.dirty.extend(at / SECTOR_BYTES..end.div_ceil(SECTOR_BYTES));
-    }
-
-    fn set_len(&mut self, len: usize) {
-        self.seen.resize(len, 0);
-        self.dirty.extend(len / SECTOR_BYTES..self.durable.len().div_ceil(SECTOR_BYTES));
-    }
-
-    fn sync(&mut self) {
-        self.durable.resize(self.seen.len(), 0);
-        for sector in std::mem::take(&mut self.dirty) {
-            copy_sector(&self.seen, &mut self.durable, sector);
-        }
-    }
-
-    fn fail_sync(&mut self, chance: &mut Chance) {
-        self.durable.resize(self.seen.len(), 0);
-        let forgets = chance.below(2) == 0;
-        let dirty = std::mem::take(&mut self.dirty);
-        let kept = chance.subset(dirty.len());
-        for (sector, kept) in dirty.into_iter().zip(kept) {
-            if kept {
-                copy_sector(&self.seen, &mut self.durable, sector);
-            } else if forgets {
-                copy_sector(&self.durable, &mut self.seen, sector);
-            }
-        }
-    }
-
-    fn survivor(&self, chance: &mut Chance) -> Self {
-        let mut after = self.durable.clone();
-        let (shorter, longer) =
-            (after.len().min(self.seen.len()), after.len().max(self.seen.len()));
-        after.resize(
-            match chance.below(4) {
-                0 => self.durable.len(),
-                1 | 2 => self.seen.len(),
-                _ => shorter + chance.below(longer - shorter + 1),
-            },
-            0,
-        );
-        let kept = chance.subset(self.dirty.len());
-        for (&sector, _) in self.dirty.iter().zip(kept).filter(|(_, kept)| *kept) {
-            copy_sector(&self.seen, &mut after, sector);
-        }
-        Self { seen: after.clone(), durable: after, dirty: BTreeSet::new() }
-    }
-}
-
-fn copy_sector(from: &[u8], to: &mut [u8], sector: usize) {
-    let end = ((sector + 1) * SECTOR_BYTES).min(from.len()).min(to.len());
-    let range: Range<usize> = (sector * SECTOR_BYTES).min(end)..end;
-    to[range.clone()].copy_from_slice(&from[range]);
-}
-
-/// SplitMix64: small, fast, good enough to choose what survives.
-#[derive(Clone, Default)]
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        index(self.next() % n.max(1) as u64)
-    }
-
-    /// Which of `n` unsynced things survive: none, all, a prefix, or any.
-    fn subset(&mut self, n: usize) -> Vec<bool> {
-        let prefix = match self.below(5) {
-            0 => 0,
-            1 => n,
-            2 => self.below(n + 1),
-            _ => return (0..n).map(|_| self.below(2) == 0).collect(),
-        };
-        (0..n).map(|i| i < prefix).collect()
     }
 }
 
