@@ -38,7 +38,7 @@ impl Default for PipelineConfig {
             dedupe: DedupeConfig::default(),
             identity: IdentityRules::default(),
             identity_cache_bytes: 64 << 20,
-            identity_store_cache_bytes: 64 << 20,
+            identity_store_cache_bytes: 256 << 20,
             identity_dirty_bytes_max: 8 << 20,
         }
     }

@@ -172,13 +172,22 @@ impl Pipeline {
             }
             let is_merging = self.maintain()?;
             if is_idle && in_flight.is_none() && !is_merging {
-                self.received.wait_past(self.ledger.consumed_to.0, IDLE_WAIT);
+                self.wait_for_work(stop);
             }
         }
         if let Some(done) = in_flight {
             self.settle(done)?;
         }
         if self.is_ahead_of_log { Ok(()) } else { self.store_all() }
+    }
+
+    fn wait_for_work(&self, stop: &CancellationToken) {
+        let consumed_to = self.ledger.consumed_to.0;
+        while !stop.is_cancelled() && self.commands.is_empty() {
+            if self.received.wait_past(consumed_to, IDLE_WAIT) {
+                break;
+            }
+        }
     }
 
     /// Deals with one batch (or one command) to the end; false if there was nothing to do. For the

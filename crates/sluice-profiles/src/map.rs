@@ -47,7 +47,7 @@ impl IdentityConfig {
             dir: dir.into(),
             rules: IdentityRules::default(),
             cache_bytes: 64 << 20,
-            store_cache_bytes: 64 << 20,
+            store_cache_bytes: 256 << 20,
             dirty_bytes_max: 8 << 20,
         }
     }
@@ -111,7 +111,7 @@ impl IdentityMap {
         let open = || -> Result<_, fjall::Error> {
             let database = Database::builder(&config.dir)
                 .cache_size(config.store_cache_bytes)
-                .max_journaling_size(128 << 20)
+                .max_journaling_size(512 << 20)
                 .worker_threads(1)
                 .open()?;
             let ids = database.keyspace("ids", point_reads)?;
@@ -290,7 +290,7 @@ fn point_reads() -> KeyspaceCreateOptions {
         .filter_policy(FilterPolicy::all(FilterPolicyEntry::Bloom(BloomConstructionPolicy::BitsPerKey(10.0))))
         .filter_block_pinning_policy(PinningPolicy::all(true))
         .index_block_pinning_policy(PinningPolicy::all(true))
-        .max_memtable_size(16 << 20)
+        .max_memtable_size(64 << 20)
         .manual_journal_persist(true)
 }
 
