@@ -36,6 +36,11 @@ impl Rng {
         self.below(n) == 0
     }
 
+    /// One of some words.
+    fn word(&mut self, list: &[&'static str]) -> &'static str {
+        list[self.below(list.len() as u64) as usize]
+    }
+
     fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.below(list.len() as u64) as usize]
     }
@@ -122,7 +127,7 @@ fn world(rng: &mut Rng) -> World {
         let mut events = Vec::new();
         for _ in 0..rng.below(30) {
             let person = if rng.one_in(15) { 0 } else { 1 + rng.below(nodes) };
-            let name = (*rng.pick(NAMES)).to_owned();
+            let name = rng.word(NAMES).to_owned();
             if name == "$identify" && person != 0 {
                 traits[person as usize] = Some(object(rng));
             }
@@ -168,28 +173,28 @@ fn cond(rng: &mut Rng) -> Cond {
         "5", "Pro", "PR", "(none)", "true", "a", "b", "9.5", "10", "p", "*", "a*", "**b", "-2.5",
         "1.1",
     ];
-    let values = (0..1 + rng.below(2)).map(|_| (*rng.pick(&operands)).to_owned()).collect();
-    let property = (*rng.pick(&["x", "y", "n", "absent"])).to_owned();
-    Cond { property, user: rng.one_in(3), op: rng.pick(OPS), values }
+    let values = (0..1 + rng.below(2)).map(|_| rng.word(&operands).to_owned()).collect();
+    let property = rng.word(&["x", "y", "n", "absent"]).to_owned();
+    Cond { property, user: rng.one_in(3), op: rng.word(OPS), values }
 }
 
 fn conds(rng: &mut Rng, most: u64) -> Vec<Cond> {
     if rng.one_in(2) { Vec::new() } else { (0..rng.below(most + 1)).map(|_| cond(rng)).collect() }
 }
 
-fn pick(rng: &mut Rng, names: &[&str]) -> Pick {
+fn pick(rng: &mut Rng, names: &[&'static str]) -> Pick {
     let count = if rng.one_in(4) { 2 } else { 1 };
     let alternatives = (0..count)
         .map(|_| {
             let own = if rng.one_in(4) { vec![cond(rng)] } else { Vec::new() };
-            ((*rng.pick(names)).to_owned(), own)
+            (rng.word(names).to_owned(), own)
         })
         .collect();
     Pick { alternatives, filters: conds(rng, 1) }
 }
 
 fn breakdown(rng: &mut Rng) -> Option<(String, bool)> {
-    rng.one_in(2).then(|| ((*rng.pick(&["x", "y", "absent"])).to_owned(), rng.one_in(3)))
+    rng.one_in(2).then(|| (rng.word(&["x", "y", "absent"]).to_owned(), rng.one_in(3)))
 }
 
 /// A range around the data, as local dates.
@@ -224,14 +229,14 @@ fn trend(rng: &mut Rng, world: &World) -> trend_oracle::Ask {
     let measures =
         ["uniques", "uniques", "totals", "active_percent", "average", "sum", "property_average"];
     trend_oracle::Ask {
-        zone: rng.pick(ZONES),
+        zone: rng.word(ZONES),
         start,
         end,
         interval,
         events,
-        measure: rng.pick(&measures),
+        measure: rng.word(&measures),
         segment: conds(rng, 2),
-        users: rng.pick(&["any", "active", "active", "new"]),
+        users: rng.word(&["any", "active", "active", "new"]),
         breakdown: breakdown(rng),
         groups_max: if rng.one_in(3) { 2 } else { 100 },
         latest: rng.one_in(3),
@@ -253,13 +258,13 @@ fn funnel(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
         })
         .collect();
     funnel_oracle::Ask {
-        zone: rng.pick(ZONES),
+        zone: rng.word(ZONES),
         start,
         end,
         window: *rng.pick(&[1, 2, 60, 3_600, 86_400, 40 * 86_400]),
         millis: rng.one_in(3),
         segment: conds(rng, 1),
-        users: rng.pick(&["any", "active", "active", "new"]),
+        users: rng.word(&["any", "active", "active", "new"]),
         breakdown: breakdown(rng),
         breakdown_step: 1 + rng.below(count as u64) as usize,
         latest: rng.one_in(3),

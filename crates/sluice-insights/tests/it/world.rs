@@ -131,7 +131,7 @@ pub(crate) fn micros(at: &str) -> i64 {
     at.parse::<jiff::Timestamp>().unwrap().as_microsecond()
 }
 
-fn event(seq: u64, new: &New) -> Event {
+pub(crate) fn event(seq: u64, new: &New) -> Event {
     let event_type = match new.name.as_str() {
         "$identify" => EventType::Identify,
         "$group" => EventType::Group,
