@@ -22,9 +22,13 @@ pub(crate) enum Answer {
     TooLarge(&'static str),
     WriteKey(&'static str),
     /// Over the source's rate.
-    Rate { retry_after: Duration },
+    Rate {
+        retry_after: Duration,
+    },
     /// The log or the pipeline needs time.
-    Busy { retry_after: Duration },
+    Busy {
+        retry_after: Duration,
+    },
     /// The log has stopped, or the body did not come in time.
     Unavailable(&'static str),
 }
@@ -76,7 +80,8 @@ impl Answer {
         request.put(headers);
         if let Some(wait) = self.retry_after() {
             // Whole seconds: not every SDK reads dates, and none reads fractions.
-            let seconds = HeaderValue::from(wait.as_nanos().div_ceil(1_000_000_000).clamp(1, 300) as u64);
+            let seconds =
+                HeaderValue::from(wait.as_nanos().div_ceil(1_000_000_000).clamp(1, 300) as u64);
             headers.insert(header::RETRY_AFTER, seconds.clone());
             headers.insert(HeaderName::from_static("x-ratelimit-reset"), seconds);
         }
@@ -101,7 +106,10 @@ impl Cors {
             }
             Some(origin) => {
                 headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-                headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+                headers.insert(
+                    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                    HeaderValue::from_static("true"),
+                );
                 headers.insert(
                     header::ACCESS_CONTROL_EXPOSE_HEADERS,
                     HeaderValue::from_static("Retry-After, X-RateLimit-Reset"),
@@ -168,7 +176,9 @@ impl Body for AnswerBody {
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Self::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
             Self::Router(body) => body.size_hint(),
         }
     }

@@ -42,9 +42,13 @@ mod tests {
 
     #[test]
     fn basic_is_read_leniently() {
-        for header in
-            ["Basic a2V5Og==", "basic a2V5Og", "BASIC  a2V5Og==", "Basic a2V5", "Basic a2V5OnNlY3JldA=="]
-        {
+        for header in [
+            "Basic a2V5Og==",
+            "basic a2V5Og",
+            "BASIC  a2V5Og==",
+            "Basic a2V5",
+            "Basic a2V5OnNlY3JldA==",
+        ] {
             assert_eq!(basic_key(header.as_bytes()).as_deref(), Some("key"), "{header}");
         }
         assert_eq!(basic_key(b"Basic Og==").as_deref(), Some(""));

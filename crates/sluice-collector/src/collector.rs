@@ -129,7 +129,9 @@ impl Inner {
             Some(Found::Source(source)) => source,
             by_header => {
                 let by_body = payload.write_key.as_deref().map(|key| self.find(key));
-                let Some(source) = self.known(by_header.as_ref(), by_body.as_ref(), payload.items.len())? else {
+                let Some(source) =
+                    self.known(by_header.as_ref(), by_body.as_ref(), payload.items.len())?
+                else {
                     return Ok(());
                 };
                 self.take_token(&source, received_at)?;

@@ -115,7 +115,11 @@ impl<'a> Payload<'a> {
         }
         if payload.items.is_empty() {
             let head = Cow::Borrowed("");
-            payload.items.push(Item::Stub { refusal: Refusal::EmptyBatch, size: text.len() as u64, head });
+            payload.items.push(Item::Stub {
+                refusal: Refusal::EmptyBatch,
+                size: text.len() as u64,
+                head,
+            });
         }
         Ok(payload)
     }
@@ -158,7 +162,9 @@ fn read_items<'a>(
     }
     let array = &text.as_bytes()[start..scanner.at()];
     let may_have_keys = scanner.has_escaped_keys() || WRITE_KEY.find(array).is_some();
-    let items = ranges.into_iter().map(|range| item(text.get(range).unwrap_or_default(), may_have_keys, config));
+    let items = ranges
+        .into_iter()
+        .map(|range| item(text.get(range).unwrap_or_default(), may_have_keys, config));
     Ok(items.collect())
 }
 
@@ -192,7 +198,8 @@ fn walk_event(text: &str, to_end: bool) -> Result<Walk<'_>, Malformed> {
     while more {
         let start = scanner.at();
         let key = scanner.key()?;
-        let is_key = if key.is_escaped() { key.decode() == "writeKey" } else { key.raw() == "writeKey" };
+        let is_key =
+            if key.is_escaped() { key.decode() == "writeKey" } else { key.raw() == "writeKey" };
         let value = scanner.value()?;
         let end = value.end;
         more = scanner.next_member()?;

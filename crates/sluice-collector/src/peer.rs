@@ -39,7 +39,8 @@ impl FromStr for Network {
         };
         let (bits, is_v4) = bits_of(ip.trim().parse::<IpAddr>().map_err(|_| wrong())?);
         let longest = if is_v4 { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(longest), |prefix| prefix.trim().parse().map_err(|_| wrong()))?;
+        let prefix =
+            prefix.map_or(Ok(longest), |prefix| prefix.trim().parse().map_err(|_| wrong()))?;
         if prefix > longest {
             return Err(wrong());
         }
@@ -68,7 +69,8 @@ pub(crate) fn client_ip(peer: IpAddr, headers: &http::HeaderMap, trusted: &[Netw
     let is_trusted = |ip: IpAddr| trusted.iter().any(|network| network.contains(ip));
     let mut client = peer;
     let lists: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
-    let hops = lists.iter().rev().filter_map(|list| list.to_str().ok()).flat_map(|list| list.rsplit(','));
+    let hops =
+        lists.iter().rev().filter_map(|list| list.to_str().ok()).flat_map(|list| list.rsplit(','));
     for hop in hops {
         if !is_trusted(client) {
             break;

@@ -19,7 +19,12 @@ pub(crate) struct RateLimiter {
 
 impl RateLimiter {
     /// Takes one token, or says how long until there is one.
-    pub(crate) fn take(&self, source: SourceNo, now: Timestamp, per_second_max: u32) -> Result<(), Duration> {
+    pub(crate) fn take(
+        &self,
+        source: SourceNo,
+        now: Timestamp,
+        per_second_max: u32,
+    ) -> Result<(), Duration> {
         if per_second_max == u32::MAX {
             return Ok(());
         }

@@ -71,7 +71,10 @@ pub async fn serve(
     connections.close();
     let drain = server.collector.config().drain_timeout;
     if tokio::time::timeout(drain, connections.wait()).await.is_err() {
-        tracing::warn!(connections = connections.len(), "connections still open after the drain time");
+        tracing::warn!(
+            connections = connections.len(),
+            "connections still open after the drain time"
+        );
     }
 }
 

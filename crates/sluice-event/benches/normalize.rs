@@ -51,7 +51,10 @@ fn main() {
     for (name, request) in [
         ("normalize, server channel", request(Endpoint::Batch, None)),
         ("normalize, client channel", request(Endpoint::ClientBatch, None)),
-        ("normalize, batch context", request(Endpoint::Batch, Some(r#"{"instanceId":"i","library":{"name":"java"}}"#))),
+        (
+            "normalize, batch context",
+            request(Endpoint::Batch, Some(r#"{"instanceId":"i","library":{"name":"java"}}"#)),
+        ),
     ] {
         measure(name, || {
             black_box(normalize(black_box(&request), 0, Offset(1), "src_1", &limits).unwrap());

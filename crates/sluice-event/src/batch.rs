@@ -250,7 +250,8 @@ fn decode_counts(r: &mut Reader<'_>) -> Result<(SourceNo, SourceCounts), CodecEr
         refused: BTreeMap::new(),
     };
     for _ in 0..r.count("refusals")? {
-        let refusal = Refusal::from_number(r.u8("refusal")?).ok_or(CodecError::Invalid("refusal"))?;
+        let refusal =
+            Refusal::from_number(r.u8("refusal")?).ok_or(CodecError::Invalid("refusal"))?;
         counts.refused.insert(refusal, r.u64("count")?);
     }
     Ok((source, counts))

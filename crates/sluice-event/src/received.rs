@@ -133,14 +133,25 @@ impl<'a> ReceivedRequest<'a> {
                 },
             });
         }
-        Ok(Self { source, received_at, endpoint, ip, user_agent, sent_at, context, integrations, items })
+        Ok(Self {
+            source,
+            received_at,
+            endpoint,
+            ip,
+            user_agent,
+            sent_at,
+            context,
+            integrations,
+            items,
+        })
     }
 }
 
 fn decode_endpoint(r: &mut Reader<'_>) -> Result<Endpoint, CodecError> {
     let door = r.u8("endpoint")?;
     let number = r.u8("event type")?;
-    let event_type = || crate::EventType::from_number(number).ok_or(CodecError::Invalid("event type"));
+    let event_type =
+        || crate::EventType::from_number(number).ok_or(CodecError::Invalid("event type"));
     Ok(match door {
         0 => Endpoint::Single { event_type: event_type()?, short: false },
         1 => Endpoint::Single { event_type: event_type()?, short: true },

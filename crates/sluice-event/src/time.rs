@@ -39,7 +39,10 @@ pub fn parse_json(raw: &str) -> Option<Timestamp> {
 fn from_millis(number: &str) -> Option<Timestamp> {
     let micros = match number.parse::<i64>() {
         Ok(millis) => millis.checked_mul(1_000)?,
-        #[expect(clippy::cast_possible_truncation, reason = "checked against the range of years first")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "checked against the range of years first"
+        )]
         Err(_) => {
             let micros = number.parse::<f64>().ok()? * 1_000.0;
             if !(YEARS.start as f64..YEARS.end as f64).contains(&micros) {
@@ -107,7 +110,8 @@ impl Fields<'_> {
             let _ = self.take(b':');
             self.number(2, 2)?
         };
-        (self.rest.is_empty() && hours <= 23 && minutes <= 59).then_some(sign * (hours * 60 + minutes))
+        (self.rest.is_empty() && hours <= 23 && minutes <= 59)
+            .then_some(sign * (hours * 60 + minutes))
     }
 
     /// Microseconds; what is finer is cut.
@@ -200,8 +204,10 @@ pub fn put(out: &mut String, at: Timestamp) {
         out.push_str(&at.to_string());
         return;
     }
-    let (days, in_day) =
-        (at.as_micros().div_euclid(MICROS_PER_DAY), at.as_micros().rem_euclid(MICROS_PER_DAY) / 1_000);
+    let (days, in_day) = (
+        at.as_micros().div_euclid(MICROS_PER_DAY),
+        at.as_micros().rem_euclid(MICROS_PER_DAY) / 1_000,
+    );
     let (year, month, day) = civil_from_days(days);
     let mut text = *b"0000-00-00T00:00:00.000Z";
     let seconds = in_day / 1_000;

@@ -66,7 +66,9 @@ fn answer(events: Option<usize>) -> Answer {
 }
 
 async fn bare(listener: TcpListener) {
-    let single = |body: Bytes| async move { answer(serde_json::from_slice::<Event<'_>>(&body).ok().map(|_| 1)) };
+    let single = |body: Bytes| async move {
+        answer(serde_json::from_slice::<Event<'_>>(&body).ok().map(|_| 1))
+    };
     let batch = |body: Bytes| async move {
         answer(serde_json::from_slice::<Batch<'_>>(&body).ok().map(|batch| batch.batch.len()))
     };
@@ -84,7 +86,9 @@ impl Workspaces for One {
 
 async fn sluice(listener: TcpListener, dir: &Path) {
     let clock = Arc::new(SystemClock);
-    let log = Log::open(Arc::new(OsDisk), dir.join("received"), LogConfig::default(), clock.clone()).unwrap();
+    let log =
+        Log::open(Arc::new(OsDisk), dir.join("received"), LogConfig::default(), clock.clone())
+            .unwrap();
     let source = Arc::new(SourceEntry {
         no: SourceNo(1),
         workspace: WorkspaceNo(1),

@@ -18,7 +18,9 @@ async fn malformed_bodies_are_400_invalid_request() {
         check(&server, "/v1/t", body, 400, "invalid_request").await;
         check(&server, "/v1/batch", body, 400, "invalid_request").await;
     }
-    for body in ["{}", r#"{"batch":{}}"#, r#"{"batch":null}"#, r#"{"batch":[{}"#, r#"{"batch":[{]}"#] {
+    for body in
+        ["{}", r#"{"batch":{}}"#, r#"{"batch":null}"#, r#"{"batch":[{}"#, r#"{"batch":[{]}"#]
+    {
         check(&server, "/v1/b", body, 400, "invalid_request").await;
     }
     let reply = server.post("/v1/t", "{").await;
@@ -50,9 +52,13 @@ async fn errors_carry_cors_headers_too() {
 #[tokio::test]
 async fn a_preflight_allows_what_sdks_send() {
     let server = Server::start().await;
-    let reply = server.send("OPTIONS /v1/t HTTP/1.1\r\nOrigin: https://shop.example\r\n", b"").await;
+    let reply =
+        server.send("OPTIONS /v1/t HTTP/1.1\r\nOrigin: https://shop.example\r\n", b"").await;
     assert_eq!(reply.status, 204);
-    assert_eq!(reply.header("access-control-allow-headers"), "authorization, content-type, x-retry-count");
+    assert_eq!(
+        reply.header("access-control-allow-headers"),
+        "authorization, content-type, x-retry-count"
+    );
     assert_eq!(reply.header("access-control-allow-methods"), "GET, POST, OPTIONS");
     assert_eq!(reply.header("access-control-max-age"), "86400");
     assert_eq!(server.stats().preflights, 1);
@@ -61,7 +67,8 @@ async fn a_preflight_allows_what_sdks_send() {
 #[tokio::test]
 async fn write_keys_are_judged_as_segment_judges_them() {
     for strict in [false, true] {
-        let server = Server::with(|config| config.strict_write_key = strict, LogConfig::default()).await;
+        let server =
+            Server::with(|config| config.strict_write_key = strict, LogConfig::default()).await;
         let reply = |key: &'static str| {
             let body = format!(r#"{{"writeKey":"{key}","batch":[{{}},{{}}]}}"#);
             let server = &server;
@@ -69,7 +76,11 @@ async fn write_keys_are_judged_as_segment_judges_them() {
         };
         for absurd in ["", "abc123", "YOUR_WRITE_KEY", "with spaces in it, and long enough"] {
             let reply = reply(absurd).await;
-            assert_eq!((reply.status, reply.code().as_str()), (400, "invalid_write_key"), "{absurd}");
+            assert_eq!(
+                (reply.status, reply.code().as_str()),
+                (400, "invalid_write_key"),
+                "{absurd}"
+            );
         }
         let missing = server.send("POST /v1/t HTTP/1.1\r\n", b"{}").await;
         assert_eq!((missing.status, missing.code().as_str()), (400, "invalid_write_key"));
@@ -123,7 +134,8 @@ async fn a_batch_may_have_512_kib() {
     check(&server, "/v1/import/", &filled(512_200), 200, "success").await;
     check(&server, "/v1/import/", &filled(524_288), 200, "success").await;
     check(&server, "/v1/import/", &filled(524_289), 400, "payload_too_large").await;
-    let strict = Server::with(|config| config.batch_bytes_max = 500_000, LogConfig::default()).await;
+    let strict =
+        Server::with(|config| config.batch_bytes_max = 500_000, LogConfig::default()).await;
     check(&strict, "/v1/batch", &filled(512_200), 400, "payload_too_large").await;
 }
 
@@ -138,7 +150,8 @@ async fn a_batch_may_have_2500_items_and_not_none() {
     assert_eq!(received[0].1.len(), 2_500);
     assert_eq!(received[1].1, ["!batch_too_long"]);
     assert_eq!(received[2].1, ["!empty_batch"]);
-    let strict = Server::with(|config| config.strict_batch_items = true, LogConfig::default()).await;
+    let strict =
+        Server::with(|config| config.strict_batch_items = true, LogConfig::default()).await;
     check(&strict, "/v1/batch", &batch(2_501), 400, "payload_too_large").await;
 }
 
@@ -148,7 +161,13 @@ async fn a_batch_keeps_what_its_items_share() {
     let body = format!(
         r#"{{"sentAt":"2026-01-01T00:00:00Z","context":{{"library":{{"name":"java"}}}},"integrations":null,"batch":[{{}}],"sequence":7,"writeKey":"{KEY}"}}"#
     );
-    assert_eq!(server.send("POST /v1/import/ HTTP/1.1\r\nX-Retry-Count: 2\r\n", body.as_bytes()).await.status, 200);
+    assert_eq!(
+        server
+            .send("POST /v1/import/ HTTP/1.1\r\nX-Retry-Count: 2\r\n", body.as_bytes())
+            .await
+            .status,
+        200
+    );
     server.last(|request| {
         assert_eq!(request.sent_at, Some("\"2026-01-01T00:00:00Z\""));
         assert_eq!(request.context, Some(r#"{"library":{"name":"java"}}"#));

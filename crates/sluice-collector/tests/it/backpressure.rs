@@ -43,7 +43,8 @@ async fn a_busy_workspace_answers_429_with_its_wait_rounded_up() {
 
 #[tokio::test]
 async fn a_full_log_answers_429() {
-    let small = LogConfig { commit: CommitMode::Inline, pending_bytes_max: 100, ..LogConfig::default() };
+    let small =
+        LogConfig { commit: CommitMode::Inline, pending_bytes_max: 100, ..LogConfig::default() };
     let server = Server::with(|_| {}, small).await;
     let waiting = server.log.append(1, 1, &[0; 100]).unwrap();
     assert_eq!(check_wait(&server.send(&head(BASIC), b"{}").await, 429, "overloaded"), 1);
@@ -53,7 +54,8 @@ async fn a_full_log_answers_429() {
 
 #[tokio::test]
 async fn a_disk_short_of_space_answers_429() {
-    let server = Server::with(|_| {}, LogConfig { reserve_bytes: u64::MAX, ..LogConfig::default() }).await;
+    let server =
+        Server::with(|_| {}, LogConfig { reserve_bytes: u64::MAX, ..LogConfig::default() }).await;
     assert_eq!(check_wait(&server.send(&head(BASIC), b"{}").await, 429, "overloaded"), 1);
 }
 
@@ -68,7 +70,10 @@ async fn a_stopped_log_answers_503() {
 #[tokio::test]
 async fn bodies_beyond_the_memory_allowed_are_told_to_wait() {
     let server = Server::with(|config| config.in_flight_bytes_max = 10, LogConfig::default()).await;
-    assert_eq!(check_wait(&server.send(&head(BASIC), br#"{"userId":"u"}"#).await, 429, "overloaded"), 1);
+    assert_eq!(
+        check_wait(&server.send(&head(BASIC), br#"{"userId":"u"}"#).await, 429, "overloaded"),
+        1
+    );
     assert_eq!(server.send(&head(BASIC), b"{}").await.status, 200, "the memory was given back");
     assert_eq!(server.stats().in_flight_bytes, 0);
 }

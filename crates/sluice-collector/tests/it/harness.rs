@@ -23,7 +23,8 @@ pub(crate) const UNKNOWN: &str = "unknown1unknown1unknown1unknown1";
 pub(crate) const DISABLED: &str = "disabled1disabled1disabled1disab";
 pub(crate) const SLOW: &str = "two-requests-per-second-and-more";
 /// `KEY:` in base64.
-pub(crate) const BASIC: &str = "Authorization: Basic YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU6\r\n";
+pub(crate) const BASIC: &str =
+    "Authorization: Basic YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU6\r\n";
 
 struct OneWorkspace {
     log: Log,
@@ -52,9 +53,12 @@ pub(crate) struct Server {
 
 fn sources() -> SourceTable {
     let mut table = SourceTable::default();
-    for (no, key, enabled, max) in
-        [(1, KEY, true, Some(u32::MAX)), (2, DISABLED, false, None), (3, SLOW, true, Some(2)), (4, "short", true, None)]
-    {
+    for (no, key, enabled, max) in [
+        (1, KEY, true, Some(u32::MAX)),
+        (2, DISABLED, false, None),
+        (3, SLOW, true, Some(2)),
+        (4, "short", true, None),
+    ] {
         let entry = Arc::new(SourceEntry {
             no: SourceNo(no),
             workspace: WorkspaceNo(1),
@@ -79,10 +83,12 @@ impl Server {
         change(&mut config);
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(SystemClock);
-        let log = Log::open(Arc::new(OsDisk), dir.path().join("received"), log, clock.clone()).unwrap();
+        let log =
+            Log::open(Arc::new(OsDisk), dir.path().join("received"), log, clock.clone()).unwrap();
         let (sender, receiver) = watch::channel(Arc::new(sources()));
         let workspace = Arc::new(OneWorkspace { log: log.clone(), busy: AtomicBool::new(false) });
-        let collector = Collector::new(config, clock, receiver, Arc::clone(&workspace) as Arc<dyn Workspaces>);
+        let collector =
+            Collector::new(config, clock, receiver, Arc::clone(&workspace) as Arc<dyn Workspaces>);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();

@@ -51,7 +51,13 @@ async fn nesting_as_deep_as_a_batch_is_long_is_answered() {
 #[tokio::test]
 async fn bytes_that_are_not_text_are_400() {
     let server = Server::start().await;
-    for body in [&b"{\"a\":\"\xff\"}"[..], b"\x00", b"\xed\xa0\x80", b"{\"a\":\"\x01\"}", b"\x1f\x8bnot gzip"] {
+    for body in [
+        &b"{\"a\":\"\xff\"}"[..],
+        b"\x00",
+        b"\xed\xa0\x80",
+        b"{\"a\":\"\x01\"}",
+        b"\x1f\x8bnot gzip",
+    ] {
         let reply = server.send(&format!("POST /v1/t HTTP/1.1\r\n{BASIC}"), body).await;
         assert_eq!((reply.status, reply.code().as_str()), (400, "invalid_request"), "{body:?}");
     }
@@ -71,7 +77,9 @@ async fn a_zip_bomb_is_stopped_at_the_limit() {
     let small = Server::with(|config| config.inflation_ratio_max = 2, LogConfig::default()).await;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(&[b' '; 10_000]).unwrap();
-    let reply = small.send(&format!("POST /v1/batch HTTP/1.1\r\n{BASIC}"), &encoder.finish().unwrap()).await;
+    let reply = small
+        .send(&format!("POST /v1/batch HTTP/1.1\r\n{BASIC}"), &encoder.finish().unwrap())
+        .await;
     assert_eq!((reply.status, reply.code().as_str()), (400, "payload_too_large"), "by its ratio");
 }
 
@@ -79,7 +87,8 @@ async fn a_zip_bomb_is_stopped_at_the_limit() {
 async fn a_body_of_100_mb_is_refused_and_not_held() {
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let head = format!("POST /v1/batch HTTP/1.1\r\nHost: h\r\n{BASIC}Content-Length: 104857600\r\n\r\n");
+    let head =
+        format!("POST /v1/batch HTTP/1.1\r\nHost: h\r\n{BASIC}Content-Length: 104857600\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     let (mut reading, mut writing) = stream.into_split();
     let writer = tokio::spawn(async move {
@@ -108,7 +117,8 @@ async fn a_body_of_100_mb_is_refused_and_not_held() {
 async fn an_endless_chunked_body_is_refused_at_the_limit() {
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let head = format!("POST /v1/batch HTTP/1.1\r\nHost: h\r\n{BASIC}Transfer-Encoding: chunked\r\n\r\n");
+    let head =
+        format!("POST /v1/batch HTTP/1.1\r\nHost: h\r\n{BASIC}Transfer-Encoding: chunked\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
     for _ in 0..20 {
@@ -121,8 +131,11 @@ async fn an_endless_chunked_body_is_refused_at_the_limit() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_503_in_time() {
-    let server =
-        Server::with(|config| config.body_timeout = Duration::from_millis(50), LogConfig::default()).await;
+    let server = Server::with(
+        |config| config.body_timeout = Duration::from_millis(50),
+        LogConfig::default(),
+    )
+    .await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let head = format!("POST /v1/t HTTP/1.1\r\nHost: h\r\n{BASIC}Content-Length: 100\r\n\r\n{{");
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -133,8 +146,11 @@ async fn a_body_that_does_not_come_is_503_in_time() {
 
 #[tokio::test]
 async fn a_peer_that_sends_no_head_is_cut_off() {
-    let server =
-        Server::with(|config| config.head_timeout = Duration::from_millis(50), LogConfig::default()).await;
+    let server = Server::with(
+        |config| config.head_timeout = Duration::from_millis(50),
+        LogConfig::default(),
+    )
+    .await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(b"POST /v1/t HTTP/1.1\r\nHo").await.unwrap();
     let mut rest = Vec::new();

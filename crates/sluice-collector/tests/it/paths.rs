@@ -23,7 +23,8 @@ fn gzip(text: &str) -> Vec<u8> {
 async fn every_path_takes_its_events_and_a_preflight() {
     let server = Server::start().await;
     let batch = format!(r#"{{"batch":[{EVENT}]}}"#);
-    let singles = ["track", "identify", "page", "screen", "group", "alias", "t", "i", "p", "s", "g", "a"];
+    let singles =
+        ["track", "identify", "page", "screen", "group", "alias", "t", "i", "p", "s", "g", "a"];
     for (name, body) in singles
         .iter()
         .map(|name| (*name, EVENT))
@@ -32,7 +33,9 @@ async fn every_path_takes_its_events_and_a_preflight() {
         for path in [format!("/v1/{name}"), format!("/v1/{name}/"), format!("/v1/{name}?x=1")] {
             let reply = server.post(&path, body).await;
             assert_eq!((reply.status, reply.body.as_str()), (200, SUCCESS), "{path}");
-            let head = format!("OPTIONS {path} HTTP/1.1\r\nOrigin: https://shop.example\r\nAccess-Control-Request-Headers: authorization,x-own\r\n");
+            let head = format!(
+                "OPTIONS {path} HTTP/1.1\r\nOrigin: https://shop.example\r\nAccess-Control-Request-Headers: authorization,x-own\r\n"
+            );
             let reply = server.send(&head, b"").await;
             assert_eq!(reply.status, 204, "{path}");
             assert_eq!(reply.header("access-control-allow-headers"), "authorization,x-own");
@@ -51,21 +54,29 @@ async fn the_path_is_written_down() {
         ("/v1/b", r#"{"batch":[{}]}"#, Endpoint::ClientBatch),
         ("/v1/import/", r#"{"batch":[{}]}"#, Endpoint::Batch),
     ] {
-        let head = format!("POST {path} HTTP/1.1\r\n{BASIC}User-Agent: agent/1\r\nX-Forwarded-For: 6.6.6.6\r\n");
+        let head = format!(
+            "POST {path} HTTP/1.1\r\n{BASIC}User-Agent: agent/1\r\nX-Forwarded-For: 6.6.6.6\r\n"
+        );
         assert_eq!(server.send(&head, body.as_bytes()).await.status, 200);
-        let (endpoint, agent, ip) = server.last(|request| {
-            (request.endpoint, request.user_agent.map(str::to_owned), request.ip)
-        });
+        let (endpoint, agent, ip) = server
+            .last(|request| (request.endpoint, request.user_agent.map(str::to_owned), request.ip));
         assert_eq!(endpoint, expected);
-        assert_eq!(agent.is_some(), matches!(path, "/v1/p" | "/v1/b"), "only client paths keep the agent");
+        assert_eq!(
+            agent.is_some(),
+            matches!(path, "/v1/p" | "/v1/b"),
+            "only client paths keep the agent"
+        );
         assert_eq!(ip, Some([127, 0, 0, 1].into()), "an untrusted peer's word is not taken");
     }
 }
 
 #[tokio::test]
 async fn a_trusted_proxy_tells_the_address() {
-    let server =
-        Server::with(|config| config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()], Default::default()).await;
+    let server = Server::with(
+        |config| config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()],
+        Default::default(),
+    )
+    .await;
     let head = format!("POST /v1/t HTTP/1.1\r\n{BASIC}X-Forwarded-For: 6.6.6.6, 198.51.100.4\r\n");
     assert_eq!(server.send(&head, EVENT.as_bytes()).await.status, 200);
     assert_eq!(server.last(|request| request.ip), Some([198, 51, 100, 4].into()));
@@ -86,14 +97,19 @@ async fn each_way_to_authenticate_works_and_the_key_is_never_kept() {
         (BASIC, in_body("")),
         ("", in_body("short")),
     ] {
-        let reply = server.send(&format!("POST /v1/i HTTP/1.1\r\n{headers}"), body.as_bytes()).await;
+        let reply =
+            server.send(&format!("POST /v1/i HTTP/1.1\r\n{headers}"), body.as_bytes()).await;
         assert_eq!(reply.body, SUCCESS, "{headers}{body}");
     }
-    let batch = format!(r#"{{"batch":[{{"writeKey":"{KEY}","type":"page"}},{EVENT}],"writeKey":"{KEY}"}}"#);
+    let batch =
+        format!(r#"{{"batch":[{{"writeKey":"{KEY}","type":"page"}},{EVENT}],"writeKey":"{KEY}"}}"#);
     assert_eq!(server.send("POST /v1/b HTTP/1.1\r\n", batch.as_bytes()).await.body, SUCCESS);
     let received = server.received();
     assert_eq!(received.len(), 9);
-    assert_eq!(received.iter().map(|(source, _)| *source).collect::<Vec<_>>(), [1, 1, 1, 1, 1, 1, 1, 4, 1]);
+    assert_eq!(
+        received.iter().map(|(source, _)| *source).collect::<Vec<_>>(),
+        [1, 1, 1, 1, 1, 1, 1, 4, 1]
+    );
     assert_eq!(received[8].1, [r#"{"type":"page"}"#, EVENT]);
     let all = format!("{received:?}");
     assert!(!all.contains(KEY) && !all.contains(UNKNOWN) && !all.contains("writeKey"), "{all}");
@@ -104,7 +120,9 @@ async fn bodies_come_plain_gzipped_chunked_and_with_a_byte_order_mark() {
     let server = Server::start().await;
     let batch = format!(r#"{{"batch":[{EVENT}],"writeKey":"{KEY}"}}"#);
     let with_bom = format!("\u{feff}{batch}");
-    for body in [batch.clone().into_bytes(), gzip(&batch), with_bom.clone().into_bytes(), gzip(&with_bom)] {
+    for body in
+        [batch.clone().into_bytes(), gzip(&batch), with_bom.clone().into_bytes(), gzip(&with_bom)]
+    {
         let reply = server.send("POST /v1/b HTTP/1.1\r\nContent-Type: text/plain\r\n", &body).await;
         assert_eq!(reply.body, SUCCESS);
     }
@@ -127,7 +145,10 @@ async fn bodies_come_plain_gzipped_chunked_and_with_a_byte_order_mark() {
 async fn one_connection_carries_many_requests() {
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let request = format!("POST /v1/t HTTP/1.1\r\nHost: h\r\n{BASIC}Content-Length: {}\r\n\r\n{EVENT}", EVENT.len());
+    let request = format!(
+        "POST /v1/t HTTP/1.1\r\nHost: h\r\n{BASIC}Content-Length: {}\r\n\r\n{EVENT}",
+        EVENT.len()
+    );
     for _ in 0..20 {
         stream.write_all(request.as_bytes()).await.unwrap();
         assert_eq!(Reply::read(&mut stream).await.status, 200);
@@ -141,7 +162,9 @@ async fn http_2_works_with_prior_knowledge() {
     let server = Server::start().await;
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut sender, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .unwrap();
     tokio::spawn(connection);
     let requests = (0..10).map(|number| {
         let body = format!(r#"{{"writeKey":"{KEY}","userId":"{number}"}}"#);
@@ -168,7 +191,10 @@ async fn every_other_path_is_the_routers() {
 async fn a_stop_lets_the_open_request_finish() {
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let head = format!("POST /v1/t HTTP/1.1\r\nHost: h\r\n{BASIC}Content-Length: {}\r\nExpect: 100-continue\r\n\r\n", EVENT.len());
+    let head = format!(
+        "POST /v1/t HTTP/1.1\r\nHost: h\r\n{BASIC}Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        EVENT.len()
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     // The interim answer shows that the request has begun.
     assert_eq!(Reply::read(&mut stream).await.status, 100);

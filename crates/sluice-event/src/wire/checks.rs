@@ -14,7 +14,11 @@ pub(super) const CONSENT_EVENT: &str = "Segment Consent Preference Updated";
 /// Text without NUL.
 fn clean(text: RawText<'_>) -> Cow<'_, str> {
     let decoded = text.decode();
-    if text.is_escaped() && decoded.contains('\0') { Cow::Owned(decoded.replace('\0', "")) } else { decoded }
+    if text.is_escaped() && decoded.contains('\0') {
+        Cow::Owned(decoded.replace('\0', ""))
+    } else {
+        decoded
+    }
 }
 
 /// `None` if absent; may be empty.
@@ -128,7 +132,9 @@ fn walk_body<'a>(raw: &'a str, limits: &WireLimits) -> Result<Cow<'a, str>, Refu
             cut.get_or_insert(scanner.at());
         }
         let key = scanner.key()?;
-        if key.raw().len() > limits.name_chars_max && key.decode().chars().count() > limits.name_chars_max {
+        if key.raw().len() > limits.name_chars_max
+            && key.decode().chars().count() > limits.name_chars_max
+        {
             return Err(Refusal::PropertyNameTooLong);
         }
         scanner.value()?;
@@ -151,7 +157,8 @@ pub(super) fn consent(consent: Option<&str>) -> Result<(), Refusal> {
         let found = fields.iter().find(|(key, _)| key.decode() == name);
         found.map(|(_, value)| *value).filter(|value| *value != "null")
     };
-    let preferences = field("categoryPreferences").ok_or(Refusal::ConsentCategoryPreferencesMissing)?;
+    let preferences =
+        field("categoryPreferences").ok_or(Refusal::ConsentCategoryPreferencesMissing)?;
     if !preferences.starts_with('{') {
         return Err(Refusal::ConsentFieldsNotObject);
     }

@@ -81,7 +81,11 @@ impl<'a> Facts<'a> {
 
     /// `client` by path, by the sender's own word, or by the library's name; else `server`.
     pub(super) const fn channel(&self, request: &ReceivedRequest<'_>) -> &'static str {
-        if self.direct || self.mobile_library || is_client_path(request) { "client" } else { "server" }
+        if self.direct || self.mobile_library || is_client_path(request) {
+            "client"
+        } else {
+            "server"
+        }
     }
 
     pub(super) fn group_id(&self) -> Option<Cow<'a, str>> {
@@ -137,7 +141,8 @@ pub(super) fn complete<'a>(
     request: &ReceivedRequest<'_>,
 ) -> Result<Cow<'a, str>, Refusal> {
     let ip = request.ip.filter(|_| !facts.has_ip && facts.channel(request) == "client");
-    let user_agent = request.user_agent.filter(|_| !facts.has_user_agent && is_client_path(request));
+    let user_agent =
+        request.user_agent.filter(|_| !facts.has_user_agent && is_client_path(request));
     if facts.has_library && ip.is_none() && user_agent.is_none() {
         return Ok(Cow::Borrowed(context));
     }
@@ -281,12 +286,14 @@ pub(super) fn session_id(integrations: &str) -> Option<i64> {
     if integrations.len() <= EMPTY.len() || !integrations.contains("session_id") {
         return None;
     }
-    of_object(integrations).ok()?.into_iter().filter(|(_, options)| options.starts_with('{')).find_map(
-        |(_, options)| {
+    of_object(integrations)
+        .ok()?
+        .into_iter()
+        .filter(|(_, options)| options.starts_with('{'))
+        .find_map(|(_, options)| {
             let options = of_object(options).ok()?;
             number(options.iter().find(|(key, _)| key.decode() == "session_id")?.1)
-        },
-    )
+        })
 }
 
 /// A whole number, or a text that is one.

@@ -48,9 +48,8 @@ impl Field {
             "traits" => Self::Traits,
             "context" => Self::Context,
             "integrations" => Self::Integrations,
-            "originalTimestamp" | "receivedAt" | "channel" | "projectId" | "version" | "writeKey" => {
-                Self::Server
-            }
+            "originalTimestamp" | "receivedAt" | "channel" | "projectId" | "version"
+            | "writeKey" => Self::Server,
             _ => Self::Other,
         }
     }
@@ -89,7 +88,8 @@ impl<'a> Members<'a> {
             let key = scanner.key()?;
             let value = text.get(scanner.value()?).unwrap_or_default();
             more = scanner.next_member()?;
-            let field = if key.is_escaped() { Field::of(&key.decode()) } else { Field::of(key.raw()) };
+            let field =
+                if key.is_escaped() { Field::of(&key.decode()) } else { Field::of(key.raw()) };
             if (field as usize) < KNOWN {
                 duplicates |= std::mem::replace(&mut seen[field as usize], true);
                 known[field as usize] = Some(value).filter(|value| *value != "null");

@@ -129,8 +129,11 @@ impl Item<'_> {
         let event_type = self.event_type(members)?;
         let names = self.names(members, event_type)?;
         let body = checks::body(members, event_type, self.limits)?;
-        let context =
-            context::merge_context(self.request.context, members.known(Field::Context), self.limits)?;
+        let context = context::merge_context(
+            self.request.context,
+            members.known(Field::Context),
+            self.limits,
+        )?;
         let facts = context::Facts::read(&context)?;
         if event_type == EventType::Track && names.name == checks::CONSENT_EVENT {
             checks::consent(facts.consent)?;
@@ -184,7 +187,11 @@ impl Item<'_> {
         }
     }
 
-    fn names<'a>(&self, members: &Members<'a>, event_type: EventType) -> Result<Names<'a>, Refusal> {
+    fn names<'a>(
+        &self,
+        members: &Members<'a>,
+        event_type: EventType,
+    ) -> Result<Names<'a>, Refusal> {
         let (user_id, anonymous_id) = checks::user_ids(members)?;
         let (mut group_id, mut previous_id) = (None, None);
         if event_type == EventType::Group {
@@ -201,11 +208,21 @@ impl Item<'_> {
             Some(id) => (id, true),
             None => (Cow::Owned(self.own_message_id()), false),
         };
-        Ok(Names { message_id, message_id_given, anonymous_id, user_id, group_id, previous_id, name })
+        Ok(Names {
+            message_id,
+            message_id_given,
+            anonymous_id,
+            user_id,
+            group_id,
+            previous_id,
+            name,
+        })
     }
 
     fn times<'a>(&'a self, members: &Members<'a>) -> Times<'a> {
-        let is_time = |raw: &&str| raw.starts_with(['"', '-']) || raw.starts_with(|c: char| c.is_ascii_digit());
+        let is_time = |raw: &&str| {
+            raw.starts_with(['"', '-']) || raw.starts_with(|c: char| c.is_ascii_digit())
+        };
         let original_raw = members.known(Field::Timestamp).filter(is_time);
         let own_sent = members.known(Field::SentAt);
         let sent_raw = own_sent.or(self.request.sent_at).filter(is_time);
@@ -223,9 +240,9 @@ impl Item<'_> {
         let received_at = self.request.received_at;
         let seconds = u32::try_from(received_at.as_secs() - KSUID_EPOCH_SECS).unwrap_or_default();
         let low = mix(self.offset.0);
-        let high = mix(
-            received_at.as_micros().cast_unsigned() ^ mix(u64::from(self.request.source.0)) ^ low.rotate_left(32),
-        );
+        let high = mix(received_at.as_micros().cast_unsigned()
+            ^ mix(u64::from(self.request.source.0))
+            ^ low.rotate_left(32));
         // A number of 160 bits in five words, divided by 62 twenty-seven times.
         let [a, b] = halves(high);
         let [c, d] = halves(low);

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use sluice_base::Timestamp;
 use sluice_event::{
-    Decision, Endpoint, Event, EventBatch, EventType, ExternalId, MergeId, Offset, PersonId, ReceivedItem,
-    ReceivedRequest, Refusal, SourceCounts, SourceNo, StoredEvent, TraitSet,
+    Decision, Endpoint, Event, EventBatch, EventType, ExternalId, MergeId, Offset, PersonId,
+    ReceivedItem, ReceivedRequest, Refusal, SourceCounts, SourceNo, StoredEvent, TraitSet,
 };
 
 const RECEIVED_V1: &str = include_str!("../frozen/received-v1.hex");
@@ -36,7 +36,11 @@ fn sample_request() -> ReceivedRequest<'static> {
         integrations: None,
         items: vec![
             ReceivedItem::Event(r#"{"userId":"u","traits":{"plan":null}}"#),
-            ReceivedItem::Stub { refusal: Refusal::MessageTooLarge, size: 40_000, head: "{\"event\":" },
+            ReceivedItem::Stub {
+                refusal: Refusal::MessageTooLarge,
+                size: 40_000,
+                head: "{\"event\":",
+            },
         ],
     }
 }
@@ -67,7 +71,12 @@ fn sample_batch() -> EventBatch {
         decisions: vec![
             Decision::Create { person: PersonId(7), at },
             Decision::Attach { person: PersonId(7), id: ExternalId::new("anonymous_id", "a"), at },
-            Decision::Merge { merge: MergeId(129), survivor: PersonId(7), absorbed: PersonId(9), at },
+            Decision::Merge {
+                merge: MergeId(129),
+                survivor: PersonId(7),
+                absorbed: PersonId(9),
+                at,
+            },
             Decision::Undo { merge: MergeId(129), at },
         ],
         counts: vec![(
@@ -79,7 +88,11 @@ fn sample_batch() -> EventBatch {
                 refused: BTreeMap::from([(Refusal::NoUserAnonId, 2)]),
             },
         )],
-        trait_sets: vec![TraitSet { person: PersonId(7), version: Offset(6), json: "{\"plan\":1}".into() }],
+        trait_sets: vec![TraitSet {
+            person: PersonId(7),
+            version: Offset(6),
+            json: "{\"plan\":1}".into(),
+        }],
         events: vec![StoredEvent {
             source: SourceNo(3),
             received_offset: Offset(999),
@@ -143,36 +156,57 @@ fn arc() -> impl Strategy<Value = Arc<str>> {
 
 fn decision() -> impl Strategy<Value = Decision> {
     prop_oneof![
-        (any::<u64>(), time()).prop_map(|(person, at)| Decision::Create { person: PersonId(person), at }),
-        (any::<u64>(), arc(), arc(), time()).prop_map(|(person, kind, value, at)| Decision::Attach {
-            person: PersonId(person),
-            id: ExternalId { kind, value },
-            at
+        (any::<u64>(), time())
+            .prop_map(|(person, at)| Decision::Create { person: PersonId(person), at }),
+        (any::<u64>(), arc(), arc(), time()).prop_map(|(person, kind, value, at)| {
+            Decision::Attach { person: PersonId(person), id: ExternalId { kind, value }, at }
         }),
-        (any::<u64>(), any::<u64>(), any::<u64>(), time()).prop_map(|(merge, survivor, absorbed, at)| {
-            Decision::Merge {
-                merge: MergeId(merge),
-                survivor: PersonId(survivor),
-                absorbed: PersonId(absorbed),
-                at,
+        (any::<u64>(), any::<u64>(), any::<u64>(), time()).prop_map(
+            |(merge, survivor, absorbed, at)| {
+                Decision::Merge {
+                    merge: MergeId(merge),
+                    survivor: PersonId(survivor),
+                    absorbed: PersonId(absorbed),
+                    at,
+                }
             }
-        }),
+        ),
         (any::<u64>(), time()).prop_map(|(merge, at)| Decision::Undo { merge: MergeId(merge), at }),
     ]
 }
 
 fn counts() -> impl Strategy<Value = SourceCounts> {
-    let refused = prop::collection::btree_map(prop::sample::select(Refusal::ALL), any::<u64>(), 0..4);
-    (any::<u64>(), any::<u64>(), any::<u64>(), refused).prop_map(|(received, accepted, duplicate, refused)| {
-        SourceCounts { received, accepted, duplicate, refused }
-    })
+    let refused =
+        prop::collection::btree_map(prop::sample::select(Refusal::ALL), any::<u64>(), 0..4);
+    (any::<u64>(), any::<u64>(), any::<u64>(), refused).prop_map(
+        |(received, accepted, duplicate, refused)| SourceCounts {
+            received,
+            accepted,
+            duplicate,
+            refused,
+        },
+    )
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    let ids = (arc(), prop::option::of(arc()), prop::option::of(arc()), prop::option::of(arc()), prop::option::of(arc()));
+    let ids = (
+        arc(),
+        prop::option::of(arc()),
+        prop::option::of(arc()),
+        prop::option::of(arc()),
+        prop::option::of(arc()),
+    );
     let times = (prop::option::of(time()), prop::option::of(time()), time(), time());
     let range = || (any::<u32>(), any::<u32>()).prop_map(|(start, end)| start..end);
-    let rest = (prop::sample::select(EventType::ALL), arc(), any::<i64>(), arc(), range(), range(), range());
+    let rest = (
+        prop::sample::select(EventType::ALL),
+        arc(),
+        any::<i64>(),
+        arc(),
+        range(),
+        range(),
+        range(),
+    );
     (ids, times, rest).prop_map(|(ids, times, rest)| Event {
         event_type: rest.0,
         message_id: ids.0,
@@ -220,20 +254,23 @@ fn batch() -> impl Strategy<Value = EventBatch> {
         prop::collection::vec(sets, 0..3),
         prop::collection::vec(stored(), 0..3),
     )
-        .prop_map(|(consumed_to, decided_at, decisions, counts, trait_sets, events)| EventBatch {
-            consumed_to: Offset(consumed_to),
-            decided_at,
-            decisions,
-            counts,
-            trait_sets,
-            events,
+        .prop_map(|(consumed_to, decided_at, decisions, counts, trait_sets, events)| {
+            EventBatch {
+                consumed_to: Offset(consumed_to),
+                decided_at,
+                decisions,
+                counts,
+                trait_sets,
+                events,
+            }
         })
 }
 
 fn endpoint() -> impl Strategy<Value = Endpoint> {
     let kind = || prop::sample::select(EventType::ALL);
     prop_oneof![
-        (kind(), any::<bool>()).prop_map(|(event_type, short)| Endpoint::Single { event_type, short }),
+        (kind(), any::<bool>())
+            .prop_map(|(event_type, short)| Endpoint::Single { event_type, short }),
         Just(Endpoint::Batch),
         Just(Endpoint::ClientBatch),
         kind().prop_map(|event_type| Endpoint::Pixel { event_type }),

@@ -98,35 +98,63 @@ fn check_ranges(event: &Event) {
 #[test]
 fn a_browser_event_keeps_its_order_and_gains_the_server_fields() {
     let item = r#"{"timestamp":"2026-03-01T11:59:59.500Z","integrations":{"Amplitude":{"session_id":1772366000000}},"userId":"u-1","anonymousId":"a-1","event":"Order Completed","type":"track","properties":{"total":12345678901234567890.10, "big":9007199254740993,"none":null},"context":{"page":{"path":"/"},"userAgent":"Mozilla/5.0","library":{"name":"analytics.js","version":"npm:next-1.84.1"}},"messageId":"ajs-next-1","sentAt":"2026-03-01T12:00:00.000Z","_metadata":{"bundled":["X"]}}"#;
-    let given = Given { endpoint: Endpoint::Single { event_type: EventType::Track, short: true }, ..Given::batch(item) };
+    let given = Given {
+        endpoint: Endpoint::Single { event_type: EventType::Track, short: true },
+        ..Given::batch(item)
+    };
     let event = normalized(&given).unwrap();
     assert_eq!(event.session_id, 1_772_366_000_000);
-    assert_eq!((event.user_id.as_deref(), event.anonymous_id.as_deref()), (Some("u-1"), Some("a-1")));
+    assert_eq!(
+        (event.user_id.as_deref(), event.anonymous_id.as_deref()),
+        (Some("u-1"), Some("a-1"))
+    );
     assert_eq!((&*event.name, &*event.message_id), ("Order Completed", "ajs-next-1"));
-    check(given, expect![[r#"{"integrations":{"Amplitude":{"session_id":1772366000000}},"userId":"u-1","anonymousId":"a-1","event":"Order Completed","properties":{"total":12345678901234567890.10, "big":9007199254740993,"none":null},"context":{"page":{"path":"/"},"userAgent":"Mozilla/5.0","library":{"name":"analytics.js","version":"npm:next-1.84.1"},"ip":"203.0.113.7"},"messageId":"ajs-next-1","_metadata":{"bundled":["X"]},"originalTimestamp":"2026-03-01T11:59:59.500Z","sentAt":"2026-03-01T12:00:00.000Z","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T11:59:59.500Z","channel":"client","projectId":"src_1","version":2,"type":"track"}"#]]);
+    check(
+        given,
+        expect![[
+            r#"{"integrations":{"Amplitude":{"session_id":1772366000000}},"userId":"u-1","anonymousId":"a-1","event":"Order Completed","properties":{"total":12345678901234567890.10, "big":9007199254740993,"none":null},"context":{"page":{"path":"/"},"userAgent":"Mozilla/5.0","library":{"name":"analytics.js","version":"npm:next-1.84.1"},"ip":"203.0.113.7"},"messageId":"ajs-next-1","_metadata":{"bundled":["X"]},"originalTimestamp":"2026-03-01T11:59:59.500Z","sentAt":"2026-03-01T12:00:00.000Z","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T11:59:59.500Z","channel":"client","projectId":"src_1","version":2,"type":"track"}"#
+        ]],
+    );
 }
 
 #[test]
 fn a_python_body_with_nulls_reads_as_without_them() {
     let item = r#"{"integrations":{},"anonymousId":null,"timestamp":"2026-03-01T11:00:00.123456+00:00","context":{"library":{"name":"analytics-python","version":"2.3.4"}},"userId":"u","traits":{"plan":null,"n":1.0},"type":"identify","messageId":"m","category":null}"#;
-    check(Given::batch(item), expect![[r#"{"integrations":{},"context":{"library":{"name":"analytics-python","version":"2.3.4"}},"userId":"u","traits":{"plan":null,"n":1.0},"messageId":"m","originalTimestamp":"2026-03-01T11:00:00.123456+00:00","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T11:00:00.123Z","channel":"server","projectId":"src_1","version":2,"type":"identify"}"#]]);
+    check(
+        Given::batch(item),
+        expect![[
+            r#"{"integrations":{},"context":{"library":{"name":"analytics-python","version":"2.3.4"}},"userId":"u","traits":{"plan":null,"n":1.0},"messageId":"m","originalTimestamp":"2026-03-01T11:00:00.123456+00:00","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T11:00:00.123Z","channel":"server","projectId":"src_1","version":2,"type":"identify"}"#
+        ]],
+    );
 }
 
 #[test]
 fn a_batch_context_lies_beneath_the_items() {
     let item = r#"{"type":"page","userId":"u","name":"Home","context":{"app":{"version":"2","b":null},"locale":"de"},"integrations":{"All":false}}"#;
     let given = Given {
-        context: Some(r#"{"app":{"name":"Shop","version":"1","b":3},"locale":"en","library":{"name":"analytics-java"}}"#),
+        context: Some(
+            r#"{"app":{"name":"Shop","version":"1","b":3},"locale":"en","library":{"name":"analytics-java"}}"#,
+        ),
         integrations: Some(r#"{"All":true,"Amplitude":{"session_id":"77"}}"#),
         ..Given::batch(item)
     };
     assert_eq!(normalized(&given).unwrap().session_id, 77);
-    check(given, expect![[r#"{"userId":"u","name":"Home","context":{"app":{"version":"2","b":null,"name":"Shop"},"locale":"de","library":{"name":"analytics-java"}},"integrations":{"All":false,"Amplitude":{"session_id":"77"}},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"server","projectId":"src_1","version":2,"type":"page"}"#]]);
+    check(
+        given,
+        expect![[
+            r#"{"userId":"u","name":"Home","context":{"app":{"version":"2","b":null,"name":"Shop"},"locale":"de","library":{"name":"analytics-java"}},"integrations":{"All":false,"Amplitude":{"session_id":"77"}},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"server","projectId":"src_1","version":2,"type":"page"}"#
+        ]],
+    );
 }
 
 #[test]
 fn an_event_without_context_or_message_id_gets_both() {
-    check(Given::track(r#"{"event":"e","userId":"u"}"#), expect![[r#"{"event":"e","userId":"u","context":{"library":{"name":"unknown","version":"unknown"}},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"server","projectId":"src_1","version":2,"type":"track"}"#]]);
+    check(
+        Given::track(r#"{"event":"e","userId":"u"}"#),
+        expect![[
+            r#"{"event":"e","userId":"u","context":{"library":{"name":"unknown","version":"unknown"}},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"server","projectId":"src_1","version":2,"type":"track"}"#
+        ]],
+    );
 }
 
 #[test]
@@ -157,30 +185,62 @@ fn the_made_message_id_is_the_same_each_time_and_another_for_each_offset() {
 
 #[test]
 fn the_client_channel_gets_address_and_agent_and_the_server_channel_neither() {
-    check(Given::client(r#"{"type":"track","event":"e","userId":"u","context":{"ip":null}}"#), expect![[r#"{"event":"e","userId":"u","context":{"library":{"name":"unknown","version":"unknown"},"ip":"203.0.113.7","userAgent":"okhttp/4"},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"client","projectId":"src_1","version":2,"type":"track"}"#]]);
     check(
-        Given::client(r#"{"type":"track","event":"e","userId":"u","context":{"ip":"0.0.0.0","userAgent":"own"}}"#),
-        expect![[r#"{"event":"e","userId":"u","context":{"ip":"0.0.0.0","userAgent":"own","library":{"name":"unknown","version":"unknown"}},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"client","projectId":"src_1","version":2,"type":"track"}"#]],
+        Given::client(r#"{"type":"track","event":"e","userId":"u","context":{"ip":null}}"#),
+        expect![[
+            r#"{"event":"e","userId":"u","context":{"library":{"name":"unknown","version":"unknown"},"ip":"203.0.113.7","userAgent":"okhttp/4"},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"client","projectId":"src_1","version":2,"type":"track"}"#
+        ]],
     );
-    check(Given::batch(r#"{"type":"track","event":"e","userId":"u","context":{}}"#), expect![[r#"{"event":"e","userId":"u","context":{"library":{"name":"unknown","version":"unknown"}},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"server","projectId":"src_1","version":2,"type":"track"}"#]]);
-    check(Given::batch(r#"{"type":"track","event":"e","userId":"u","context":{"direct":true}}"#), expect![[r#"{"event":"e","userId":"u","context":{"direct":true,"library":{"name":"unknown","version":"unknown"},"ip":"203.0.113.7"},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"client","projectId":"src_1","version":2,"type":"track"}"#]]);
+    check(
+        Given::client(
+            r#"{"type":"track","event":"e","userId":"u","context":{"ip":"0.0.0.0","userAgent":"own"}}"#,
+        ),
+        expect![[
+            r#"{"event":"e","userId":"u","context":{"ip":"0.0.0.0","userAgent":"own","library":{"name":"unknown","version":"unknown"}},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"client","projectId":"src_1","version":2,"type":"track"}"#
+        ]],
+    );
+    check(
+        Given::batch(r#"{"type":"track","event":"e","userId":"u","context":{}}"#),
+        expect![[
+            r#"{"event":"e","userId":"u","context":{"library":{"name":"unknown","version":"unknown"}},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"server","projectId":"src_1","version":2,"type":"track"}"#
+        ]],
+    );
+    check(
+        Given::batch(r#"{"type":"track","event":"e","userId":"u","context":{"direct":true}}"#),
+        expect![[
+            r#"{"event":"e","userId":"u","context":{"direct":true,"library":{"name":"unknown","version":"unknown"},"ip":"203.0.113.7"},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"client","projectId":"src_1","version":2,"type":"track"}"#
+        ]],
+    );
     let old_android = r#"{"type":"track","event":"e","userId":"u","context":{"library":{"name":"analytics-android"}}}"#;
-    check(Given::batch(old_android), expect![[r#"{"event":"e","userId":"u","context":{"library":{"name":"analytics-android"},"ip":"203.0.113.7"},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"client","projectId":"src_1","version":2,"type":"track"}"#]]);
+    check(
+        Given::batch(old_android),
+        expect![[
+            r#"{"event":"e","userId":"u","context":{"library":{"name":"analytics-android"},"ip":"203.0.113.7"},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"client","projectId":"src_1","version":2,"type":"track"}"#
+        ]],
+    );
 }
 
 #[test]
 fn what_the_server_sets_replaces_what_the_sender_wrote() {
     check(
-        Given::track(r#"{"receivedAt":"x","channel":"y","projectId":"z","version":"1.1","type":"page","originalTimestamp":"o","writeKey":"secret","event":"e","userId":"u","unknown":[1,{"a":1e2}]}"#),
-        expect![[r#"{"event":"e","userId":"u","unknown":[1,{"a":1e2}],"context":{"library":{"name":"unknown","version":"unknown"}},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"server","projectId":"src_1","version":2,"type":"track"}"#]],
+        Given::track(
+            r#"{"receivedAt":"x","channel":"y","projectId":"z","version":"1.1","type":"page","originalTimestamp":"o","writeKey":"secret","event":"e","userId":"u","unknown":[1,{"a":1e2}]}"#,
+        ),
+        expect![[
+            r#"{"event":"e","userId":"u","unknown":[1,{"a":1e2}],"context":{"library":{"name":"unknown","version":"unknown"}},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"server","projectId":"src_1","version":2,"type":"track"}"#
+        ]],
     );
 }
 
 #[test]
 fn of_a_key_given_twice_the_last_counts() {
     check(
-        Given::track(r#"{"userId":"a","event":"x","custom":1,"userId":"b","\u0065vent":"y","custom":2,"anonymousId":"c","anonymousId":null}"#),
-        expect![[r#"{"userId":"b","\u0065vent":"y","custom":2,"context":{"library":{"name":"unknown","version":"unknown"}},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"server","projectId":"src_1","version":2,"type":"track"}"#]],
+        Given::track(
+            r#"{"userId":"a","event":"x","custom":1,"userId":"b","\u0065vent":"y","custom":2,"anonymousId":"c","anonymousId":null}"#,
+        ),
+        expect![[
+            r#"{"userId":"b","\u0065vent":"y","custom":2,"context":{"library":{"name":"unknown","version":"unknown"}},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"server","projectId":"src_1","version":2,"type":"track"}"#
+        ]],
     );
 }
 
@@ -189,14 +249,23 @@ fn nul_and_lone_surrogates_do_no_harm() {
     let item = r#"{"userId":"a\u0000b","event":"x\ud800y","properties":{"k\udfff":"\ud83d\ude00 \ud83d","n":"\u0000"},"messageId":"m\u0000"}"#;
     let event = normalized(&Given::track(item)).unwrap();
     assert_eq!((event.user_id.as_deref(), &*event.name), (Some("ab"), "x\u{fffd}y"));
-    check(Given::track(item), expect![[r#"{"userId":"ab","event":"x\ufffdy","properties":{"k\ufffd":"\ud83d\ude00 \ufffd","n":"\u0000"},"messageId":"m","context":{"library":{"name":"unknown","version":"unknown"}},"integrations":{},"receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"server","projectId":"src_1","version":2,"type":"track"}"#]]);
+    check(
+        Given::track(item),
+        expect![[
+            r#"{"userId":"ab","event":"x\ufffdy","properties":{"k\ufffd":"\ud83d\ude00 \ufffd","n":"\u0000"},"messageId":"m","context":{"library":{"name":"unknown","version":"unknown"}},"integrations":{},"receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"server","projectId":"src_1","version":2,"type":"track"}"#
+        ]],
+    );
 }
 
 #[test]
 fn a_number_beyond_a_double_becomes_its_text() {
     check(
-        Given::track(r#"{"userId":"u","event":"e","properties":{"a":1e999,"b":-1E+400,"c":1e308,"d":"1e999"}}"#),
-        expect![[r#"{"userId":"u","event":"e","properties":{"a":"1e999","b":"-1E+400","c":1e308,"d":"1e999"},"context":{"library":{"name":"unknown","version":"unknown"}},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"server","projectId":"src_1","version":2,"type":"track"}"#]],
+        Given::track(
+            r#"{"userId":"u","event":"e","properties":{"a":1e999,"b":-1E+400,"c":1e308,"d":"1e999"}}"#,
+        ),
+        expect![[
+            r#"{"userId":"u","event":"e","properties":{"a":"1e999","b":"-1E+400","c":1e308,"d":"1e999"},"context":{"library":{"name":"unknown","version":"unknown"}},"integrations":{},"messageId":"api-3ALKRDmTlU1FIZaURS79jJiFwVt","receivedAt":"2026-03-01T12:00:00.000Z","timestamp":"2026-03-01T12:00:00.000Z","channel":"server","projectId":"src_1","version":2,"type":"track"}"#
+        ]],
     );
 }
 
@@ -218,9 +287,10 @@ fn a_group_call_gives_the_group_and_other_calls_take_it_from_the_context() {
 #[test]
 fn surplus_properties_are_dropped_and_the_event_stays() {
     let limits = WireLimits { properties_max: 2, ..WireLimits::default() };
-    for (properties, kept) in
-        [(r#"{"a":1, "b":2 , "c":3,"d":4}"#, r#"{"a":1, "b":2 }"#), (r#"{"a":1,"b":2}"#, r#"{"a":1,"b":2}"#)]
-    {
+    for (properties, kept) in [
+        (r#"{"a":1, "b":2 , "c":3,"d":4}"#, r#"{"a":1, "b":2 }"#),
+        (r#"{"a":1,"b":2}"#, r#"{"a":1,"b":2}"#),
+    ] {
         let item = format!(r#"{{"userId":"u","event":"e","properties":{properties}}}"#);
         let event = normalized(&Given { limits: limits.clone(), ..Given::track(&item) }).unwrap();
         assert_eq!(event.body_json(), Some(kept));
@@ -237,7 +307,12 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
         ".{0,8}".prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 24, 5, |inner| {
-        let key = prop_oneof![".{0,4}", Just("name".to_owned()), Just("library".to_owned()), Just("ip".to_owned())];
+        let key = prop_oneof![
+            ".{0,4}",
+            Just("name".to_owned()),
+            Just("library".to_owned()),
+            Just("ip".to_owned())
+        ];
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
             prop::collection::vec((key, inner), 0..5)
@@ -247,9 +322,25 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
 }
 
 const KEYS: &[&str] = &[
-    "type", "messageId", "userId", "anonymousId", "groupId", "previousId", "event", "name", "category",
-    "timestamp", "sentAt", "receivedAt", "properties", "traits", "context", "integrations", "writeKey",
-    "custom", "other",
+    "type",
+    "messageId",
+    "userId",
+    "anonymousId",
+    "groupId",
+    "previousId",
+    "event",
+    "name",
+    "category",
+    "timestamp",
+    "sentAt",
+    "receivedAt",
+    "properties",
+    "traits",
+    "context",
+    "integrations",
+    "writeKey",
+    "custom",
+    "other",
 ];
 
 fn endpoints() -> impl Strategy<Value = Endpoint> {
@@ -262,7 +353,9 @@ fn endpoints() -> impl Strategy<Value = Endpoint> {
 fn item() -> impl Strategy<Value = String> {
     let sensible = |key: &'static str| -> BoxedStrategy<serde_json::Value> {
         match key {
-            "type" => prop::sample::select(EventType::ALL).prop_map(|kind| kind.name().into()).boxed(),
+            "type" => {
+                prop::sample::select(EventType::ALL).prop_map(|kind| kind.name().into()).boxed()
+            }
             "context" | "properties" | "traits" | "integrations" => {
                 json_value().prop_filter("object", serde_json::Value::is_object).boxed()
             }
@@ -270,13 +363,15 @@ fn item() -> impl Strategy<Value = String> {
             _ => "[a-z]{1,6}".prop_map(serde_json::Value::from).boxed(),
         }
     };
-    let member = prop::sample::select(KEYS).prop_flat_map(move |key| {
-        (Just(key), prop_oneof![6 => sensible(key), 1 => json_value()])
-    });
+    let member = prop::sample::select(KEYS)
+        .prop_flat_map(move |key| (Just(key), prop_oneof![6 => sensible(key), 1 => json_value()]));
     prop::collection::vec(member, 0..14).prop_map(|members| {
         let members: Vec<_> =
             members.into_iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
-        format!("{{\"userId\":\"u\",{}\"event\":\"e\"}}", members.iter().map(|m| format!("{m},")).collect::<String>())
+        format!(
+            "{{\"userId\":\"u\",{}\"event\":\"e\"}}",
+            members.iter().map(|m| format!("{m},")).collect::<String>()
+        )
     })
 }
 

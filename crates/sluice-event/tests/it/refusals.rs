@@ -63,7 +63,9 @@ fn containers_are_checked() {
     check(Track, r#"{"userId":"u","event":"e","context":[],"integrations":[ ]}"#, "accepted");
     check(Track, r#"{"userId":"u","event":"e","context":"c"}"#, "bad_request");
     check(Track, r#"{"userId":"u","event":"e","integrations":[1]}"#, "bad_request");
-    let device = |id| format!(r#"{{"userId":"u","event":"e","context":{{"device":{{"advertisingId":{id}}}}}}}"#);
+    let device = |id| {
+        format!(r#"{{"userId":"u","event":"e","context":{{"device":{{"advertisingId":{id}}}}}}}"#)
+    };
     check(Track, &device("5"), "device_advertisingid_should_be_string");
     check(Track, &device("null"), "accepted");
     check(Track, &device(r#""id""#), "accepted");
@@ -77,27 +79,40 @@ fn a_batch_item_needs_a_type() {
         (r#"{"type":1,"userId":"u"}"#, Err(Refusal::UnknownType)),
         (r#"{"type":"tr\u0061ck","userId":"u","event":"e"}"#, Ok(EventType::Track)),
     ] {
-        assert_eq!(normalized(&Given::batch(item)).map(|event| event.event_type), expected, "{item}");
+        assert_eq!(
+            normalized(&Given::batch(item)).map(|event| event.event_type),
+            expected,
+            "{item}"
+        );
     }
 }
 
 #[test]
 fn the_path_decides_the_type_of_a_single_event() {
-    let event = normalized(&Given::single(EventType::Page, r#"{"type":"track","userId":"u"}"#)).unwrap();
+    let event =
+        normalized(&Given::single(EventType::Page, r#"{"type":"track","userId":"u"}"#)).unwrap();
     assert_eq!(event.event_type, EventType::Page);
 }
 
 #[test]
 fn a_consent_event_has_its_shape_checked() {
     let event = |consent: &str| {
-        format!(r#"{{"userId":"u","event":"Segment Consent Preference Updated","context":{{"consent":{consent}}}}}"#)
+        format!(
+            r#"{{"userId":"u","event":"Segment Consent Preference Updated","context":{{"consent":{consent}}}}}"#
+        )
     };
     for (consent, expected) in [
         ("null", "consent_categorypreferences_should_exist"),
         ("{}", "consent_categorypreferences_should_exist"),
         (r#"{"categoryPreferences":[]}"#, "consent_categorypreferences_fields_should_be_object"),
-        (r#"{"categoryPreferences":{"ads":"yes"}}"#, "consent_categorypreferences_fields_should_be_bool"),
-        (r#"{"categoryPreferences":{"ads":true},"version":"2"}"#, "consent_version_should_be_number"),
+        (
+            r#"{"categoryPreferences":{"ads":"yes"}}"#,
+            "consent_categorypreferences_fields_should_be_bool",
+        ),
+        (
+            r#"{"categoryPreferences":{"ads":true},"version":"2"}"#,
+            "consent_version_should_be_number",
+        ),
         (r#"{"categoryPreferences":{"ads":true,"x":false},"version":2}"#, "accepted"),
         (r#"{"categoryPreferences":{}}"#, "accepted"),
     ] {
@@ -116,7 +131,8 @@ fn nesting_has_a_limit_and_no_stack_overflows() {
     check(EventType::Track, &nested(62), "accepted");
     check(EventType::Track, &nested(63), "nested_too_deep");
     check(EventType::Track, &nested(10_000), "nested_too_deep");
-    let limits = WireLimits { event_bytes_max: usize::MAX, depth_max: usize::MAX, ..WireLimits::default() };
+    let limits =
+        WireLimits { event_bytes_max: usize::MAX, depth_max: usize::MAX, ..WireLimits::default() };
     let deep = format!("{}1{}", r#"{"a":"#.repeat(1_000_000), "}".repeat(1_000_000));
     let item = r#"{"userId":"u","event":"e","context":{"a":{"a":{"b":1}}}}"#;
     let given = Given { context: Some(&deep), limits, ..Given::track(item) };
@@ -127,7 +143,8 @@ fn nesting_has_a_limit_and_no_stack_overflows() {
 fn sizes_have_limits() {
     let item = format!(r#"{{"userId":"u","event":"e","p":"{}"}}"#, "x".repeat(32 << 10));
     check(EventType::Track, &item, "message_too_large");
-    let id = |length| format!(r#"{{"userId":"u","event":"e","messageId":"{}"}}"#, "é".repeat(length));
+    let id =
+        |length| format!(r#"{{"userId":"u","event":"e","messageId":"{}"}}"#, "é".repeat(length));
     check(EventType::Track, &id(100), "accepted");
     check(EventType::Track, &id(1_000), "accepted");
     check(EventType::Track, &id(1_001), "message_id_too_long");
@@ -144,9 +161,14 @@ fn a_stub_keeps_its_reason_and_a_missing_item_is_a_bad_request() {
         sent_at: None,
         context: None,
         integrations: None,
-        items: vec![ReceivedItem::Stub { refusal: Refusal::MessageTooLarge, size: 40_000, head: "{" }],
+        items: vec![ReceivedItem::Stub {
+            refusal: Refusal::MessageTooLarge,
+            size: 40_000,
+            head: "{",
+        }],
     };
-    let refusal = |index| normalize(&request, index, Offset(0), "s", &WireLimits::default()).unwrap_err();
+    let refusal =
+        |index| normalize(&request, index, Offset(0), "s", &WireLimits::default()).unwrap_err();
     assert_eq!(refusal(0), Refusal::MessageTooLarge);
     assert_eq!(refusal(1), Refusal::BadRequest);
 }

@@ -18,10 +18,48 @@ fn check(text: &str) {
 #[test]
 fn it_takes_what_is_json_and_nothing_else() {
     for text in [
-        "", " ", "{}", "[]", "[1,]", "[,1]", "{\"a\":1,}", "{\"a\"}", "{a:1}", "{\"a\" : [ ] }", "01", "-", "-0",
-        "1.", ".5", "1e", "1e+", "1E-7", "+1", "NaN", "tru", "true", "nulll", "\"", "\"a", "\"\\x\"", "\"\\u12\"",
-        "\"\\u12g4\"", "\"\\ud800\"", "\"\\ud83d\\ude00\"", "\"\t\"", "\"\u{7f}\"", "[1 2]", "[1]]", "[[1]", "{\"a\":1]",
-        "[\"a\"}", "\u{feff}{}", "{\"a\":{\"b\":[{}]}} ", "\"é\u{1f600}\"", "1 2", "\"\\u+123\"",
+        "",
+        " ",
+        "{}",
+        "[]",
+        "[1,]",
+        "[,1]",
+        "{\"a\":1,}",
+        "{\"a\"}",
+        "{a:1}",
+        "{\"a\" : [ ] }",
+        "01",
+        "-",
+        "-0",
+        "1.",
+        ".5",
+        "1e",
+        "1e+",
+        "1E-7",
+        "+1",
+        "NaN",
+        "tru",
+        "true",
+        "nulll",
+        "\"",
+        "\"a",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"\\u12g4\"",
+        "\"\\ud800\"",
+        "\"\\ud83d\\ude00\"",
+        "\"\t\"",
+        "\"\u{7f}\"",
+        "[1 2]",
+        "[1]]",
+        "[[1]",
+        "{\"a\":1]",
+        "[\"a\"}",
+        "\u{feff}{}",
+        "{\"a\":{\"b\":[{}]}} ",
+        "\"é\u{1f600}\"",
+        "1 2",
+        "\"\\u+123\"",
     ] {
         check(text);
     }
@@ -30,8 +68,10 @@ fn it_takes_what_is_json_and_nothing_else() {
 #[test]
 fn containers_of_many_levels_close_in_their_own_order() {
     for depth in [1, 63, 64, 65, 127, 128, 129, 200, 1_000] {
-        let mut kinds = (0..depth).map(|level| (level * 7 + level / 3) % 2 == 0).collect::<Vec<_>>();
-        let mut text: String = kinds.iter().map(|object| if *object { "{\"a\":" } else { "[" }).collect();
+        let mut kinds =
+            (0..depth).map(|level| (level * 7 + level / 3) % 2 == 0).collect::<Vec<_>>();
+        let mut text: String =
+            kinds.iter().map(|object| if *object { "{\"a\":" } else { "[" }).collect();
         text.push('1');
         let body = text.len();
         text.extend(kinds.iter().rev().map(|object| if *object { '}' } else { ']' }));

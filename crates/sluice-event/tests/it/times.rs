@@ -40,10 +40,26 @@ fn lenient_forms_are_read() {
 #[test]
 fn what_is_no_timestamp_is_none() {
     for text in [
-        "", "now", "2015", "20150223", "2015-13-01", "2015-02-29", "2015-00-10", "2015-02-23T25:00:00Z",
-        "2015-02-23T22:61:00Z", "2015-02-23T22:28:55ZZ", "2015-02-23T22:28:55+25:00", "2015-02-23T",
-        "2015-02-23T22", "15-02-23", "2015-02-23T22:28:55 PM", "0000-01-01T00:00:00+01:00",
-        "99999999999999999999999999", "-99999999999999999", "9999-12-31", "２０１５-02-23",
+        "",
+        "now",
+        "2015",
+        "20150223",
+        "2015-13-01",
+        "2015-02-29",
+        "2015-00-10",
+        "2015-02-23T25:00:00Z",
+        "2015-02-23T22:61:00Z",
+        "2015-02-23T22:28:55ZZ",
+        "2015-02-23T22:28:55+25:00",
+        "2015-02-23T",
+        "2015-02-23T22",
+        "15-02-23",
+        "2015-02-23T22:28:55 PM",
+        "0000-01-01T00:00:00+01:00",
+        "99999999999999999999999999",
+        "-99999999999999999",
+        "9999-12-31",
+        "２０１５-02-23",
     ] {
         check(text, "none");
     }
@@ -85,28 +101,68 @@ proptest! {
 #[test]
 fn the_event_time_follows_the_table() {
     let rows: [(&str, &str, &str, &str, &str); 10] = [
-        ("all three present", r#""2026-03-01T10:00:00Z""#, r#""2026-03-01T10:00:05Z""#,
-         "2026-03-01T11:59:55.000Z", r#""2026-03-01T10:00:00Z""#),
+        (
+            "all three present",
+            r#""2026-03-01T10:00:00Z""#,
+            r#""2026-03-01T10:00:05Z""#,
+            "2026-03-01T11:59:55.000Z",
+            r#""2026-03-01T10:00:00Z""#,
+        ),
         ("no timestamp", "null", r#""2026-03-01T10:00:05Z""#, "2026-03-01T12:00:00.000Z", "absent"),
         ("sentAt absent", r#""2020-01-01""#, "null", "2020-01-01T00:00:00.000Z", r#""2020-01-01""#),
         ("sentAt empty", r#""2020-01-01""#, r#""""#, "2020-01-01T00:00:00.000Z", r#""2020-01-01""#),
-        ("sentAt unparseable", r#""2020-01-01""#, r#""soon""#, "2020-01-01T00:00:00.000Z", r#""2020-01-01""#),
-        ("sentAt equal", r#""2020-01-01""#, r#""2020-01-01""#, "2026-03-01T12:00:00.000Z", r#""2020-01-01""#),
-        ("timestamp unparseable", r#""yesterday""#, r#""2026-03-01T10:00:05Z""#,
-         "2026-03-01T12:00:00.000Z", r#""yesterday""#),
-        ("in the future after correction", r#""2030-01-01T00:00:00Z""#, "null",
-         "2030-01-01T00:00:00.000Z", r#""2030-01-01T00:00:00Z""#),
-        ("original after sent", r#""2026-03-01T10:00:05Z""#, r#""2026-03-01T10:00:00Z""#,
-         "2026-03-01T12:00:05.000Z", r#""2026-03-01T10:00:05Z""#),
-        ("milliseconds as number", "1772359200000", "1772359205000", "2026-03-01T11:59:55.000Z", "1772359200000"),
+        (
+            "sentAt unparseable",
+            r#""2020-01-01""#,
+            r#""soon""#,
+            "2020-01-01T00:00:00.000Z",
+            r#""2020-01-01""#,
+        ),
+        (
+            "sentAt equal",
+            r#""2020-01-01""#,
+            r#""2020-01-01""#,
+            "2026-03-01T12:00:00.000Z",
+            r#""2020-01-01""#,
+        ),
+        (
+            "timestamp unparseable",
+            r#""yesterday""#,
+            r#""2026-03-01T10:00:05Z""#,
+            "2026-03-01T12:00:00.000Z",
+            r#""yesterday""#,
+        ),
+        (
+            "in the future after correction",
+            r#""2030-01-01T00:00:00Z""#,
+            "null",
+            "2030-01-01T00:00:00.000Z",
+            r#""2030-01-01T00:00:00Z""#,
+        ),
+        (
+            "original after sent",
+            r#""2026-03-01T10:00:05Z""#,
+            r#""2026-03-01T10:00:00Z""#,
+            "2026-03-01T12:00:05.000Z",
+            r#""2026-03-01T10:00:05Z""#,
+        ),
+        (
+            "milliseconds as number",
+            "1772359200000",
+            "1772359205000",
+            "2026-03-01T11:59:55.000Z",
+            "1772359200000",
+        ),
     ];
     for (row, timestamp, sent_at, expected, original) in rows {
-        let item = format!(r#"{{"userId":"u","event":"e","timestamp":{timestamp},"sentAt":{sent_at}}}"#);
+        let item =
+            format!(r#"{{"userId":"u","event":"e","timestamp":{timestamp},"sentAt":{sent_at}}}"#);
         let event = normalized(&Given::track(&item)).unwrap();
         assert_eq!(event.timestamp.to_string(), expected, "{row}");
         let json: serde_json::Value = serde_json::from_str(&event.json).unwrap();
         assert_eq!(json["timestamp"], expected, "{row}");
-        let kept = json.get("originalTimestamp").map_or_else(|| "absent".to_owned(), ToString::to_string);
+        let kept =
+            json.get("originalTimestamp").map_or_else(|| "absent".to_owned(), ToString::to_string);
         assert_eq!(kept, original, "{row}");
     }
 }
