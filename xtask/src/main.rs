@@ -22,7 +22,7 @@ cargo xtask <command>
   demo [--once] [--listen ADDR] [--data DIR]
                         build Sluice, run it with the sample shop, print its counts beside the truth;
                         --once ends after printing
-  test [STEP …]         all that CI runs: fmt, clippy, tidy, codegen, licences, rust, sdk
+  test [STEP …]         all that CI runs: fmt, tidy, clippy, licences, rust, sdk
   tidy                  the rules of the tree: layers, file headers, file lengths, numbered TODOs
   codegen [--check]     write generated files; --check only compares
   sim [--seed N | --minutes M]

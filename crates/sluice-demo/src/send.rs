@@ -10,7 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
-use sluice_base::Clock;
+use sluice_base::{Clock as _, SystemClock};
 use tokio::task::JoinSet;
 
 use crate::DemoError;
@@ -156,7 +156,7 @@ struct Work {
     answered: AtomicU64,
 }
 
-/// Sends each request when it is due, one after the other. Returns when the requests end; drop the
+/// Sends each request when it is due by the machine's clock, one after the other. Returns when the requests end; drop the
 /// future to stop earlier.
 ///
 /// # Errors
@@ -164,11 +164,10 @@ struct Work {
 pub async fn send_live(
     target: &Target,
     calls: impl Iterator<Item = ShopCall>,
-    clock: &dyn Clock,
 ) -> Result<SendReport, DemoError> {
     let mut report = SendReport::default();
     for call in calls {
-        tokio::time::sleep(call.at.since(clock.now())).await;
+        tokio::time::sleep(call.at.since(SystemClock.now())).await;
         report.retries += target.send(&call).await?;
         report.requests += 1;
         report.events += call.events;
