@@ -395,7 +395,9 @@ impl Connection {
             Command::EventState(offset, reply) => drop(reply.send(self.core.event_state(offset))),
             Command::SendAgain(letters, reply) => {
                 let sent = self.core.send_again(now, letters);
-                drop(reply.send(sent));
+                if reply.send(sent).is_err() {
+                    tracing::debug!(connection.id = %self.spec.id, "whoever sent letters again has gone");
+                }
             }
             Command::Resume => self.core.resume(now),
             Command::Update(spec) => {

@@ -7,10 +7,10 @@ use sluice_destination_kit::{Destination, DestinationKind};
 use sluice_event::StoredEvent;
 use sluice_model::tables::ConnectionSpec;
 
-pub const CONNECTION_DISABLED: &str = "connection_disabled";
-pub const BY_INTEGRATIONS_OBJECT: &str = "FILTERED_BY_INTEGRATIONS_OBJECT";
-pub const SENT_CLIENT_SIDE: &str = "MESSAGE_SENT_CLIENT_SIDE";
-pub const UNSUPPORTED_EVENT_TYPE: &str = "UNSUPPORTED_EVENT_TYPE";
+pub(crate) const CONNECTION_DISABLED: &str = "connection_disabled";
+pub(crate) const BY_INTEGRATIONS_OBJECT: &str = "FILTERED_BY_INTEGRATIONS_OBJECT";
+pub(crate) const SENT_CLIENT_SIDE: &str = "MESSAGE_SENT_CLIENT_SIDE";
+pub(crate) const UNSUPPORTED_EVENT_TYPE: &str = "UNSUPPORTED_EVENT_TYPE";
 
 /// Why the event does not go to this connection; `None` if it goes.
 pub(crate) fn reason(

@@ -192,10 +192,6 @@ impl Lanes {
         self.drop_if_empty(lane);
     }
 
-    pub(crate) fn is_busy(&self, lane: Lane) -> bool {
-        self.queues.get(&self.resolve(lane)).is_some_and(|queue| queue.attempts > 0)
-    }
-
     pub(crate) fn is_timed(&self, lane: Lane) -> bool {
         let queue = self.queues.get(&self.resolve(lane));
         queue.is_some_and(|queue| matches!(queue.indexed, Indexed::Timed(_)))
@@ -240,7 +236,9 @@ impl Lanes {
         if self.queues.get(&lane).is_some_and(is_idle) {
             self.unindex(lane);
             let members = self.queues.remove(&lane).unwrap_or_default().members;
-            members.iter().for_each(|member| drop(self.joined.remove(member)));
+            for member in &members {
+                self.joined.remove(member);
+            }
         }
     }
 }

@@ -25,6 +25,9 @@ mod records;
 mod state;
 mod status;
 
+#[cfg(test)]
+mod simulation;
+
 pub use dead::DeadLetter;
 pub use delivery::{Delivery, DeliveryConfig, DeliveryHandle, Parts};
 pub use error::{DeliveryError, ErrorKind};

@@ -13,7 +13,7 @@ const VERSION: u8 = 1;
 /// Events that must stay in order: those of one person. An event without a person, or one sent
 /// again by hand, has a lane of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Lane {
+pub(crate) enum Lane {
     Person(PersonId),
     Event(u64),
 }
