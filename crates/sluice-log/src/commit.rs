@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use sluice_base::{DiskFile, Timestamp};
 
-use crate::LogError;
 use crate::block::{Block, Encoder, HEADER_BYTES, Header};
 use crate::log::Shared;
 use crate::queue::Group;
 use crate::recover::Recovered;
 use crate::segment::{self, Index, Segment};
+use crate::{LogConfig, LogError};
 
 /// The segment being written. Only its holder writes to the log.
 pub(crate) struct Writer {
@@ -18,7 +18,9 @@ pub(crate) struct Writer {
     segment: Arc<Segment>,
     mark: u64,
     at: u64,
+    /// The file is filled up to here.
     allocated: u64,
+    zeros: Vec<u8>,
     encoder: Encoder,
     last_written: Timestamp,
 }
@@ -27,13 +29,14 @@ impl Writer {
     pub(crate) fn new(
         recovered: &Recovered,
         segment: Arc<Segment>,
-        zstd_level: i32,
+        config: &LogConfig,
     ) -> Result<Self, LogError> {
         let encoder =
-            Encoder::new(zstd_level).map_err(LogError::io("compress for", &segment.path))?;
+            Encoder::new(config.zstd_level).map_err(LogError::io("compress for", &segment.path))?;
         Ok(Self {
             file: recovered.file.clone(),
             allocated: recovered.file.len().map_err(LogError::io("read", &segment.path))?,
+            zeros: vec![0; config.preallocate_bytes],
             mark: recovered.index.mark,
             at: recovered.index.end_at,
             segment,
@@ -62,9 +65,11 @@ impl Writer {
         let bytes = self.encoder.encode(&mut header, &mut group.block);
         let end = self.at + bytes.len() as u64;
         if end > self.allocated {
-            let allocated = end.next_multiple_of(log.config.preallocate_bytes.max(1));
-            self.file.set_len(allocated).map_err(LogError::io("extend", &self.segment.path))?;
-            self.allocated = allocated;
+            // Zeros behind the block, in the same sync: the next blocks overwrite them, and their
+            // syncs need no change of the file system's own records.
+            let zeros = self.zeros.get(bytes.len()..).unwrap_or_default();
+            self.file.write_at(end, zeros).map_err(LogError::io("extend", &self.segment.path))?;
+            self.allocated = end + zeros.len() as u64;
         }
         self.file.write_at(self.at, bytes).map_err(LogError::io("write", &self.segment.path))?;
         self.file.sync().map_err(LogError::io("sync", &self.segment.path))?;
@@ -91,26 +96,21 @@ impl Writer {
         }
         // Not synced: whatever the length, the blocks end where the next segment starts.
         self.file.set_len(self.at).map_err(LogError::io("cut", &self.segment.path))?;
+        // Before readers and upkeep know it as sealed, so that nobody else writes this file.
+        self.leave_mark(log)?;
         let path = segment::log_path(&log.dir, base);
-        let preallocate = log.config.preallocate_bytes;
-        let (file, mark) = segment::create(&log.disk, &path, base, log.clock.now(), preallocate)?;
+        let (file, mark) = segment::create(&log.disk, &path, base, log.clock.now())?;
         let next = Arc::new(Segment::active(path, base, Index::empty(mark, base)));
         let sealed = std::mem::replace(&mut self.segment, next.clone());
-        let sealed_mark = std::mem::replace(&mut self.mark, mark);
         self.allocated = file.len().map_err(LogError::io("read", &next.path))?;
-        (self.file, self.at) = (file, segment::HEADER_BYTES);
-        {
-            let mut segments = log.segments.write();
-            sealed.seal(base);
-            segments.push(next);
-        }
-        match sealed.known_index(sealed_mark) {
-            Some(index) => index.store(&log.disk, &sealed.path),
-            None => Ok(()),
-        }
+        (self.file, self.mark, self.at) = (file, mark, segment::HEADER_BYTES);
+        let mut segments = log.segments.write();
+        sealed.seal(base);
+        segments.push(next);
+        Ok(())
     }
 
-    /// At a clean stop: records how far this segment was synced.
+    /// Stores the index, at a clean stop and at sealing: it says how far the segment was synced.
     pub(crate) fn leave_mark(&self, log: &Shared) -> Result<(), LogError> {
         match self.segment.known_index(self.mark) {
             Some(index) => index.store(&log.disk, &self.segment.path),

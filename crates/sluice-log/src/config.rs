@@ -38,8 +38,9 @@ pub struct LogConfig {
     pub group_bytes: usize,
     /// Committed groups kept in memory for readers at the tail.
     pub recent_bytes_max: usize,
-    /// Files grow by this much at a time, so that a sync seldom has to write their length.
-    pub preallocate_bytes: u64,
+    /// The file is filled with zeros this far ahead, so that most syncs write data only and do not
+    /// wait for the file system's journal. Groups larger than this are appended without.
+    pub preallocate_bytes: usize,
     /// Below this much free space on the volume an append answers [`Full`](crate::ErrorKind::Full).
     pub reserve_bytes: u64,
 }
@@ -54,7 +55,7 @@ impl Default for LogConfig {
             pending_bytes_max: 32 << 20,
             group_bytes: 1 << 20,
             recent_bytes_max: 8 << 20,
-            preallocate_bytes: 16 << 20,
+            preallocate_bytes: 1 << 20,
             reserve_bytes: 512 << 20,
         }
     }

@@ -38,10 +38,10 @@ impl Log {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, LogError> {
         let dir = dir.into();
-        let recovered = recover(&disk, &dir, &config, clock.now())?;
+        let recovered = recover(&disk, &dir, clock.now())?;
         let active = recovered.segments.last().cloned();
         let active = active.ok_or_else(|| LogError::corrupt(&dir, 0, "there is no segment"))?;
-        let writer = Writer::new(&recovered, active, config.zstd_level)?;
+        let writer = Writer::new(&recovered, active, &config)?;
         let end = recovered.index.end;
         let free = disk.free_bytes(&dir).map_err(LogError::io("measure", &dir))?;
         let shared = Arc::new(Shared {

@@ -48,6 +48,16 @@ impl Log {
     /// # Errors
     /// `Io` and `Corrupt`.
     pub fn offset_at(&self, at: Timestamp) -> Result<u64, LogError> {
+        loop {
+            match self.find_time(at) {
+                // Retention was faster; with each round there is less to drop.
+                Err(LogError::Dropped { .. }) => {}
+                other => return other,
+            }
+        }
+    }
+
+    fn find_time(&self, at: Timestamp) -> Result<u64, LogError> {
         let synced = self.synced();
         let segments = self.shared.segments.read().clone();
         let (mut low, mut high) = (0, segments.len());

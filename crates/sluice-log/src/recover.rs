@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use sluice_base::{Disk, DiskFile, Timestamp};
 
+use crate::LogError;
 use crate::block;
 use crate::segment::{self, Index, Segment, Walk};
-use crate::{LogConfig, LogError};
 
 /// What opening found.
 pub(crate) struct Recovered {
@@ -26,7 +26,6 @@ pub(crate) struct Recovered {
 pub(crate) fn recover(
     disk: &Arc<dyn Disk>,
     dir: &Path,
-    config: &LogConfig,
     now: Timestamp,
 ) -> Result<Recovered, LogError> {
     disk.create_dir_all(dir).map_err(LogError::io("create", dir))?;
@@ -35,7 +34,7 @@ pub(crate) fn recover(
     disk.sync_dir(dir).map_err(LogError::io("sync", dir))?;
     let Some((&last, sealed)) = bases.split_last() else {
         let path = segment::log_path(dir, 0);
-        let (file, mark) = segment::create(disk, &path, 0, now, config.preallocate_bytes)?;
+        let (file, mark) = segment::create(disk, &path, 0, now)?;
         let index = Index::empty(mark, 0);
         let segments = vec![Arc::new(Segment::active(path, 0, index.clone()))];
         return Ok(Recovered { segments, file, index, last_written: Timestamp::MIN });

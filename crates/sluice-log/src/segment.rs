@@ -239,9 +239,8 @@ pub(crate) fn create(
     path: &Path,
     base: u64,
     now: Timestamp,
-    preallocate: u64,
 ) -> Result<(Arc<dyn DiskFile>, u64), LogError> {
-    let (file, mark) = create_unnamed(disk, path, base, now, preallocate)?;
+    let (file, mark) = create_unnamed(disk, path, base, now)?;
     file.sync().map_err(LogError::io("sync", path))?;
     publish(disk, path)?;
     Ok((file, mark))
@@ -253,7 +252,6 @@ pub(crate) fn create_unnamed(
     path: &Path,
     base: u64,
     now: Timestamp,
-    preallocate: u64,
 ) -> Result<(Arc<dyn DiskFile>, u64), LogError> {
     let temporary = path.with_extension("log.tmp");
     match disk.remove(&temporary) {
@@ -273,7 +271,6 @@ pub(crate) fn create_unnamed(
     header[12..16].copy_from_slice(&crc.to_le_bytes());
     let file = disk.create(&temporary).map_err(LogError::io("create", &temporary))?;
     file.write_at(0, &header).map_err(LogError::io("write", &temporary))?;
-    file.set_len(preallocate.max(HEADER_BYTES)).map_err(LogError::io("extend", &temporary))?;
     Ok((file, mark))
 }
 

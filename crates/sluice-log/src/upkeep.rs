@@ -207,7 +207,7 @@ struct Copy {
 impl Copy {
     fn new(log: &Shared, old: &Segment) -> Result<Self, LogError> {
         let now = log.clock.now();
-        let (file, mark) = segment::create_unnamed(&log.disk, &old.path, old.base, now, 0)?;
+        let (file, mark) = segment::create_unnamed(&log.disk, &old.path, old.base, now)?;
         let encoder =
             Encoder::new(log.config.zstd_level).map_err(LogError::io("compress for", &old.path))?;
         Ok(Self { file, index: Index::empty(mark, old.base), path: old.path.clone(), encoder })
