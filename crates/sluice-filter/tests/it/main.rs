@@ -1,5 +1,4 @@
 //! Laws of conditions: what is printed reads back, and what is wrong is refused with its reason.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use proptest::prelude::*;
 use serde_json::json;

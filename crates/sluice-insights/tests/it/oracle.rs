@@ -184,7 +184,7 @@ fn same(item: &Json, operand: &str) -> bool {
             operand.parse::<f64>().is_ok_and(|operand| number.as_f64() == Some(operand))
         }
         Json::String(text) => text == operand,
-        nested => nested.to_string() == operand,
+        nested => *nested.to_string() == *operand,
     }
 }
 

@@ -297,7 +297,7 @@ fn every_number_and_every_list_of_people_is_that_of_a_brute_force_scan() {
     if let Some(seed) = number("SLUICE_SEED") {
         return run(seed);
     }
-    for seed in 0..number("SLUICE_SEEDS").unwrap_or(200) {
+    for seed in 0..number("SLUICE_SEEDS").unwrap_or(120) {
         if let Err(panic) = std::panic::catch_unwind(|| run(seed)) {
             eprintln!("failed with SLUICE_SEED={seed}");
             std::panic::resume_unwind(panic);

@@ -114,6 +114,15 @@ fn an_event_of_the_log_is_queryable_and_still_there_after_a_restart() {
     let list = block_on(analytics.people(query, page, Calendar::default())).unwrap();
     assert_eq!(list.people.iter().map(|one| one.person).collect::<Vec<_>>(), [7]);
 
+    check_lists(&analytics);
+    analytics.stop();
+    let error = block_on(analytics.event_names()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    log.stop();
+}
+
+/// One person with four events: Open, Buy, Buy, Open.
+fn check_lists(analytics: &Analytics) {
     let page = EventsPage { before: None, limit: 3 };
     let events = block_on(analytics.person_events(7, page)).unwrap();
     assert_eq!(events.total, 4);
@@ -135,8 +144,4 @@ fn an_event_of_the_log_is_queryable_and_still_there_after_a_restart() {
     let seen: Vec<_> =
         properties.iter().map(|one| (one.name.as_str(), one.types[0].clone())).collect();
     assert_eq!(seen, [("n", ("number".to_owned(), 2)), ("who", ("string".to_owned(), 2))]);
-    analytics.stop();
-    let error = block_on(analytics.event_names()).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
-    log.stop();
 }

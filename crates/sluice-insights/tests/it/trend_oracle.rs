@@ -186,13 +186,13 @@ pub(crate) fn check(ask: &Ask, rows: &[Row], context: &Context) {
             let tally = numbers.get(&key).unwrap_or(&empty);
             let base = base.get(&label).map_or(0, BTreeSet::len);
             let expected = value(ask.measure, tally, base);
-            let (found, people) = match label {
+            let (found, people) = match &label {
                 None => (series.total, series.people_total),
                 Some(_) => (series.values[index], series.people[index]),
             };
             assert!(close(found, expected), "{key:?}: {found:?} is not {expected:?}: {text}");
             assert_eq!(people, tally.people.len() as u64, "{key:?}: {text}");
-            check_people(ask, series, label, tally, context);
+            check_people(ask, series, label.as_ref(), tally, context);
         }
     }
 }
@@ -235,12 +235,12 @@ fn check_groups(ask: &Ask, result: &TrendResult, numbers: &Numbers, text: &str) 
 fn check_people(
     ask: &Ask,
     series: &TrendSeries,
-    label: Option<String>,
+    label: Option<&String>,
     tally: &Tally,
     context: &Context,
 ) {
     let mut point = json!({ "event": series.event });
-    if let Some(label) = &label {
+    if let Some(label) = label {
         point["bucket"] = json!(label);
     }
     if let Some(group) = &series.group {
