@@ -27,7 +27,7 @@ fn main() {
     let parent = folder.map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
     let dir = tempfile::tempdir_in(parent).unwrap();
     println!(
-        "durable appends, median of {ROUNDS} rounds of {ROUND:?}; bare = write + fdatasync, one after the other"
+        "durable appends, median of {ROUNDS} rounds of {ROUND:?}; bare = write + fdatasync into a zero-filled file, one after the other"
     );
     preallocation(dir.path());
     for (name, bytes) in [("600 B", EVENT_BYTES), ("59 kB", BATCH_BYTES)] {
@@ -72,17 +72,17 @@ enum Prepared {
     Zeros,
 }
 
-/// Syncs a second of the bare loop.
+/// Appends a second of the bare loop.
 fn bare(dir: &Path, bytes: usize, prepared: Prepared) -> f64 {
     let path = dir.join("bare");
     let file = OsDisk.create(&path).unwrap();
     let block = payload(bytes, 1);
-    let len: u64 = 64 << 20;
+    let len: u64 = 32 << 20;
     match prepared {
         Prepared::No => {}
         Prepared::Length => file.set_len(len).unwrap(),
         Prepared::Zeros => {
-            (0..64).for_each(|mib| file.write_at(mib << 20, &vec![0; 1 << 20]).unwrap())
+            (0..32).for_each(|mib| file.write_at(mib << 20, &vec![0; 1 << 20]).unwrap())
         }
     }
     file.sync().unwrap();
@@ -128,7 +128,7 @@ fn group_commit(dir: &Path, name: &str, bytes: usize, zstd_level: i32, waiters: 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
     let (mut ours, mut bares) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        bares.push(bare(dir, bytes, Prepared::Length));
+        bares.push(bare(dir, bytes, Prepared::Zeros));
         let log = open(dir, zstd_level);
         let start = Instant::now();
         let mut tasks = tokio::task::JoinSet::new();
@@ -160,7 +160,7 @@ fn group_commit(dir: &Path, name: &str, bytes: usize, zstd_level: i32, waiters: 
 fn one_blocking(dir: &Path) {
     let (mut ours, mut bares) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        bares.push(bare(dir, EVENT_BYTES, Prepared::Length));
+        bares.push(bare(dir, EVENT_BYTES, Prepared::Zeros));
         let log = open(dir, 1);
         let payload = payload(EVENT_BYTES, 7);
         let start = Instant::now();
