@@ -24,6 +24,7 @@ const END_MAGIC: &[u8; 4] = b"TPLS";
 const VERSION: u8 = 1;
 const ALIGN: u64 = 64;
 const TRAILER_BYTES: usize = 16;
+const EDGE_BYTES: usize = 4096;
 
 #[derive(Serialize, Deserialize, Clone, Debug)]
 struct Entry {
@@ -31,6 +32,15 @@ struct Entry {
     at: u64,
     len: u64,
     crc: u32,
+    /// Of the first and last bytes alone: see [`edges_crc`].
+    edges: u32,
+}
+
+/// Checksum of both ends of an entry, where an IPC file keeps its metadata: Arrow's decoder panics
+/// on damaged offsets, so they are checked at each opening; the body only by [`Pack::verify`].
+fn edges_crc(bytes: &[u8]) -> u32 {
+    let len = bytes.len().min(EDGE_BYTES);
+    crc32c(&bytes[..len]) ^ crc32c(&bytes[bytes.len() - len..]).rotate_left(1)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,7 +77,8 @@ impl PackWriter {
         let padding = self.at.next_multiple_of(ALIGN) - self.at;
         self.write(&[0; ALIGN as usize][..padding as usize])?;
         let (at, len, crc) = (self.at, bytes.len() as u64, crc32c(bytes));
-        self.entries.push(Entry { name: name.into(), at, len, crc });
+        let edges = edges_crc(bytes);
+        self.entries.push(Entry { name: name.into(), at, len, crc, edges });
         self.write(bytes)
     }
 
@@ -144,9 +155,14 @@ impl Pack {
         &self.path
     }
 
-    pub(crate) fn entry(&self, name: &str) -> Option<Buffer> {
-        let entry = self.entries.get(name)?;
-        Some(self.bytes.slice_with_length(entry.at as usize, entry.len as usize))
+    pub(crate) fn entry(&self, name: &str) -> Result<Option<Buffer>, ColumnarError> {
+        let Some(entry) = self.entries.get(name) else { return Ok(None) };
+        let bytes = self.bytes.slice_with_length(entry.at as usize, entry.len as usize);
+        if edges_crc(&bytes) != entry.edges {
+            let what = format!("the checksum of `{name}` does not hold");
+            return Err(ColumnarError::damaged(&self.path, what));
+        }
+        Ok(Some(bytes))
     }
 
     /// Reads every byte and compares the checksums.

@@ -172,7 +172,7 @@ impl Part {
         let (pack, header) = Pack::open::<PartHeader>(disk, path)?;
         let lacks = |what: &str| ColumnarError::damaged(path, format!("no {what}"));
         let entry = |name: &str| -> Result<Option<RecordBatch>, ColumnarError> {
-            let Some(bytes) = pack.entry(name) else { return Ok(None) };
+            let Some(bytes) = pack.entry(name)? else { return Ok(None) };
             let bad = |error| ColumnarError::damaged(path, format!("entry `{name}`: {error}"));
             ipc::decode(&bytes).map(Some).map_err(bad)
         };
@@ -371,12 +371,12 @@ impl Part {
     /// The column as stored, without what the JSON rest holds under its name.
     pub(crate) fn load_column(&self, scope: Scope, name: &str) -> Result<Option<Column>, ColumnarError> {
         let base = format!("{}:{name}", scope.prefix());
-        let Some(cells) = self.pack.entry(&base) else { return Ok(None) };
+        let Some(cells) = self.pack.entry(&base)? else { return Ok(None) };
         let bad = |what: String| {
             ColumnarError::damaged(self.pack.path(), format!("column `{base}`: {what}"))
         };
         let dictionary =
-            self.pack.entry(&format!("d{base}")).ok_or_else(|| bad("no dictionary".to_owned()))?;
+            self.pack.entry(&format!("d{base}"))?.ok_or_else(|| bad("no dictionary".to_owned()))?;
         let cells = ipc::decode(&cells).map_err(|error| bad(error.to_string()))?;
         let dictionary = ipc::decode(&dictionary).map_err(|error| bad(error.to_string()))?;
         let column = Column::from_batches(&cells, &dictionary)
@@ -391,7 +391,7 @@ impl Part {
 
     pub(crate) fn batch(&self, name: &str) -> Result<RecordBatch, ColumnarError> {
         let damaged = |what: String| ColumnarError::damaged(self.pack.path(), what);
-        let entry = self.pack.entry(name).ok_or_else(|| damaged(format!("no entry `{name}`")))?;
+        let entry = self.pack.entry(name)?.ok_or_else(|| damaged(format!("no entry `{name}`")))?;
         ipc::decode(&entry).map_err(|error| damaged(format!("entry `{name}`: {error}")))
     }
 

@@ -24,6 +24,9 @@ use crate::pack::PackWriter;
 use crate::part::Part;
 use crate::{ColumnarError, Partition, PartMeta, Snapshot, compact};
 
+/// Compaction makes no part larger than this: the text of a column is addressed by 31 bits.
+const PART_BYTES_MAX: u64 = 1_800_000_000;
+
 /// Limits of one workspace's store. The defaults suit a machine of 2 cores and 4 GiB.
 #[derive(Clone, Debug)]
 pub struct StoreConfig {
@@ -282,9 +285,20 @@ impl Store {
         };
         let path = inner.dir.join(file_name(id));
         let mut pack = PackWriter::create(&*inner.disk, &path)?;
-        let Written { header, time, seq } = write(&mut pack)?;
-        let rows = header.rows;
-        let bytes = pack.finish(header)?;
+        let finished = write(&mut pack).and_then(|Written { header, time, seq }| {
+            let rows = header.rows;
+            Ok((rows, time, seq, pack.finish(header)?))
+        });
+        let (rows, time, seq, bytes) = match finished {
+            Ok(finished) => finished,
+            Err(error) => {
+                // On a full disk the half part would keep the space that others need.
+                if let Err(left) = inner.disk.remove(&path) {
+                    tracing::warn!(path = %path.display(), error = %left, "a half-written part stays");
+                }
+                return Err(error);
+            }
+        };
         let meta = PartMeta {
             id,
             partition,
@@ -439,11 +453,12 @@ fn plan(parts: &[Arc<Part>], config: &StoreConfig, parts_min: usize) -> Vec<Arc<
         group.sort_by_key(|part| part.rows());
         for from in 0..group.len() {
             let limit = u64::from(group[from].rows().max(1)) * 8;
-            let mut rows = 0;
+            let (mut rows, mut bytes) = (0, 0);
             let close = |part: &&Arc<Part>| {
                 rows += u64::from(part.rows());
+                bytes += part.meta().bytes;
                 let alike = parts_min <= 2 || u64::from(part.rows()) <= limit;
-                alike && rows <= u64::from(config.part_rows_max)
+                alike && rows <= u64::from(config.part_rows_max) && bytes <= PART_BYTES_MAX
             };
             let chosen: Vec<Arc<Part>> =
                 group[from..].iter().take(config.merge_parts_max).take_while(close).cloned().collect();
