@@ -41,6 +41,16 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Processor time used so far, all threads; what other programs take does not count.
+    fn cpu_micros(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let ticks = |field: &str| field.parse::<f64>().unwrap();
+        let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        (ticks(fields[11]) + ticks(fields[12])) * 10_000.0
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.child.kill());
@@ -78,13 +88,19 @@ fn main() {
     ] {
         let request = load::request(path, &body);
         let mut rates = [Vec::new(), Vec::new()];
+        let mut costs = [Vec::new(), Vec::new()];
         let mut ratios = Vec::new();
         let mut p99s = Vec::new();
         for _ in 0..pairs {
-            for (kind, rates) in ["bare", "sluice"].into_iter().zip(&mut rates) {
+            for ((kind, rates), costs) in
+                ["bare", "sluice"].into_iter().zip(&mut rates).zip(&mut costs)
+            {
                 let server = Server::start(kind);
                 load::run(server.port, &request, seconds / 4, None);
-                rates.push(load::run(server.port, &request, seconds, None).per_second);
+                let before = server.cpu_micros();
+                let rate = load::run(server.port, &request, seconds, None).per_second;
+                rates.push(rate);
+                costs.push((server.cpu_micros() - before) / (rate * seconds.as_secs_f64()));
             }
             let (bare, ours) = (rates[0].last().unwrap(), *rates[1].last().unwrap());
             ratios.push(ours / bare);
@@ -92,6 +108,11 @@ fn main() {
             p99s.push(load::run(server.port, &request, seconds, Some(ours / 2.0)).p99_millis);
         }
         let [bare, ours] = rates.map(|mut rates| median(&mut rates));
+        let [bare_cost, our_cost] = costs.map(|mut costs| median(&mut costs));
+        println!(
+            "{name}: processor time a request {bare_cost:.1} us bare, {our_cost:.1} us sluice, ratio {:.2}",
+            bare_cost / our_cost
+        );
         println!(
             "{name} of {} bytes, 64 connections: bare axum {bare:.0} requests/s ({:.0} events/s), \
              sluice durable {ours:.0} requests/s ({:.0} events/s), ratio {:.2} (pairs {}), \
