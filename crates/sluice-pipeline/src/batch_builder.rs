@@ -66,9 +66,10 @@ impl BatchBuilder {
                 }
             };
             let offset = EventBatch::event_offset(self.base, self.batch.events.len());
-            let (key, earlier) = earlier.next().copied().unwrap_or_else(|| {
-                (dedupe.key(item.source, &event.message_id), None)
-            });
+            let (key, earlier) = earlier
+                .next()
+                .copied()
+                .unwrap_or_else(|| (dedupe.key(item.source, &event.message_id), None));
             if !dedupe.accept(key, earlier, offset, event.received_at) {
                 counts.duplicate += 1;
                 continue;
@@ -101,7 +102,12 @@ impl BatchBuilder {
     }
 
     /// The finished record.
-    pub(crate) fn finish(mut self, consumed_to: Offset, ledger: &Ledger, full_counts: bool) -> EventBatch {
+    pub(crate) fn finish(
+        mut self,
+        consumed_to: Offset,
+        ledger: &Ledger,
+        full_counts: bool,
+    ) -> EventBatch {
         self.batch.consumed_to = consumed_to;
         let is_told = |source: &SourceNo| full_counts || self.changed.contains(source);
         let counts = ledger.counts.iter().filter(|(source, _)| is_told(source));

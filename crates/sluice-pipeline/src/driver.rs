@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use sluice_base::{Clock, Disk};
 use sluice_event::{EventBatch, Offset};
-use sluice_log::{Log, LogError, Ticket};
+use sluice_log::{Log, Ticket};
 use sluice_model::SourceTable;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -88,6 +88,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// If a log, the index or the map cannot be read.
+    #[expect(clippy::needless_pass_by_value, reason = "every part takes its handles by value")]
     pub fn open(
         config: PipelineConfig,
         disk: Arc<dyn Disk>,
@@ -197,7 +198,7 @@ impl Pipeline {
     /// As [`Pipeline::run`].
     pub fn step(&mut self) -> Result<bool, PipelineError> {
         let Some(built) = self.build()? else { return self.maintain() };
-        let in_flight = self.append(built).map_err(|(error, _)| error)?;
+        let in_flight = self.append(built).map_err(|failed| failed.0)?;
         self.settle(in_flight)?;
         if self.is_store_due() {
             self.store_due()?;
@@ -276,7 +277,8 @@ impl Pipeline {
             Err(error) => return Err(error.into()),
         };
         let consumed_to = self.ledger.consumed_to;
-        let mut batch = BatchBuilder::new(base, now).finish(consumed_to, &self.ledger, self.is_full_due());
+        let mut batch =
+            BatchBuilder::new(base, now).finish(consumed_to, &self.ledger, self.is_full_due());
         batch.decisions.push(decision);
         identity.advance(base.plus(batch.offsets()));
         drop(identity);
@@ -299,17 +301,17 @@ impl Pipeline {
     }
 
     /// Hands a record to the log; gives it back with the error.
-    fn append(&mut self, built: Built) -> Result<InFlight, (PipelineError, Built)> {
+    fn append(&mut self, built: Built) -> Result<InFlight, Box<(PipelineError, Built)>> {
         let started = Instant::now();
         let expected = self.ledger.events_end.0 - built.offsets;
         let ticket = match self.events.append(ENTRY_KIND, built.offsets, &built.payload) {
             Ok(ticket) => ticket,
-            Err(error) => return Err((error.into(), built)),
+            Err(error) => return Err(Box::new((error.into(), built))),
         };
         self.times.append += started.elapsed();
         let found = ticket.base();
         if found != expected {
-            return Err((PipelineError::ForeignWriter { expected, found }, built));
+            return Err(Box::new((PipelineError::ForeignWriter { expected, found }, built)));
         }
         Ok(InFlight { ticket, ledger: self.ledger.clone(), reply: built.reply })
     }
@@ -321,19 +323,20 @@ impl Pipeline {
         stop: &CancellationToken,
     ) -> Result<Option<InFlight>, PipelineError> {
         loop {
-            match self.append(built) {
+            let (error, returned) = match self.append(built) {
                 Ok(in_flight) => return Ok(Some(in_flight)),
-                Err((PipelineError::Log(error), returned)) if is_full(&error) => {
-                    if stop.is_cancelled() {
-                        self.is_ahead_of_log = true;
-                        return Ok(None);
-                    }
-                    tracing::warn!(%error, "the events log is full: the pipeline waits");
-                    std::thread::sleep(FULL_WAIT);
-                    built = returned;
-                }
-                Err((error, _)) => return Err(error),
+                Err(failed) => *failed,
+            };
+            if !is_full(&error) {
+                return Err(error);
             }
+            if stop.is_cancelled() {
+                self.is_ahead_of_log = true;
+                return Ok(None);
+            }
+            tracing::warn!(%error, "the events log is full: the pipeline waits");
+            std::thread::sleep(FULL_WAIT);
+            built = returned;
         }
     }
 
@@ -384,12 +387,13 @@ impl Pipeline {
 
     fn maintain(&mut self) -> Result<bool, PipelineError> {
         let started = Instant::now();
-        let has_more = self.shared.dedupe.lock().maintain(MERGE_ENTRIES).map_err(PipelineError::Dedupe)?;
+        let has_more =
+            self.shared.dedupe.lock().maintain(MERGE_ENTRIES).map_err(PipelineError::Dedupe)?;
         self.times.store += started.elapsed();
         Ok(has_more)
     }
 }
 
-fn is_full(error: &LogError) -> bool {
-    error.kind() == sluice_log::ErrorKind::Full
+fn is_full(error: &PipelineError) -> bool {
+    matches!(error, PipelineError::Log(error) if error.kind() == sluice_log::ErrorKind::Full)
 }

@@ -34,7 +34,9 @@ pub enum PipelineError {
     Dedupe(#[source] io::Error),
     #[error("the identity map failed")]
     Identity(#[from] IdentityError),
-    #[error("the events log gave offset {found} where {expected} was due: something else writes to it")]
+    #[error(
+        "the events log gave offset {found} where {expected} was due: something else writes to it"
+    )]
     ForeignWriter { expected: u64, found: u64 },
     #[error("the pipeline is not running")]
     Stopped,

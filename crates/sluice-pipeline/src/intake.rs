@@ -47,9 +47,11 @@ impl IntakeReader {
         while items.len() < events_max && bytes < bytes_max {
             let Some(entry) = self.reader.next()? else { break };
             bytes += entry.payload.len();
-            let unreadable = |source| PipelineError::Record { log: "received", offset: entry.base, source };
+            let unreadable =
+                |source| PipelineError::Record { log: "received", offset: entry.base, source };
             let request = ReceivedRequest::decode(&entry.payload).map_err(unreadable)?;
-            let skipped = usize::try_from(self.next.0.saturating_sub(entry.base)).unwrap_or(usize::MAX);
+            let skipped =
+                usize::try_from(self.next.0.saturating_sub(entry.base)).unwrap_or(usize::MAX);
             take(&request, Offset(entry.base), skipped, sources, limits, &mut items);
             self.next = Offset(entry.end());
         }

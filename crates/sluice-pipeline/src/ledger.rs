@@ -31,7 +31,9 @@ pub struct Ledger {
 pub enum LedgerFault {
     #[error("source {}: received {received} is not accepted + duplicate + refused {accounted}", source_no.0)]
     Unbalanced { source_no: SourceNo, received: u64, accounted: u64 },
-    #[error("{counted} events are counted as received, but {consumed} were read from the received log")]
+    #[error(
+        "{counted} events are counted as received, but {consumed} were read from the received log"
+    )]
     Received { counted: u64, consumed: u64 },
     #[error("{counted} events are counted as accepted, but the events log holds {held}")]
     Accepted { counted: u64, held: u64 },
@@ -82,7 +84,8 @@ impl Ledger {
         if counted != consumed {
             return Err(LedgerFault::Received { counted, consumed });
         }
-        let (counted, held) = (self.total(|counts| counts.accepted), self.events_end.0 - self.records);
+        let (counted, held) =
+            (self.total(|counts| counts.accepted), self.events_end.0 - self.records);
         if counted != held {
             return Err(LedgerFault::Accepted { counted, held });
         }
@@ -97,7 +100,9 @@ impl Ledger {
 
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = vec![VERSION, u8::from(self.is_whole)];
-        for number in [self.consumed_to.0, self.events_end.0, self.records, self.counts.len() as u64] {
+        for number in
+            [self.consumed_to.0, self.events_end.0, self.records, self.counts.len() as u64]
+        {
             codec::put_u64(&mut out, number);
         }
         for (source, counts) in &self.counts {

@@ -48,7 +48,8 @@ pub(crate) fn recover(
     let mut reader = events.reader(from.max(first).0);
     while let Some(entry) = reader.next()? {
         let base = Offset(entry.base);
-        let unreadable = |source| PipelineError::Record { log: "events", offset: entry.base, source };
+        let unreadable =
+            |source| PipelineError::Record { log: "events", offset: entry.base, source };
         let batch = EventBatch::decode(&entry.payload).map_err(unreadable)?;
         if base >= people_from {
             people.apply(base, &batch)?;
@@ -86,7 +87,9 @@ fn open_dedupe(
     if index.applied_to() <= end {
         return Ok(index);
     }
-    tracing::warn!("the deduplication index is ahead of the events log, as after restoring an older log: rebuilding it");
+    tracing::warn!(
+        "the deduplication index is ahead of the events log, as after restoring an older log: rebuilding it"
+    );
     drop(index);
     disk.remove_dir_all(&dirs.dedupe).map_err(PipelineError::Dedupe)?;
     open().map_err(PipelineError::Dedupe)
@@ -108,7 +111,9 @@ fn open_people(
     if people.applied_to() <= end {
         return Ok(people);
     }
-    tracing::warn!("the identity map is ahead of the events log, as after restoring an older log: rebuilding it");
+    tracing::warn!(
+        "the identity map is ahead of the events log, as after restoring an older log: rebuilding it"
+    );
     people.destroy()?;
     Ok(IdentityMap::open(identity)?)
 }

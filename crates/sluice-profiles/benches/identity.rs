@@ -18,7 +18,9 @@ const JSON: &str = r#"{"context":{"ip":"10.1.2.3","userAgent":"Mozilla/5.0 (X11;
 fn main() {
     let numbers = std::env::args().skip(1).find_map(|arg| arg.parse().ok());
     let events: u64 = numbers.unwrap_or(3_000_000);
-    let dir = tempfile::tempdir_in(std::env::var("SLUICE_BENCH_DIR").unwrap_or_else(|_| ".".into())).unwrap();
+    let dir =
+        tempfile::tempdir_in(std::env::var("SLUICE_BENCH_DIR").unwrap_or_else(|_| ".".into()))
+            .unwrap();
     let map = IdentityMap::open(IdentityConfig::new(dir.path())).unwrap();
     let mut world = (map, 0);
     run(&mut world, "new anonymous ids", events, |n| (None, Some(scramble(n))));
@@ -27,7 +29,9 @@ fn main() {
     run(&mut world, "50,000 users, each with an anonymous id", events / 3, |n| {
         (Some(n % 50_000), Some(scramble(n % 50_000 + events)))
     });
-    run(&mut world, "the same again", events / 3, |n| (Some(n % 50_000), Some(scramble(n % 50_000 + events))));
+    run(&mut world, "the same again", events / 3, |n| {
+        (Some(n % 50_000), Some(scramble(n % 50_000 + events)))
+    });
 }
 
 fn scramble(n: u64) -> u64 {
@@ -35,7 +39,12 @@ fn scramble(n: u64) -> u64 {
     (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB)
 }
 
-fn run(world: &mut (IdentityMap, u64), name: &str, events: u64, ids: impl Fn(u64) -> (Option<u64>, Option<u64>)) {
+fn run(
+    world: &mut (IdentityMap, u64),
+    name: &str,
+    events: u64,
+    ids: impl Fn(u64) -> (Option<u64>, Option<u64>),
+) {
     let (map, next) = world;
     let made: Vec<Event> = (0..events).map(|n| event(ids(n))).collect();
     let (started, cpu) = (Instant::now(), cpu_seconds());
@@ -92,6 +101,10 @@ fn event((user, anonymous): (Option<u64>, Option<u64>)) -> Event {
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
+    let ticks = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|ticks| ticks.parse::<f64>().ok());
     ticks.sum::<f64>() / 100.0
 }

@@ -38,7 +38,9 @@ impl IdentityError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::UnknownMerge(_) | Self::AlreadyUndone(_) => ErrorKind::NotFound,
-            Self::Open { .. } | Self::Store(_) | Self::Record(_) | Self::MissingNode(_) => ErrorKind::Broken,
+            Self::Open { .. } | Self::Store(_) | Self::Record(_) | Self::MissingNode(_) => {
+                ErrorKind::Broken
+            }
         }
     }
 }

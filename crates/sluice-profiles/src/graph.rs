@@ -56,7 +56,12 @@ pub struct Resolution {
 
 /// Decides one event. `offset` is the event's place in the `events` log, `at` its time of receipt.
 #[must_use]
-pub fn decide(rules: &IdentityRules, situation: &Situation, offset: Offset, at: Timestamp) -> Resolution {
+pub fn decide(
+    rules: &IdentityRules,
+    situation: &Situation,
+    offset: Offset,
+    at: Timestamp,
+) -> Resolution {
     let mut ids: Vec<&(ExternalId, Option<PersonId>)> = situation.ids.iter().collect();
     loop {
         let owners: Vec<PersonId> = ids.iter().filter_map(|(_, owner)| *owner).collect();
@@ -68,7 +73,11 @@ pub fn decide(rules: &IdentityRules, situation: &Situation, offset: Offset, at: 
         let new: Vec<&ExternalId> =
             ids.iter().filter(|(_, owner)| owner.is_none()).map(|(id, _)| id).collect();
         if people.is_empty() {
-            return if new.is_empty() { Resolution::default() } else { create(rules, &new, offset, at) };
+            return if new.is_empty() {
+                Resolution::default()
+            } else {
+                create(rules, &new, offset, at)
+            };
         }
         if is_allowed(rules, &people, &new, situation.is_alias, at) {
             return join(&people, &owners, &new, offset, at);
@@ -120,7 +129,9 @@ fn is_allowed(
     }
     kinds.sort_unstable();
     kinds.dedup();
-    kinds.iter().all(|kind| (is_alias && *kind == USER_ID) || has_room(rules, people, new, kind, at))
+    kinds
+        .iter()
+        .all(|kind| (is_alias && *kind == USER_ID) || has_room(rules, people, new, kind, at))
 }
 
 fn has_room(

@@ -14,7 +14,8 @@ use sluice_event::{Event, EventType, ExternalId};
 
 use crate::raw_object::RawObject;
 use crate::rules::{
-    ANONYMOUS_ID, EMAIL, ID_KIND_BYTES_MAX, ID_VALUE_BYTES_MAX, IDS_PER_EVENT_MAX, IdentityRules, USER_ID,
+    ANONYMOUS_ID, EMAIL, ID_KIND_BYTES_MAX, ID_VALUE_BYTES_MAX, IDS_PER_EVENT_MAX, IdentityRules,
+    USER_ID,
 };
 
 /// What an event says about who it is.
@@ -82,14 +83,17 @@ impl Found<'_> {
     }
 
     fn add_json(&mut self, kind: &str, value: Option<&RawValue>) {
-        if let Some(value) = value.and_then(|raw| scalar(raw)) {
+        if let Some(value) = value.and_then(scalar) {
             self.add(kind, &value);
         }
     }
 
     fn email(&mut self, traits: Option<&str>) {
-        if let Some(traits) = traits.filter(|text| memmem::find(text.as_bytes(), b"email").is_some()) {
-            let email = RawObject::parse(traits).and_then(|object| object.get(EMAIL).and_then(scalar));
+        if let Some(traits) =
+            traits.filter(|text| memmem::find(text.as_bytes(), b"email").is_some())
+        {
+            let email =
+                RawObject::parse(traits).and_then(|object| object.get(EMAIL).and_then(scalar));
             if let Some(email) = email {
                 self.add(EMAIL, &email.to_lowercase());
             }
@@ -139,7 +143,8 @@ impl Found<'_> {
         else {
             return;
         };
-        let usable_kind = !kind.is_empty() && kind.len() <= ID_KIND_BYTES_MAX && kind == kind.to_lowercase();
+        let usable_kind =
+            !kind.is_empty() && kind.len() <= ID_KIND_BYTES_MAX && kind == kind.to_lowercase();
         if usable_kind && collection == "users" && encoding == "none" {
             let id = if kind == EMAIL { id.to_lowercase() } else { id };
             self.add(&kind, &id);

@@ -9,7 +9,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fjall::config::{FilterPolicy, FilterPolicyEntry, BloomConstructionPolicy, PinningPolicy};
+use fjall::config::{BloomConstructionPolicy, FilterPolicy, FilterPolicyEntry, PinningPolicy};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions};
 use parking_lot::Mutex;
 use sluice_base::Timestamp;
@@ -131,7 +131,13 @@ impl IdentityMap {
             merges: Tier::new(merges, config.cache_bytes / 64),
             applied,
         };
-        Ok(Self { config, database, meta, state: Mutex::new(state), stored_to: Mutex::new(applied) })
+        Ok(Self {
+            config,
+            database,
+            meta,
+            state: Mutex::new(state),
+            stored_to: Mutex::new(applied),
+        })
     }
 
     /// Next offset of `events` that the map has not seen.
@@ -220,7 +226,11 @@ impl IdentityMap {
     ///
     /// # Errors
     /// From the store.
-    pub fn find_by_external_id(&self, kind: &str, value: &str) -> Result<Option<PersonId>, IdentityError> {
+    pub fn find_by_external_id(
+        &self,
+        kind: &str,
+        value: &str,
+    ) -> Result<Option<PersonId>, IdentityError> {
         let mut state = self.state.lock();
         match state.owner(kind, value)? {
             Some(owner) => state.root(owner).map(Some),
@@ -252,7 +262,8 @@ impl IdentityMap {
                 merges.extend(view_merge(&mut state, merge)?);
             }
         }
-        let traits = state.folded_traits(root)?.into_iter().filter(|(_, value)| !value.is_removed());
+        let traits =
+            state.folded_traits(root)?.into_iter().filter(|(_, value)| !value.is_removed());
         let traits = traits.collect();
         let created_at = state.node(root)?.created_at;
         Ok(Some(PersonView { person: root, created_at, nodes, external_ids, merges, traits }))
@@ -287,7 +298,9 @@ fn view_merge(state: &mut State, merge: MergeId) -> Result<Option<MergeView>, Id
 /// Options of a keyspace that is read by whole keys: filters and indexes stay in memory.
 fn point_reads() -> KeyspaceCreateOptions {
     KeyspaceCreateOptions::default()
-        .filter_policy(FilterPolicy::all(FilterPolicyEntry::Bloom(BloomConstructionPolicy::BitsPerKey(10.0))))
+        .filter_policy(FilterPolicy::all(FilterPolicyEntry::Bloom(
+            BloomConstructionPolicy::BitsPerKey(10.0),
+        )))
         .filter_block_pinning_policy(PinningPolicy::all(true))
         .index_block_pinning_policy(PinningPolicy::all(true))
         .max_memtable_size(64 << 20)
@@ -334,10 +347,17 @@ impl IdentityWriter<'_> {
     ///
     /// # Errors
     /// If there is no such live merge, or from the store.
-    pub fn undo(&mut self, merge: MergeId, offset: Offset, at: Timestamp) -> Result<Decision, IdentityError> {
+    pub fn undo(
+        &mut self,
+        merge: MergeId,
+        offset: Offset,
+        at: Timestamp,
+    ) -> Result<Decision, IdentityError> {
         match self.state.merges.get(&merge)? {
             None => return Err(IdentityError::UnknownMerge(merge)),
-            Some(record) if record.undone_at.is_some() => return Err(IdentityError::AlreadyUndone(merge)),
+            Some(record) if record.undone_at.is_some() => {
+                return Err(IdentityError::AlreadyUndone(merge));
+            }
             Some(_) => {}
         }
         let decision = Decision::Undo { merge, at };

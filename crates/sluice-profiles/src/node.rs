@@ -123,7 +123,10 @@ impl MergeRecord {
         let r = &mut Reader::new(bytes);
         let version = r.u8("version")?;
         if version != VERSION {
-            return Err(CodecError::Version { what: "a merge of the identity map", found: version });
+            return Err(CodecError::Version {
+                what: "a merge of the identity map",
+                found: version,
+            });
         }
         Ok(Self {
             survivor: PersonId(r.u64("survivor")?),

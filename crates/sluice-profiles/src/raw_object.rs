@@ -18,8 +18,8 @@ impl<'a> RawObject<'a> {
         self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
-    pub(crate) fn object(&self, name: &str) -> Option<RawObject<'a>> {
-        RawObject::parse(self.get(name)?.get())
+    pub(crate) fn object(&self, name: &str) -> Option<Self> {
+        Self::parse(self.get(name)?.get())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {

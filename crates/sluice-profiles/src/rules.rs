@@ -108,7 +108,8 @@ impl IdentityRules {
     /// The stronger type first.
     #[must_use]
     pub fn priority(&self, a: &str, b: &str) -> Ordering {
-        let rank = |kind: &str| self.order.iter().position(|named| named == kind).unwrap_or(usize::MAX);
+        let rank =
+            |kind: &str| self.order.iter().position(|named| named == kind).unwrap_or(usize::MAX);
         rank(a).cmp(&rank(b)).then_with(|| a.cmp(b))
     }
 

@@ -64,7 +64,10 @@ impl Kept for PersonId {
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
-        bytes.try_into().map(|bytes| Self(u64::from_le_bytes(bytes))).map_err(|_| CodecError::Short("person"))
+        bytes
+            .try_into()
+            .map(|bytes| Self(u64::from_le_bytes(bytes)))
+            .map_err(|_| CodecError::Short("person"))
     }
 
     fn memory_bytes(&self) -> usize {
@@ -132,7 +135,11 @@ impl State {
         Ok(at)
     }
 
-    pub(crate) fn owner(&mut self, kind: &str, value: &str) -> Result<Option<PersonId>, IdentityError> {
+    pub(crate) fn owner(
+        &mut self,
+        kind: &str,
+        value: &str,
+    ) -> Result<Option<PersonId>, IdentityError> {
         Ok(self.ids.get(&IdKey::new(kind, value))?.copied())
     }
 
@@ -161,7 +168,8 @@ impl State {
 
     /// What the graph must know to decide on an event's identifiers.
     pub(crate) fn situation(&mut self, found: Identifiers) -> Result<Situation, IdentityError> {
-        let mut situation = Situation { is_alias: found.previous.is_some(), ..Situation::default() };
+        let mut situation =
+            Situation { is_alias: found.previous.is_some(), ..Situation::default() };
         let mut roots: Vec<(PersonId, PersonId)> = Vec::new();
         let mut is_new = false;
         for id in found.ids {
@@ -208,7 +216,11 @@ impl State {
     }
 
     /// Applies one decision. `offset` is that of the record that carries it; only an undo needs it.
-    pub(crate) fn apply_decision(&mut self, decision: &Decision, offset: Offset) -> Result<(), IdentityError> {
+    pub(crate) fn apply_decision(
+        &mut self,
+        decision: &Decision,
+        offset: Offset,
+    ) -> Result<(), IdentityError> {
         match decision {
             Decision::Create { person, at } => self.ensure(*person, *at),
             Decision::Attach { person, id, at } => {
@@ -253,10 +265,19 @@ impl State {
         self.renew_traits(root, Offset(merge.0 >> 7))
     }
 
-    fn apply_undo(&mut self, merge: MergeId, at: Timestamp, offset: Offset) -> Result<(), IdentityError> {
-        let Some(record) = self.merges.get(&merge)?.copied().filter(|record| record.undone_at.is_none())
+    fn apply_undo(
+        &mut self,
+        merge: MergeId,
+        at: Timestamp,
+        offset: Offset,
+    ) -> Result<(), IdentityError> {
+        let Some(record) =
+            self.merges.get(&merge)?.copied().filter(|record| record.undone_at.is_none())
         else {
-            tracing::warn!(merge = merge.0, "the log undoes a merge that the identity map does not have");
+            tracing::warn!(
+                merge = merge.0,
+                "the log undoes a merge that the identity map does not have"
+            );
             return Ok(());
         };
         self.merges.change(&merge, |record| record.undone_at = Some(at))?;
@@ -299,7 +320,10 @@ impl State {
     }
 
     /// The traits of a canonical person as JSON with their version; `None` if there are none.
-    pub(crate) fn traits_of(&mut self, root: PersonId) -> Result<Option<(Offset, Arc<str>)>, IdentityError> {
+    pub(crate) fn traits_of(
+        &mut self,
+        root: PersonId,
+    ) -> Result<Option<(Offset, Arc<str>)>, IdentityError> {
         let node = self.node(root)?;
         let version = node.traits_version;
         if version == Offset(0) {
@@ -323,7 +347,10 @@ impl State {
         Ok(traits::to_json(folded.iter()))
     }
 
-    pub(crate) fn folded_traits(&mut self, root: PersonId) -> Result<traits::Folded, IdentityError> {
+    pub(crate) fn folded_traits(
+        &mut self,
+        root: PersonId,
+    ) -> Result<traits::Folded, IdentityError> {
         let mut folded = traits::Folded::new();
         for member in self.members(root)? {
             traits::fold_into(&mut folded, &self.node(member)?.traits);

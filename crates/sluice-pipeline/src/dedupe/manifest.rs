@@ -4,8 +4,8 @@
 use std::io;
 
 use sluice_base::Timestamp;
-use sluice_event::codec::{self, CodecError, Reader};
 use sluice_event::Offset;
+use sluice_event::codec::{self, CodecError, Reader};
 
 const VERSION: u8 = 1;
 

@@ -58,7 +58,8 @@ impl Merge {
     ) -> io::Result<Self> {
         let entries = inputs.iter().map(|slice| slice.entries).sum();
         let writer = SliceWriter::new(disk, dir, number, entries, span(&inputs))?;
-        let heads = inputs.iter().map(|slice| (slice.entries > 0).then(|| slice.entry(0))).collect();
+        let heads =
+            inputs.iter().map(|slice| (slice.entries > 0).then(|| slice.entry(0))).collect();
         let next = vec![1; inputs.len()];
         Ok(Self { inputs, heads, next, writer })
     }
@@ -66,7 +67,9 @@ impl Merge {
     /// Merges up to `entries`; true when all are merged.
     pub(crate) fn work(&mut self, entries: usize) -> io::Result<bool> {
         for _ in 0..entries {
-            let Some(key) = self.heads.iter().flatten().map(|head| head.key).min() else { return Ok(true) };
+            let Some(key) = self.heads.iter().flatten().map(|head| head.key).min() else {
+                return Ok(true);
+            };
             let mut newest = None;
             for index in 0..self.heads.len() {
                 if self.heads[index].is_some_and(|head| head.key == key) {

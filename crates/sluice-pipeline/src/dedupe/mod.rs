@@ -21,9 +21,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::HashMap;
+use siphasher::sip128::{Hasher128, SipHasher13};
 use sluice_base::{Disk, StateFile, Timestamp};
 use sluice_event::{Offset, SourceNo};
-use siphasher::sip128::{Hasher128, SipHasher13};
 
 use manifest::Manifest;
 use merge::Merge;
@@ -93,7 +93,8 @@ impl DedupeIndex {
                 manifest
             }
         };
-        let names: Vec<_> = manifest.slices.iter().map(|number| slice::path(&dir, *number)).collect();
+        let names: Vec<_> =
+            manifest.slices.iter().map(|number| slice::path(&dir, *number)).collect();
         for name in disk.list(&dir)? {
             let path = dir.join(&name);
             if name.ends_with(".ids") && !names.contains(&path) {
@@ -199,7 +200,8 @@ impl DedupeIndex {
     #[must_use]
     pub fn is_flush_due(&self) -> bool {
         self.memory.len() >= self.config.memory_entries_max
-            || (!self.memory.is_empty() && self.newest.since(self.memory_since) > self.config.memory_age_max)
+            || (!self.memory.is_empty()
+                && self.newest.since(self.memory_since) > self.config.memory_age_max)
     }
 
     /// Makes durable all that was taken; `applied_to` is the end of the log that holds it, and
@@ -230,7 +232,8 @@ impl DedupeIndex {
             let chosen = merge::choose(&self.slices, self.config.slice_entries_max);
             let Some(range) = chosen else { return Ok(false) };
             let number = self.next_number();
-            self.merge = Some(Merge::start(&*self.disk, &self.dir, number, self.slices[range].to_vec())?);
+            self.merge =
+                Some(Merge::start(&*self.disk, &self.dir, number, self.slices[range].to_vec())?);
             return Ok(true);
         };
         if !merge.work(entries)? {
@@ -280,7 +283,8 @@ impl DedupeIndex {
         let mut entries: Vec<SliceEntry> = self.memory.iter().map(entry).collect();
         let span = Span::of(&entries);
         let last = entries.iter().map(|entry| entry.offset.0).max().unwrap_or(0);
-        let is_wide = span.millis() >= Span::MILLIS_MAX || last - span.offset.0 > u64::from(u32::MAX) / 2;
+        let is_wide =
+            span.millis() >= Span::MILLIS_MAX || last - span.offset.0 > u64::from(u32::MAX) / 2;
         if is_wide {
             entries.sort_unstable_by_key(|entry| (entry.received_at, entry.offset));
         }
@@ -291,7 +295,8 @@ impl DedupeIndex {
             let (now, later) = rest.split_at_mut(taken);
             now.sort_unstable_by_key(|entry| entry.key);
             let number = self.next_number();
-            let mut writer = SliceWriter::new(&*self.disk, &self.dir, number, now.len(), Span::of(now))?;
+            let mut writer =
+                SliceWriter::new(&*self.disk, &self.dir, number, now.len(), Span::of(now))?;
             for entry in now.iter() {
                 writer.push(entry)?;
             }
@@ -313,7 +318,9 @@ impl DedupeIndex {
             is_kept
         });
         let budget = self.config.disk_bytes_max.unwrap_or(u64::MAX);
-        while slices.len() > 1 && slices.iter().map(|slice| slice.disk_bytes()).sum::<u64>() > budget {
+        while slices.len() > 1
+            && slices.iter().map(|slice| slice.disk_bytes()).sum::<u64>() > budget
+        {
             let slice = slices.remove(0);
             self.manifest.forgotten_to = self.manifest.forgotten_to.max(slice.span.last);
             gone.push(slice);
@@ -328,10 +335,14 @@ impl DedupeIndex {
         self.remove(gone)
     }
 
-    /// Removes files that the manifest no longer names; a crash before leaves them to `open`.
+    /// Removes files that the manifest no longer names; a crash before leaves them to `open`. An
+    /// input of a merge may have been dropped for its age meanwhile.
     fn remove(&self, gone: &[Arc<Slice>]) -> io::Result<()> {
         for slice in gone {
-            self.disk.remove(&slice::path(&self.dir, slice.number))?;
+            match self.disk.remove(&slice::path(&self.dir, slice.number)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -339,15 +350,14 @@ impl DedupeIndex {
 
 /// How many of these entries, sorted by time, one slice can hold.
 fn fitting(entries: &[SliceEntry]) -> usize {
-    let (mut low, mut high) = (entries[0].offset.0, entries[0].offset.0);
-    let first = entries[0].received_at;
-    let fits = |entry: &SliceEntry| {
+    let first = entries[0];
+    let (mut low, mut high) = (first.offset.0, first.offset.0);
+    for (index, entry) in entries.iter().enumerate() {
         (low, high) = (low.min(entry.offset.0), high.max(entry.offset.0));
-        let millis = entry.received_at.since(first).as_millis();
-        millis < u128::from(u32::MAX) && high - low < u64::from(u32::MAX) / 2
-    };
-    entries.iter().map_while({
-        let mut fits = fits;
-        move |entry| fits(entry).then_some(())
-    }).count().max(1)
+        let millis = entry.received_at.since(first.received_at).as_millis();
+        if millis >= u128::from(u32::MAX) || high - low >= u64::from(u32::MAX) / 2 {
+            return index.max(1);
+        }
+    }
+    entries.len()
 }

@@ -195,7 +195,8 @@ impl SliceWriter {
     }
 
     pub(crate) fn push(&mut self, entry: &SliceEntry) -> io::Result<()> {
-        let offset = u32::try_from(entry.offset.0 - self.span.offset.0).map_err(io::Error::other)?;
+        let offset =
+            u32::try_from(entry.offset.0 - self.span.offset.0).map_err(io::Error::other)?;
         let millis = entry.received_at.since(self.span.first).as_millis();
         self.filter.add(entry.key);
         self.buffer.extend_from_slice(&entry.key.to_le_bytes());

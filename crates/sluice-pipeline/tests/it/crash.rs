@@ -35,7 +35,8 @@ fn fill(workspace: &Workspace, random: &mut Random) {
         at = at.plus(Duration::from_secs(random.below(7200)));
         let item = |random: &mut Random| {
             let id = format!("m{}", random.below(220));
-            let (user, anonymous) = (format!("u{}", random.below(6)), format!("a{}", random.below(30)));
+            let (user, anonymous) =
+                (format!("u{}", random.below(6)), format!("a{}", random.below(30)));
             match random.below(6) {
                 0 => "!".to_owned(),
                 1 => identify(&id, &user, &anonymous, &random.below(5).to_string()),
@@ -65,7 +66,11 @@ fn outcome(workspace: &Workspace) -> Outcome {
     for (base, batch) in &all {
         for (index, stored) in batch.events.iter().enumerate() {
             let found = handle.find_event(stored.source, &stored.event.message_id);
-            assert_eq!(found, Some(EventBatch::event_offset(*base, index)), "once, and found where it is");
+            assert_eq!(
+                found,
+                Some(EventBatch::event_offset(*base, index)),
+                "once, and found where it is"
+            );
         }
     }
     let person = |n| handle.people().person(PersonId(n)).unwrap();
@@ -105,7 +110,8 @@ fn a_crash_between_any_two_steps_changes_nothing() {
             }
             drop(ended);
             crashes += 1;
-            disk = if chance.below(3) == 0 { disk.kill() } else { disk.crash(chance.below(1 << 40)) };
+            disk =
+                if chance.below(3) == 0 { disk.kill() } else { disk.crash(chance.below(1 << 40)) };
             place.disk = Arc::new(disk.clone());
             if chance.below(4) == 0 {
                 std::fs::remove_dir_all(place.people.path()).unwrap();

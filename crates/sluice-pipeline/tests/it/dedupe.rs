@@ -36,7 +36,8 @@ fn it_answers_like_a_plain_map_over_flushes_merges_and_restarts() {
     let mut model: HashMap<String, (u64, Timestamp)> = HashMap::new();
     let mut random = 7u64;
     let mut next = move |n: u64| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 33) % n
     };
     let mut at = NOW;
@@ -81,12 +82,13 @@ fn slices_older_than_the_window_are_dropped() {
         if index.is_flush_due() {
             index.flush(Offset(n + 1), Vec::new()).unwrap();
         }
-        while index.maintain(1000).unwrap() {}
+        // A merge is often under way while its inputs are dropped.
+        index.maintain(3).unwrap();
     }
     // 100 days went by, 40 ids a day; 28 days and one slice's span are kept.
     assert_eq!(index.find(SOURCE, "m100"), None);
     assert!(index.find(SOURCE, "m3000").is_some());
-    assert!(index.disk_bytes() < 40 * 33 * 40, "{} bytes", index.disk_bytes());
+    assert!(index.disk_bytes() < 40 * 33 * 60, "{} bytes", index.disk_bytes());
 }
 
 #[test]
@@ -100,14 +102,18 @@ fn a_disk_budget_shortens_the_window_and_says_so_also_after_a_restart() {
         if index.is_flush_due() {
             index.flush(Offset(n + 1), Vec::new()).unwrap();
         }
-        while index.maintain(1000).unwrap() {}
+        // A merge is often under way while its inputs are dropped.
+        index.maintain(3).unwrap();
     }
     assert!(index.disk_bytes() <= 20_000);
     let index = open(&disk, &config);
     let start = index.window_start(at(4000));
     assert!(start > at(0) && start < at(3990), "{start}");
     let remembered = |n: u64| index.find(SOURCE, &format!("m{n}")).is_some();
-    assert!((0..3990).filter(|n| at(*n) > start).all(remembered), "all of the window that is claimed");
+    assert!(
+        (0..3990).filter(|n| at(*n) > start).all(remembered),
+        "all of the window that is claimed"
+    );
     assert!(!remembered(0));
 }
 
@@ -122,6 +128,9 @@ fn a_clock_that_jumps_does_not_break_the_index() {
     let mut index = open(&disk, &config());
     assert!(!accept(&mut index, "m2", 6, NOW.plus(DAY * 82)));
     assert!(!accept(&mut index, "m4", 7, NOW.plus(DAY * 82)));
-    assert!(!accept(&mut index, "m4", 7, NOW), "received before the first time, by a clock set back");
+    assert!(
+        !accept(&mut index, "m4", 7, NOW),
+        "received before the first time, by a clock set back"
+    );
     assert!(accept(&mut index, "m0", 8, NOW.plus(DAY * 82)));
 }

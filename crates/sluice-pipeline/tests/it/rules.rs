@@ -5,7 +5,9 @@ use std::sync::Arc;
 use sluice_base::disk::CrashDisk;
 use sluice_event::{Refusal, SourceCounts, SourceNo};
 
-use crate::support::{DAY, DISABLED, NOW, Place, UNKNOWN, Workspace, append, batches, identify, small, track};
+use crate::support::{
+    DAY, DISABLED, NOW, Place, UNKNOWN, Workspace, append, batches, identify, small, track,
+};
 
 fn place() -> Place {
     Place::new(Arc::new(CrashDisk::new(1)), "w".into(), small())
@@ -84,7 +86,11 @@ fn a_message_without_an_id_gets_one_and_each_is_an_event() {
 fn refused_items_are_counted_by_reason_and_source() {
     let place = place();
     let mut workspace = place.open().unwrap();
-    workspace.send(1, NOW, &["!".to_owned(), "{\"type\":\"nonsense\"}".to_owned(), track("m", "u", "")]);
+    workspace.send(
+        1,
+        NOW,
+        &["!".to_owned(), "{\"type\":\"nonsense\"}".to_owned(), track("m", "u", "")],
+    );
     append(&workspace.received, DISABLED, NOW, &[track("m", "u", "")]);
     append(&workspace.received, UNKNOWN, NOW, &[track("m", "u", ""), "!".to_owned()]);
     workspace.drain();
@@ -93,7 +99,14 @@ fn refused_items_are_counted_by_reason_and_source() {
     assert_eq!(counts(&workspace, 1).refused_total(), 2);
     assert_eq!(counts(&workspace, 1).refused[&Refusal::MessageTooLarge], 1);
     assert_eq!(refused(3), [(Refusal::SourceDisabled, 1)]);
-    assert_eq!(refused(9), [(Refusal::UnknownSource, 1), (Refusal::MessageTooLarge, 1)].into_iter().collect::<std::collections::BTreeMap<_, _>>().into_iter().collect::<Vec<_>>());
+    assert_eq!(
+        refused(9),
+        [(Refusal::UnknownSource, 1), (Refusal::MessageTooLarge, 1)]
+            .into_iter()
+            .collect::<std::collections::BTreeMap<_, _>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -120,14 +133,19 @@ fn a_receipt_leads_to_the_event() {
 fn an_event_carries_its_person_and_the_traits_of_that_moment() {
     let place = place();
     let mut workspace = place.open().unwrap();
-    workspace.send(1, NOW, &[track("m1", "", "a"), identify("m2", "u", "a", "free"), track("m3", "u", "")]);
+    workspace.send(
+        1,
+        NOW,
+        &[track("m1", "", "a"), identify("m2", "u", "a", "free"), track("m3", "u", "")],
+    );
     workspace.send(1, NOW.plus(DAY), &[identify("m4", "u", "a", "pro"), track("m5", "", "")]);
     workspace.send(1, NOW.plus(DAY), &[track("m6", "u", "")]);
     workspace.drain();
     let mut seen = Vec::new();
     for (_, batch) in batches(&workspace.events) {
         for stored in &batch.events {
-            let traits = (stored.traits as usize).checked_sub(1).map(|index| &batch.trait_sets[index]);
+            let traits =
+                (stored.traits as usize).checked_sub(1).map(|index| &batch.trait_sets[index]);
             let json = traits.map_or("-", |set| &set.json).to_owned();
             assert!(traits.is_none_or(|set| set.person == stored.canonical));
             seen.push((stored.event.message_id.to_string(), stored.canonical.0, json));
@@ -135,7 +153,13 @@ fn an_event_carries_its_person_and_the_traits_of_that_moment() {
     }
     let free = r#"{"plan":"free"}"#.to_owned();
     let pro = r#"{"plan":"pro"}"#.to_owned();
-    let expected = [("m1", 2, "-".to_owned()), ("m2", 2, free.clone()), ("m3", 2, free), ("m4", 2, pro.clone()), ("m6", 2, pro)];
+    let expected = [
+        ("m1", 2, "-".to_owned()),
+        ("m2", 2, free.clone()),
+        ("m3", 2, free),
+        ("m4", 2, pro.clone()),
+        ("m6", 2, pro),
+    ];
     assert_eq!(seen, expected.map(|(id, person, json)| (id.to_owned(), person, json)));
 }
 
@@ -186,7 +210,10 @@ fn hostile_streams_keep_memory_and_files_bounded() {
     let mut workspace = place.open().unwrap();
     for n in 0..100 {
         let items: Vec<_> = (0..100)
-            .map(|k| track(&format!("m{n}-{k}"), "", &format!("anon {n} {k}")).replace("Bought", &format!("Event {n} {k}")))
+            .map(|k| {
+                track(&format!("m{n}-{k}"), "", &format!("anon {n} {k}"))
+                    .replace("Bought", &format!("Event {n} {k}"))
+            })
             .collect();
         workspace.send(1, NOW, &items);
         workspace.drain();

@@ -36,7 +36,12 @@ fn it_works_while_events_come_undoes_merges_and_stops_with_all_stored() {
         })
     };
     for n in 0..300 {
-        append(&received, SourceNo(1), NOW, &[track(&format!("m{n}"), "", &format!("a{}", n % 10))]);
+        append(
+            &received,
+            SourceNo(1),
+            NOW,
+            &[track(&format!("m{n}"), "", &format!("a{}", n % 10))],
+        );
     }
     append(&received, SourceNo(1), NOW, &[track("x", "u", ""), track("y", "u", "a3")]);
     wait_until_read(&handle);
@@ -55,7 +60,10 @@ fn it_works_while_events_come_undoes_merges_and_stops_with_all_stored() {
     stop.cancel();
     thread.join().unwrap();
     assert_eq!(handle.events_keep_from().0, events.synced(), "all derived state is stored");
-    assert_eq!(runtime.block_on(handle.undo_merge(merge)).unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(
+        runtime.block_on(handle.undo_merge(merge)).unwrap_err().kind(),
+        ErrorKind::Unavailable
+    );
     handle.check().unwrap();
     let ledger = handle.ledger();
     drop(handle);

@@ -24,7 +24,11 @@ pub(crate) fn small() -> PipelineConfig {
     PipelineConfig {
         batch_events_max: 7,
         full_counts_every: 5,
-        dedupe: DedupeConfig { memory_entries_max: 16, slice_entries_max: 4096, ..DedupeConfig::default() },
+        dedupe: DedupeConfig {
+            memory_entries_max: 16,
+            slice_entries_max: 4096,
+            ..DedupeConfig::default()
+        },
         identity_cache_bytes: 16 << 10,
         identity_store_cache_bytes: 1 << 20,
         identity_dirty_bytes_max: 4 << 10,
@@ -92,8 +96,10 @@ impl Place {
 
     pub(crate) fn open(&self) -> Result<Workspace, PipelineError> {
         let (received, events) = (self.log("received")?, self.log("events")?);
-        let dirs =
-            PipelineDirs { dedupe: self.root.join("dedupe"), people: self.people.path().join("people") };
+        let dirs = PipelineDirs {
+            dedupe: self.root.join("dedupe"),
+            people: self.people.path().join("people"),
+        };
         let pipeline = Pipeline::open(
             self.config.clone(),
             Arc::clone(&self.disk),

@@ -48,7 +48,11 @@ fn external_ids_need_all_four_members() {
 
 #[test]
 fn the_google_analytics_client_is_an_identifier() {
-    check(r#"{"integrations":{"Google Analytics":{"clientId":"12.34"}}}"#, "{}", "ga_client_id=12.34");
+    check(
+        r#"{"integrations":{"Google Analytics":{"clientId":"12.34"}}}"#,
+        "{}",
+        "ga_client_id=12.34",
+    );
 }
 
 #[test]
@@ -62,8 +66,15 @@ fn a_value_is_trimmed_and_one_too_long_is_none() {
 
 #[test]
 fn the_number_of_identifiers_of_one_event_is_bounded() {
-    let one = |n: u32| format!(r#"{{"id":"{n}","type":"t{n}","collection":"users","encoding":"none"}}"#);
+    let one =
+        |n: u32| format!(r#"{{"id":"{n}","type":"t{n}","collection":"users","encoding":"none"}}"#);
     let all: Vec<_> = (1..200).map(one).collect();
-    let event = event(EventType::Track, None, None, &format!(r#"{{"externalIds":[{}]}}"#, all.join(",")), "{}");
+    let event = event(
+        EventType::Track,
+        None,
+        None,
+        &format!(r#"{{"externalIds":[{}]}}"#, all.join(",")),
+        "{}",
+    );
     assert_eq!(identifiers(&event, &IdentityRules::default()).ids.len(), 50);
 }

@@ -41,7 +41,8 @@ fn views(map: &IdentityMap, end: u64) -> Vec<Option<PersonView>> {
 
 /// One random act, on the map and on the naive model; they must answer the same.
 fn act(world: &mut World, naive: &mut Naive, random: &mut Random) {
-    let merges: Vec<u64> = naive.merges.iter().filter(|merge| merge.3).map(|merge| merge.0).collect();
+    let merges: Vec<u64> =
+        naive.merges.iter().filter(|merge| merge.3).map(|merge| merge.0).collect();
     if !merges.is_empty() && random.below(10) == 0 {
         let merge = merges[random.below(merges.len() as u64) as usize];
         assert!(world.undo(MergeId(merge)));
@@ -76,7 +77,12 @@ fn act(world: &mut World, naive: &mut Naive, random: &mut Random) {
     }
     ids.extend(weaker);
     let mut seen = Vec::new();
-    ids.retain(|id| !seen.contains(id) && { seen.push(id.clone()); true });
+    ids.retain(|id| {
+        !seen.contains(id) && {
+            seen.push(id.clone());
+            true
+        }
+    });
     // The model does not know blocked values ("0").
     ids.retain(|id| id.1 != "0");
     if ids.is_empty() {
@@ -112,7 +118,8 @@ fn random_events_aliases_and_undos_agree_with_the_naive_model_also_across_restar
         }
         for node in &naive.nodes {
             let view = world.map.person(PersonId(*node)).unwrap().unwrap();
-            let nodes: std::collections::BTreeSet<u64> = view.nodes.iter().map(|node| node.0).collect();
+            let nodes: std::collections::BTreeSet<u64> =
+                view.nodes.iter().map(|node| node.0).collect();
             assert_eq!(nodes, naive.group(*node), "seed {seed}");
         }
     }
@@ -143,7 +150,8 @@ fn the_fold_of_the_log_is_the_live_state() {
 fn merges_in_any_order_give_one_graph() {
     for seed in 0..seeds() {
         let random = &mut Random::new(seed + 2_000);
-        let pairs: Vec<(u64, u64)> = (0..8).map(|_| (1 + random.below(9), 1 + random.below(9))).collect();
+        let pairs: Vec<(u64, u64)> =
+            (0..8).map(|_| (1 + random.below(9), 1 + random.below(9))).collect();
         let mut outcomes = Vec::new();
         for _ in 0..3 {
             let mut world = World::new(&IdentityRules::default());
@@ -157,7 +165,8 @@ fn merges_in_any_order_give_one_graph() {
                 alias.previous_id = Some(format!("u{b}").into());
                 world.send(&alias);
             }
-            let canonical = |user| world.map.find_by_external_id("user_id", &format!("u{user}")).unwrap();
+            let canonical =
+                |user| world.map.find_by_external_id("user_id", &format!("u{user}")).unwrap();
             outcomes.push((1..10).map(canonical).collect::<Vec<_>>());
         }
         assert_eq!(outcomes[0], outcomes[1], "seed {seed}");
@@ -168,7 +177,9 @@ fn merges_in_any_order_give_one_graph() {
 #[test]
 fn an_undone_merge_leaves_both_sides_as_they_were_and_apart() {
     let mut world = World::new(&IdentityRules::default());
-    let track = |user: Option<&str>, anonymous: Option<&str>| event(EventType::Track, user, anonymous, "{}", "{}");
+    let track = |user: Option<&str>, anonymous: Option<&str>| {
+        event(EventType::Track, user, anonymous, "{}", "{}")
+    };
     let left = world.send(&track(None, Some("1"))).canonical;
     let right = world.send(&track(Some("x"), None)).canonical;
     let before = (world.map.person(left).unwrap(), world.map.person(right).unwrap());

@@ -39,11 +39,20 @@ impl Naive {
     }
 
     /// An event with ids in the order of their strength; answers (person, canonical).
-    pub(crate) fn event(&mut self, offset: u64, mut ids: Vec<Id>, alias: bool, anonymous_max: usize) -> (u64, u64) {
+    pub(crate) fn event(
+        &mut self,
+        offset: u64,
+        mut ids: Vec<Id>,
+        alias: bool,
+        anonymous_max: usize,
+    ) -> (u64, u64) {
         loop {
-            let owners: BTreeSet<u64> = ids.iter().filter_map(|id| self.owner.get(id).copied()).collect();
-            let new: Vec<Id> = ids.iter().filter(|id| !self.owner.contains_key(*id)).cloned().collect();
-            let groups: BTreeSet<BTreeSet<u64>> = owners.iter().map(|node| self.group(*node)).collect();
+            let owners: BTreeSet<u64> =
+                ids.iter().filter_map(|id| self.owner.get(id).copied()).collect();
+            let new: Vec<Id> =
+                ids.iter().filter(|id| !self.owner.contains_key(*id)).cloned().collect();
+            let groups: BTreeSet<BTreeSet<u64>> =
+                owners.iter().map(|node| self.group(*node)).collect();
             if groups.is_empty() {
                 let person = offset + 1;
                 self.nodes.insert(person);
@@ -63,12 +72,14 @@ impl Naive {
             }
             let canonicals: Vec<u64> = groups.iter().map(|group| *group.first().unwrap()).collect();
             let survivor = *canonicals.iter().min().unwrap();
-            let mut absorbed: Vec<u64> = canonicals.into_iter().filter(|node| *node != survivor).collect();
+            let mut absorbed: Vec<u64> =
+                canonicals.into_iter().filter(|node| *node != survivor).collect();
             absorbed.sort_unstable();
             for (k, node) in absorbed.into_iter().enumerate() {
                 self.merges.push((offset * 128 + k as u64, survivor, node, true));
             }
-            let person = if owners.contains(&survivor) { survivor } else { *owners.first().unwrap() };
+            let person =
+                if owners.contains(&survivor) { survivor } else { *owners.first().unwrap() };
             for id in new {
                 self.owner.insert(id, person);
             }
@@ -76,7 +87,13 @@ impl Naive {
         }
     }
 
-    fn fits(&self, groups: &BTreeSet<BTreeSet<u64>>, new: &[Id], alias: bool, anonymous_max: usize) -> bool {
+    fn fits(
+        &self,
+        groups: &BTreeSet<BTreeSet<u64>>,
+        new: &[Id],
+        alias: bool,
+        anonymous_max: usize,
+    ) -> bool {
         for (_, a, b, live) in &self.merges {
             let side = |node| groups.iter().position(|group| group.contains(node));
             if let (false, Some(x), Some(y)) = (*live, side(a), side(b))
@@ -91,7 +108,8 @@ impl Naive {
             }
             let count = |group| self.ids_of(group).iter().filter(|id| id.0 == kind).count();
             let before = groups.iter().map(count).max().unwrap();
-            let after = groups.iter().map(count).sum::<usize>() + new.iter().filter(|id| id.0 == kind).count();
+            let after = groups.iter().map(count).sum::<usize>()
+                + new.iter().filter(|id| id.0 == kind).count();
             if after > max(kind, anonymous_max) && after > before {
                 return false;
             }

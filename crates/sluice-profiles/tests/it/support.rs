@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_base::Timestamp;
-use sluice_event::{Decision, Event, EventBatch, EventType, ExternalId, Offset, SourceNo, StoredEvent};
+use sluice_event::{
+    Decision, Event, EventBatch, EventType, ExternalId, Offset, SourceNo, StoredEvent,
+};
 use sluice_profiles::{IdentityConfig, IdentityMap, IdentityRules, Resolved};
 use tempfile::TempDir;
 

@@ -45,8 +45,11 @@ fn describe(world: &World, canonical: PersonId) -> String {
             "email" => "e".to_owned(),
             other => other.to_owned(),
         };
-        let mut ids: Vec<_> =
-            view.external_ids.iter().map(|v| format!("{}:{}", short(&v.id.kind), v.id.value)).collect();
+        let mut ids: Vec<_> = view
+            .external_ids
+            .iter()
+            .map(|v| format!("{}:{}", short(&v.id.kind), v.id.value))
+            .collect();
         ids.sort();
         text += &format!(", {} {}", name(person), ids.join(" "));
     }
@@ -95,7 +98,11 @@ fn a_sixth_value_of_a_type_is_not_attached() {
     // I18: of e-mail and anonymous id the latter gives way, and what is left knows nobody.
     check("a:1 e:1 e:2 e:3 e:4 e:5", "a:1 e:new", "-> new, P1 a:1 e:1 e:2 e:3 e:4 e:5, new e:new");
     // More phones on the first event than a person may have: the first five stay.
-    check("", "phone:1 phone:2 phone:3 phone:4 phone:5 phone:6", "-> new, new phone:1 phone:2 phone:3 phone:4 phone:5");
+    check(
+        "",
+        "phone:1 phone:2 phone:3 phone:4 phone:5 phone:6",
+        "-> new, new phone:1 phone:2 phone:3 phone:4 phone:5",
+    );
 }
 
 #[test]

@@ -12,7 +12,13 @@ fn at(hour: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(hour * 3600))
 }
 
-fn identify(world: &mut World, user: Option<&str>, anonymous: Option<&str>, hour: u64, traits: &str) -> Resolved {
+fn identify(
+    world: &mut World,
+    user: Option<&str>,
+    anonymous: Option<&str>,
+    hour: u64,
+    traits: &str,
+) -> Resolved {
     let mut event = event(EventType::Identify, user, anonymous, "{}", traits);
     event.timestamp = at(hour);
     world.send(&event)
@@ -38,7 +44,10 @@ fn null_removes_a_trait_also_against_a_late_value() {
     let removed = identify(&mut world, None, Some("1"), 11, r#"{"plan":null}"#); // I24
     assert_eq!(json(&removed), r#"{"a":{"b":[1]}}"#);
     assert_eq!(removed.traits.unwrap().0, Offset(3));
-    assert_eq!(json(&identify(&mut world, None, Some("1"), 10, r#"{"plan":"late"}"#)), r#"{"a":{"b":[1]}}"#);
+    assert_eq!(
+        json(&identify(&mut world, None, Some("1"), 10, r#"{"plan":"late"}"#)),
+        r#"{"a":{"b":[1]}}"#
+    );
 }
 
 #[test]
@@ -52,7 +61,10 @@ fn merged_people_have_the_newest_of_both_and_an_undone_merge_gives_each_its_own(
 
     let merge = world.map.person(merged.canonical).unwrap().unwrap().merges[0].merge;
     assert!(world.undo(merge));
-    assert_eq!(json(&identify(&mut world, None, Some("1"), 12, "{}")), r#"{"old":true,"plan":"free"}"#);
+    assert_eq!(
+        json(&identify(&mut world, None, Some("1"), 12, "{}")),
+        r#"{"old":true,"plan":"free"}"#
+    );
     let other = identify(&mut world, Some("x"), None, 12, "{}");
     assert_eq!(json(&other), r#"{"plan":"pro"}"#);
     assert_eq!(other.traits.unwrap().0, Offset(6), "the undo made a new state");
