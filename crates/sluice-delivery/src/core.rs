@@ -479,7 +479,7 @@ impl Core {
             Verdict::Retry { reason, after } => {
                 item.attempts += 1;
                 item.first_attempt_at.get_or_insert(attempt.started_at);
-                self.wait_or_expire(now, offset, reason, after, exchange);
+                self.wait_or_expire(now, offset, &reason, after, exchange);
             }
             Verdict::Suspend { reason } => {
                 let Reason { code, message } = reason;
@@ -500,7 +500,7 @@ impl Core {
         &mut self,
         now: Timestamp,
         offset: u64,
-        reason: Reason,
+        reason: &Reason,
         after: Option<Duration>,
         exchange: Option<&Exchange>,
     ) {

@@ -225,8 +225,9 @@ async fn after_a_mixed_day_everything_is_counted_once() {
     .await;
     let mut server = Server::start(vec![connection("a", to(&peer.url()))]);
     for round in 0..10 {
-        let skip =
-            |i: u64| if i % 7 == 0 { json!({"integrations": {"All": false}}) } else { Value::Null };
+        let skip = |i: u64| {
+            if i.is_multiple_of(7) { json!({"integrations": {"All": false}}) } else { Value::Null }
+        };
         server.append((0..20).map(|i| with(&format!("m{round}-{i}"), i % 5, skip(i))).collect());
         if round == 5 {
             server.restart().await;

@@ -189,7 +189,8 @@ impl HttpOut {
             let answer = self.once(&request.method, &uri, &headers, &request.body).await?;
             let keeps_body = matches!(answer.status, 307 | 308);
             let bodiless = matches!(request.method, Method::GET | Method::HEAD);
-            if !keeps_body && !(bodiless && matches!(answer.status, 301..=303)) {
+            let is_followed = keeps_body || (bodiless && matches!(answer.status, 301..=303));
+            if !is_followed {
                 return Ok(answer);
             }
             let Some(location) = answer.headers.get(header::LOCATION) else { return Ok(answer) };
