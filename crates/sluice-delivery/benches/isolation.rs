@@ -28,7 +28,7 @@ async fn run(with_bad: bool) -> Duration {
     });
     let bench = Bench::start(urls.collect(), 1);
     for round in 0..ROUNDS {
-        bench.append(round * EVENTS_PER_ROUND, EVENTS_PER_ROUND);
+        bench.write(&common::record(round * EVENTS_PER_ROUND, EVENTS_PER_ROUND));
         tokio::time::sleep(PAUSE).await;
     }
     let mut p95: Vec<Duration> = Vec::new();

@@ -41,9 +41,12 @@ async fn send(http: HttpOut, url: String, body: Bytes) {
 async fn whole_way(events: u64, batch: u64) -> Duration {
     let peer = Peer::answering(200).await;
     let bench = Bench::start(vec![peer.url()], batch);
+    let firsts = (0..events).step_by(1000);
+    let records: Vec<_> =
+        firsts.map(|first| common::record(first, 1000.min(events - first))).collect();
     let started = Instant::now();
-    for first in (0..events).step_by(1000) {
-        bench.append(first, 1000.min(events - first));
+    for record in &records {
+        bench.write(record);
     }
     bench.until_delivered(events, 0).await;
     started.elapsed()

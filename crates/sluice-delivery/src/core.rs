@@ -6,6 +6,10 @@
 //! a reference into the log at first and with its payload once it has to wait. So one waiting
 //! event neither holds back the log nor repeats others.
 
+mod commit;
+mod giving_up;
+mod view;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +23,7 @@ use crate::dead::DeadLetter;
 use crate::lanes::{Dues, Lanes};
 use crate::policy::{Jitter, Policy};
 use crate::records::Record;
-use crate::state::{Counts, DeadEntry, Delta, Lane, State, Suspended, Waiting};
-use crate::status::EventState;
+use crate::state::{Counts, DeadEntry, Lane, State, Suspended, Waiting};
 
 /// An event waits with its payload, not as a reference, once it has been here this long.
 const REFERENCE_AGE_MAX: Duration = Duration::from_secs(60);
@@ -540,91 +543,6 @@ impl Core {
         Some(item)
     }
 
-    /// Gives an event up. The caller settles its lane.
-    fn bury(&mut self, now: Timestamp, offset: u64, reason: Reason, exchange: Option<&Exchange>) {
-        let Some(item) = self.finish(offset) else { return };
-        let letter = DeadLetter {
-            offset,
-            reason: reason.code.into_owned(),
-            message: reason.message,
-            attempts: item.attempts,
-            first_attempt_at: item.first_attempt_at,
-            at: now,
-            exchange: exchange.cloned(),
-            event: item.event,
-        };
-        let entry = DeadEntry { reason: letter.reason.clone(), bytes: item.bytes as u64, at: now };
-        self.dead_bytes += entry.bytes;
-        self.changed.dead.push((offset, entry.clone()));
-        self.changed.undead.retain(|other| *other != offset);
-        self.changed.letters.push(letter);
-        self.dead.insert(offset, entry);
-        self.changed.events = true;
-        self.expire_dead(now);
-    }
-
-    fn expire_dead(&mut self, now: Timestamp) {
-        let oldest_kept = now.minus(self.policy.dead_age_max);
-        while let Some((offset, entry)) = self.dead.first_key_value() {
-            if self.dead_bytes <= self.policy.dead_bytes_max && entry.at >= oldest_kept {
-                return;
-            }
-            let offset = *offset;
-            self.forget_dead(offset);
-            self.counts.expired += 1;
-        }
-    }
-
-    fn forget_dead(&mut self, offset: u64) {
-        if let Some(entry) = self.dead.remove(&offset) {
-            self.dead_bytes -= entry.bytes;
-            self.changed.dead.retain(|(other, _)| *other != offset);
-            self.changed.undead.push(offset);
-            self.changed.any = true;
-            self.changed.events = true;
-        }
-    }
-
-    /// Keeps parked bytes within the budget: the oldest that wait for another attempt go first.
-    fn shed(&mut self, now: Timestamp) {
-        while self.items.1 > self.policy.parked_bytes_max {
-            let is_waiting = |item: &Item| !item.in_flight && self.lanes.is_timed(item.lane);
-            let Some((offset, lane)) = self
-                .items
-                .0
-                .iter()
-                .find(|(_, item)| is_waiting(item))
-                .map(|(offset, item)| (*offset, item.lane))
-            else {
-                return;
-            };
-            let why =
-                Reason::new(BACKLOG_OVER_BUDGET, "more waits than the connection's budget allows");
-            self.bury(now, offset, why, None);
-            self.lanes.settle(lane, now, &self.items);
-        }
-    }
-
-    /// Gives up what has waited longer than the age budget, whatever it waits for.
-    pub(crate) fn shed_old(&mut self, now: Timestamp) {
-        let oldest = now.minus(self.policy.backlog_age_max);
-        let old: Vec<(u64, Lane)> = (self.items.0.iter())
-            .filter(|(_, item)| {
-                !item.in_flight && !item.is_again && item.event.event.received_at < oldest
-            })
-            .map(|(offset, item)| (*offset, item.lane))
-            .collect();
-        for (offset, lane) in old {
-            let why = Reason::new(
-                BACKLOG_OVER_BUDGET,
-                "waited longer than the connection's budget allows",
-            );
-            self.bury(now, offset, why, None);
-            self.lanes.settle(lane, now, &self.items);
-        }
-        self.expire_dead(now);
-    }
-
     /// The peer is back: what waited on its account waits no longer, unless the peer named a time.
     fn bring_forward(&mut self, now: Timestamp) {
         for (offset, item) in &mut self.items.0 {
@@ -670,27 +588,6 @@ impl Core {
         self.limits = limits;
     }
 
-    /// Dead letters go once more, each in a lane of its own.
-    pub(crate) fn send_again(
-        &mut self,
-        now: Timestamp,
-        letters: Vec<(u64, Arc<StoredEvent>)>,
-    ) -> usize {
-        let mut sent = 0;
-        for (offset, event) in letters {
-            if !self.dead.contains_key(&offset) {
-                continue;
-            }
-            self.forget_dead(offset);
-            self.changed.letters.retain(|letter| letter.offset != offset);
-            let mut item = Item::new(event, Lane::Event(offset), now);
-            item.is_again = true;
-            self.add(offset, item, now);
-            sent += 1;
-        }
-        sent
-    }
-
     /// When something is to be done without any event from outside.
     pub(crate) fn next_wake(&self) -> Option<Timestamp> {
         if self.suspended.is_some() || self.paused_since.is_some() {
@@ -707,161 +604,10 @@ impl Core {
         [batch, self.lanes.next_due()].into_iter().flatten().min()
     }
 
-    /// True if the next delta should not wait: it is about events, not only the cursor.
-    pub(crate) fn has_changed_events(&self) -> bool {
-        self.changed.events
-    }
-
-    pub(crate) fn has_changed(&self) -> bool {
-        self.changed.any || !self.changed.touched.is_empty()
-    }
-
-    /// Everything since the last delta, as one commit, and the dead letters to be written before it.
-    pub(crate) fn take_delta(&mut self, now: Timestamp) -> (Delta, Vec<DeadLetter>) {
-        let mut changed = std::mem::take(&mut self.changed);
-        let aged = |offset: &&u64| {
-            self.items
-                .0
-                .get(offset)
-                .is_some_and(|item| now.since(item.queued_at) >= REFERENCE_AGE_MAX)
-        };
-        let aged: Vec<u64> = self.referenced.iter().take_while(aged).copied().collect();
-        changed.touched.extend(aged);
-        let mut waiting = Vec::new();
-        for offset in changed.touched {
-            let Some(item) = self.items.0.get_mut(&offset) else { continue };
-            let with_payload = item.attempts > 0
-                || item.durable == Durable::Payload
-                || item.is_again
-                || now.since(item.queued_at) >= REFERENCE_AGE_MAX;
-            if with_payload {
-                item.durable = Durable::Payload;
-                self.referenced.remove(&offset);
-            } else {
-                item.durable = Durable::Reference;
-                self.referenced.insert(offset);
-            }
-            waiting.push((
-                offset,
-                Waiting {
-                    lane: item.lane,
-                    attempts: item.attempts,
-                    first_attempt_at: item.first_attempt_at,
-                    due: item.due,
-                    event: with_payload.then(|| Arc::clone(&item.event)),
-                },
-            ));
-        }
-        let delta = Delta {
-            start: self.start,
-            cursor: self.cursor,
-            ledger_base: self.ledger_base,
-            ledger_accepted: self.ledger_accepted,
-            counts: self.counts.clone(),
-            suspended: self.suspended.clone(),
-            joins: self.lanes.joins(),
-            done: changed.done,
-            waiting,
-            dead: changed.dead,
-            undead: changed.undead,
-        };
-        (delta, changed.letters)
-    }
-
     fn remember(&mut self, offset: u64, finished: Finished) {
         self.finished.insert(offset, finished);
         if self.finished.len() > FINISHED_MAX {
             self.finished.pop_first();
-        }
-    }
-}
-
-/// What others ask of a core.
-impl Core {
-    /// Stops sending until [`Core::resume`].
-    pub(crate) fn suspend(&mut self, now: Timestamp, code: &str, message: String) {
-        self.suspended = Some(Suspended { since: now, code: code.to_owned(), message });
-        self.changed.any = true;
-    }
-
-    pub(crate) const fn suspended(&self) -> Option<&Suspended> {
-        self.suspended.as_ref()
-    }
-
-    pub(crate) fn breaker_open_since(&self) -> Option<Timestamp> {
-        self.breaker.open_since()
-    }
-
-    pub(crate) const fn start(&self) -> u64 {
-        self.start
-    }
-
-    pub(crate) const fn counts(&self) -> &Counts {
-        &self.counts
-    }
-
-    pub(crate) fn waiting(&self) -> u64 {
-        self.items.0.len() as u64
-    }
-
-    pub(crate) fn requests_in_flight(&self) -> usize {
-        self.attempts.len()
-    }
-
-    pub(crate) fn dead_by_reason(&self) -> BTreeMap<String, u64> {
-        let mut reasons = BTreeMap::new();
-        for entry in self.dead.values() {
-            *reasons.entry(entry.reason.clone()).or_default() += 1;
-        }
-        reasons
-    }
-
-    pub(crate) const fn last_error(&self) -> Option<&(Timestamp, Reason)> {
-        self.last_error.as_ref()
-    }
-
-    pub(crate) fn oldest_received(&self) -> Option<Timestamp> {
-        self.items.0.first_key_value().map(|(_, item)| item.event.event.received_at)
-    }
-
-    /// Invariant I4: everything accepted is somewhere, and it is as much as the pipeline counted.
-    pub(crate) fn balances(&self) -> bool {
-        let counts = &self.counts;
-        let filtered: u64 = counts.filtered.values().sum();
-        let sum = counts.delivered
-            + filtered
-            + self.waiting()
-            + self.dead.len() as u64
-            + counts.expired
-            + counts.erased;
-        let by_pipeline =
-            self.ledger_base.map_or(0, |base| self.ledger_accepted.saturating_sub(base));
-        counts.accepted == sum && counts.accepted == by_pipeline
-    }
-
-    pub(crate) fn event_state(&self, offset: u64) -> EventState {
-        if let Some(item) = self.items.0.get(&offset) {
-            return EventState::Waiting {
-                attempts: item.attempts,
-                due: item.due,
-                in_flight: item.in_flight,
-                last_error: item
-                    .last_error
-                    .as_ref()
-                    .map(|r| (r.code.to_string(), r.message.clone())),
-            };
-        }
-        if let Some(entry) = self.dead.get(&offset) {
-            return EventState::Dead { reason: entry.reason.clone(), at: entry.at };
-        }
-        match self.finished.get(&offset) {
-            Some(Finished::Delivered { at, attempts }) => {
-                EventState::Delivered { at: *at, attempts: *attempts }
-            }
-            Some(Finished::Filtered { reason }) => EventState::Filtered { reason: reason.clone() },
-            None if offset < self.start => EventState::BeforeStart,
-            None if offset >= self.cursor => EventState::NotRead,
-            None => EventState::Finished,
         }
     }
 }

@@ -79,23 +79,8 @@ impl Bench {
         Self { handle, log, _table: table, _dir: dir }
     }
 
-    pub(crate) fn append(&self, first: u64, count: u64) {
-        let now = SystemClock.now();
-        let mut events: Vec<StoredEvent> = (first..first + count).map(event).collect();
-        events.iter_mut().for_each(|event| event.event.received_at = now);
-        let accepted = first + count;
-        let counts = SourceCounts { received: accepted, accepted, ..SourceCounts::default() };
-        let batch = EventBatch {
-            consumed_to: Offset(0),
-            decided_at: now,
-            decisions: Vec::new(),
-            counts: vec![(SourceNo(1), counts)],
-            trait_sets: Vec::new(),
-            events,
-        };
-        let mut bytes = Vec::new();
-        batch.encode(&mut bytes);
-        self.log.append_durable(1, batch.offsets(), &bytes).unwrap();
+    pub(crate) fn write(&self, record: &(u64, Vec<u8>)) {
+        self.log.append_durable(1, record.0, &record.1).unwrap();
     }
 
     /// Until every connection from number `skip` on has delivered `count`.
@@ -108,4 +93,24 @@ impl Bench {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+/// An encoded record with the events from number `first` on, received now; and its offsets.
+pub(crate) fn record(first: u64, count: u64) -> (u64, Vec<u8>) {
+    let now = SystemClock.now();
+    let mut events: Vec<StoredEvent> = (first..first + count).map(event).collect();
+    events.iter_mut().for_each(|event| event.event.received_at = now);
+    let accepted = first + count;
+    let counts = SourceCounts { received: accepted, accepted, ..SourceCounts::default() };
+    let batch = EventBatch {
+        consumed_to: Offset(0),
+        decided_at: now,
+        decisions: Vec::new(),
+        counts: vec![(SourceNo(1), counts)],
+        trait_sets: Vec::new(),
+        events,
+    };
+    let mut bytes = Vec::new();
+    batch.encode(&mut bytes);
+    (batch.offsets(), bytes)
 }
