@@ -1,7 +1,7 @@
 //! Rows of one partition on their way from the log to a part, in memory, in order of arrival.
 
 use hashbrown::{HashMap, HashTable};
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 
 use sluice_event::{EventBatch, StoredEvent, TraitSet};
 
@@ -53,9 +53,7 @@ impl ColumnBuffers {
     }
 
     fn hash(hasher: &foldhash::fast::FixedState, scope: Scope, name: &str) -> u64 {
-        let mut state = hasher.build_hasher();
-        (scope, name).hash(&mut state);
-        state.finish()
+        hasher.hash_one((scope, name))
     }
 
     /// Index of the column; `None` if there are `max` already.

@@ -164,9 +164,12 @@ fn merge_names(parts: &[Arc<Part>], names: &mut Vec<String>) -> Vec<Vec<u32>> {
         .collect()
 }
 
-/// Trait versions once each, and for each part the place of each of its own ([`NOWHERE`] cannot
-/// be told apart from a repeat by the caller: see [`first_places`]).
-fn merge_traits(parts: &[Arc<Part>]) -> Result<(Vec<Vec<u32>>, Vec<(u64, u64)>), ColumnarError> {
+/// Person and version of a trait set.
+type TraitId = (u64, u64);
+
+/// For each part the place of each of its trait versions, and all versions once each. Versions
+/// that two parts have share a place; [`first_places`] keeps the first.
+fn merge_traits(parts: &[Arc<Part>]) -> Result<(Vec<Vec<u32>>, Vec<TraitId>), ColumnarError> {
     let mut ids = Vec::new();
     let mut known: HashMap<(u64, u64), u32> = HashMap::new();
     let mut places = Vec::with_capacity(parts.len());

@@ -1,6 +1,6 @@
 //! Building the dictionary and the cells of a column.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, StringArray, UInt8Array, UInt16Array, UInt32Array};
@@ -33,9 +33,7 @@ impl Default for Dict {
 
 impl Dict {
     fn hash(&self, kind: u8, text: &str) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        (kind, text).hash(&mut hasher);
-        hasher.finish()
+        self.hasher.hash_one((kind, text))
     }
 
     pub(crate) fn text(&self, code: u32) -> &str {
@@ -56,9 +54,7 @@ impl Dict {
         let (kinds, texts, ends, hasher) = (&self.kinds, &self.texts, &self.ends, &self.hasher);
         self.table.insert_unique(hash, code, |code| {
             let index = *code as usize;
-            let mut state = hasher.build_hasher();
-            (kinds[index], &texts[ends[index - 1] as usize..ends[index] as usize]).hash(&mut state);
-            state.finish()
+            hasher.hash_one((kinds[index], &texts[ends[index - 1] as usize..ends[index] as usize]))
         });
         code
     }
