@@ -39,7 +39,9 @@ pub fn blocking<T: Send + 'static>(
     Box::pin(async move {
         match tokio::task::spawn_blocking(act).await {
             Ok(answer) => answer,
-            Err(error) => Err(HandleError::Internal(format!("a part of the server broke: {error}"))),
+            Err(error) => {
+                Err(HandleError::Internal(format!("a part of the server broke: {error}")))
+            }
         }
     })
 }

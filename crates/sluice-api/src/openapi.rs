@@ -90,7 +90,8 @@ fn document_errors(path: &str, operation: &mut Operation) {
     if path.contains('{') || path == "/people" {
         errors.push(("404", "There is no such thing in this workspace"));
     }
-    if operation.request_body.is_some() || path.ends_with("/restore") || path.contains("/writekey") {
+    if operation.request_body.is_some() || path.ends_with("/restore") || path.contains("/writekey")
+    {
         errors.push(("409", "It collides with something that exists"));
     }
     for (status, description) in errors {

@@ -81,13 +81,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
         for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or("").as_bytes()) {
             match name.as_ref() {
                 "pagination[count]" | "pagination.count" => {
-                    paging.count =
-                        value.parse().ok().filter(|count| (1..=COUNT_MAX).contains(count)).ok_or_else(
-                            || {
-                                let message = format!("must be a number from 1 to {COUNT_MAX}");
-                                ApiError::invalid("pagination.count", message)
-                            },
-                        )?;
+                    paging.count = value
+                        .parse()
+                        .ok()
+                        .filter(|count| (1..=COUNT_MAX).contains(count))
+                        .ok_or_else(|| {
+                            let message = format!("must be a number from 1 to {COUNT_MAX}");
+                            ApiError::invalid("pagination.count", message)
+                        })?;
                 }
                 "pagination[cursor]" | "pagination.cursor" if value.is_empty() => {}
                 "pagination[cursor]" | "pagination.cursor" => {
@@ -109,7 +110,11 @@ fn cursor(place: u64) -> String {
 }
 
 fn uncursor(text: &str) -> Option<u64> {
-    String::from_utf8(BASE64.decode(text.trim_end_matches('=')).ok()?).ok()?.strip_prefix('c')?.parse().ok()
+    String::from_utf8(BASE64.decode(text.trim_end_matches('=')).ok()?)
+        .ok()?
+        .strip_prefix('c')?
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]

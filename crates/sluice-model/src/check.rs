@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn a_slug_made_from_any_name_is_a_valid_slug() {
-        for name in ["My Shop (EU)", "  --  ", "Ünïcode", "a".repeat(500).as_str(), "x_y", "日本"] {
+        for name in ["My Shop (EU)", "  --  ", "Ünïcode", "a".repeat(500).as_str(), "x_y", "日本"]
+        {
             let slug = slug_from_name(name);
             let mut checks = Checks::default();
             checks.slug("slug", &slug);

@@ -157,7 +157,9 @@ mod tests {
     #[test]
     fn a_write_key_is_32_letters_or_digits() {
         assert!(WriteKey::parse("abcdefghijklmnopqrstuvwxyzABCDEF").is_ok());
-        for bad in ["", "abc123", "abcdefghijklmnopqrstuvwxyzABCDE-", "abcdefghijklmnopqrstuvwxyzABCDEFG"] {
+        for bad in
+            ["", "abc123", "abcdefghijklmnopqrstuvwxyzABCDE-", "abcdefghijklmnopqrstuvwxyzABCDEFG"]
+        {
             assert!(WriteKey::parse(bad).is_err(), "{bad}");
         }
     }

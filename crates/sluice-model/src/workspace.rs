@@ -42,7 +42,9 @@ impl WorkspaceChange {
         {
             checks.fail(
                 "timeZone",
-                format!("`{zone}` is not an IANA time zone; write for example `Europe/Berlin` or `UTC`"),
+                format!(
+                    "`{zone}` is not an IANA time zone; write for example `Europe/Berlin` or `UTC`"
+                ),
             );
         }
         checks.finish()
@@ -55,7 +57,8 @@ mod tests {
 
     #[test]
     fn a_time_zone_must_be_known() {
-        let zone = |name: &str| WorkspaceChange { time_zone: Some(name.to_owned()), name: None }.check();
+        let zone =
+            |name: &str| WorkspaceChange { time_zone: Some(name.to_owned()), name: None }.check();
         assert_eq!(zone("Europe/Berlin"), Ok(()));
         assert_eq!(zone("UTC"), Ok(()));
         assert_eq!(zone("Europe/Berlinn").unwrap_err()[0].field, "timeZone");

@@ -65,7 +65,9 @@ fn newest_first(
     count: u32,
 ) -> Result<Listed<AuditEntry>, StoreError> {
     let total = db
-        .query_row("SELECT count(*) FROM audit WHERE workspace_no = ?1", [workspace.0], |row| row.get(0))
+        .query_row("SELECT count(*) FROM audit WHERE workspace_no = ?1", [workspace.0], |row| {
+            row.get(0)
+        })
         .act("count the changes")?;
     let mut query = db
         .prepare_cached(
@@ -73,9 +75,8 @@ fn newest_first(
         )
         .act("prepare the changes")?;
     let before = before.unwrap_or(u64::MAX).min(i64::MAX as u64);
-    let mut rows = query
-        .query((workspace.0, before, u64::from(count) + 1))
-        .act("read the changes")?;
+    let mut rows =
+        query.query((workspace.0, before, u64::from(count) + 1)).act("read the changes")?;
     let mut items = Vec::new();
     let mut next = None;
     while let Some(row) = rows.next().act("read the changes")? {

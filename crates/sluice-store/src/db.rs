@@ -67,7 +67,8 @@ impl Store {
     /// # Errors
     /// If a file cannot be used; the text gives advice.
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let file = |act, path: &Path, source| StoreError::File { act, path: path.to_owned(), source };
+        let file =
+            |act, path: &Path, source| StoreError::File { act, path: path.to_owned(), source };
         fs::create_dir_all(dir).map_err(|source| file("make the directory", dir, source))?;
         let path = dir.join(DATABASE_FILE);
         match private_file(&path) {
@@ -188,8 +189,7 @@ pub(crate) fn list<T>(
     page: Page,
     row: impl Fn(&Row<'_>) -> Result<(u64, T), StoreError>,
 ) -> Result<Listed<T>, StoreError> {
-    let total: u64 =
-        db.query_row(count, [workspace.0], |row| row.get(0)).act("count a list")?;
+    let total: u64 = db.query_row(count, [workspace.0], |row| row.get(0)).act("count a list")?;
     let mut query = db.prepare_cached(select).act("prepare a list")?;
     let limit = u64::from(page.count) + 1;
     let after = page.after.min(i64::MAX as u64);

@@ -141,7 +141,8 @@ impl Store {
             }
             let action = AuditAction::Changed;
             let detail = Value::Object(detail);
-            let change = Change { workspace, action, resource: "destination", id: id.as_str(), detail };
+            let change =
+                Change { workspace, action, resource: "destination", id: id.as_str(), detail };
             record(db, at, actor, &change)?;
             get(db, sealer, workspace, id).map(|(_, after)| after)
         })
@@ -158,11 +159,15 @@ impl Store {
         let at = self.now();
         self.write(|db| {
             let (no, before) = get(db, &self.0.sealer, workspace, id)?;
-            db.execute("UPDATE destination SET deleted_at = ?2 WHERE no = ?1", (no, at.as_micros()))
-                .act("delete a destination")?;
+            db.execute(
+                "UPDATE destination SET deleted_at = ?2 WHERE no = ?1",
+                (no, at.as_micros()),
+            )
+            .act("delete a destination")?;
             let action = AuditAction::Deleted;
             let detail = json!({ "name": before.name });
-            let change = Change { workspace, action, resource: "destination", id: id.as_str(), detail };
+            let change =
+                Change { workspace, action, resource: "destination", id: id.as_str(), detail };
             record(db, at, actor, &change)
         })
     }
@@ -238,7 +243,8 @@ impl Store {
         self.write(|db| {
             let (_, before) = get(db, sealer, workspace, id)?;
             let held = before.connections.iter().find(|held| held.source_id == *from);
-            let held = held.ok_or_else(|| StoreError::not_found("connected source", from.as_str()))?;
+            let held =
+                held.ok_or_else(|| StoreError::not_found("connected source", from.as_str()))?;
             db.execute(
                 "UPDATE connection SET deleted_at = ?2 WHERE id = ?1",
                 (&held.id, at.as_micros()),
@@ -321,8 +327,9 @@ fn get(
         .optional()
         .act("look for a destination")?;
     let no = no.ok_or_else(|| StoreError::not_found("destination", id.as_str()))?;
-    let mut query =
-        db.prepare_cached("SELECT * FROM destination WHERE no = ?1").act("prepare a destination")?;
+    let mut query = db
+        .prepare_cached("SELECT * FROM destination WHERE no = ?1")
+        .act("prepare a destination")?;
     let mut rows = query.query([no]).act("read a destination")?;
     match rows.next().act("read a destination")? {
         Some(row) => Ok((no, destination(db, sealer, row)?.1)),

@@ -15,7 +15,8 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_configuration.sql")]
 
 pub(crate) fn run(db: &mut Connection) -> Result<(), StoreError> {
     let pragma = |db: &Connection, name: &str| {
-        db.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).act("read the database's header")
+        db.pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+            .act("read the database's header")
     };
     let version = pragma(db, "user_version")?;
     let application = pragma(db, "application_id")?;
@@ -36,13 +37,16 @@ pub(crate) fn run(db: &mut Connection) -> Result<(), StoreError> {
         )));
     }
     for (index, sql) in MIGRATIONS.iter().enumerate().skip(done) {
-        let transaction =
-            db.transaction_with_behavior(TransactionBehavior::Immediate).act("begin a migration")?;
+        let transaction = db
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .act("begin a migration")?;
         transaction.execute_batch(sql).act("run a migration")?;
         transaction
             .pragma_update(None, "application_id", APPLICATION_ID)
             .act("mark the database as ours")?;
-        transaction.pragma_update(None, "user_version", index as i64 + 1).act("record a migration")?;
+        transaction
+            .pragma_update(None, "user_version", index as i64 + 1)
+            .act("record a migration")?;
         transaction.commit().act("commit a migration")?;
     }
     Ok(())
@@ -57,7 +61,8 @@ mod tests {
             .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY name")
             .unwrap();
         let rows = query.query_map([], |row| row.get::<_, String>(0)).unwrap();
-        rows.map(|sql| sql.unwrap().split_whitespace().collect::<Vec<_>>().join(" ") + ";\n").collect()
+        rows.map(|sql| sql.unwrap().split_whitespace().collect::<Vec<_>>().join(" ") + ";\n")
+            .collect()
     }
 
     #[test]

@@ -66,7 +66,8 @@ impl Store {
 /// A deleted source stays by its number, disabled and without keys: the pipeline still meets its
 /// events in the log.
 fn source_table(db: &Connection) -> Result<SourceTable, StoreError> {
-    let mut query = db.prepare_cached("SELECT * FROM source ORDER BY no").act("prepare the sources")?;
+    let mut query =
+        db.prepare_cached("SELECT * FROM source ORDER BY no").act("prepare the sources")?;
     let mut rows = query.query([]).act("read the sources")?;
     let mut by_write_key = HashMap::new();
     let mut by_no: HashMap<SourceNo, Arc<SourceEntry>> = HashMap::new();

@@ -64,7 +64,9 @@ impl Sealer {
     }
 
     pub(crate) fn unseal(&self, id: &str, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let damaged = || StoreError::Damaged(format!("the sealed value of `{id}` does not open with this key"));
+        let damaged = || {
+            StoreError::Damaged(format!("the sealed value of `{id}` does not open with this key"))
+        };
         let (version, rest) = sealed.split_first().ok_or_else(damaged)?;
         if *version != VERSION {
             return Err(damaged());

@@ -16,7 +16,11 @@ use crate::{random, write_key};
 impl Store {
     /// # Errors
     /// If the database fails.
-    pub fn source_list(&self, workspace: WorkspaceNo, page: Page) -> Result<Listed<Source>, StoreError> {
+    pub fn source_list(
+        &self,
+        workspace: WorkspaceNo,
+        page: Page,
+    ) -> Result<Listed<Source>, StoreError> {
         self.read(|db| {
             list(
                 db,
@@ -131,8 +135,11 @@ impl Store {
         let at = self.now();
         self.write(|db| {
             let source = get(db, workspace, id)?;
-            db.execute("UPDATE source SET deleted_at = ?2 WHERE no = ?1", (source.no.0, at.as_micros()))
-                .act("delete a source")?;
+            db.execute(
+                "UPDATE source SET deleted_at = ?2 WHERE no = ?1",
+                (source.no.0, at.as_micros()),
+            )
+            .act("delete a source")?;
             let action = AuditAction::Deleted;
             let detail = json!({ "name": source.name });
             let change = Change { workspace, action, resource: "source", id: id.as_str(), detail };

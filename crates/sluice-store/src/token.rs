@@ -40,13 +40,18 @@ impl Store {
     ///
     /// # Errors
     /// If it is blank.
-    pub fn token_accept(&self, workspace: WorkspaceNo, token: &Secret<String>) -> Result<(), StoreError> {
+    pub fn token_accept(
+        &self,
+        workspace: WorkspaceNo,
+        token: &Secret<String>,
+    ) -> Result<(), StoreError> {
         let token = token.expose();
         if token.trim().is_empty() || token.chars().any(char::is_whitespace) {
             let message = "must not be blank or hold white space";
             return Err(StoreError::Invalid(vec![Problem::new("SLUICE_ADMIN_TOKEN", message)]));
         }
-        let actor = Actor { id: "token:environment".to_owned(), name: "SLUICE_ADMIN_TOKEN".to_owned() };
+        let actor =
+            Actor { id: "token:environment".to_owned(), name: "SLUICE_ADMIN_TOKEN".to_owned() };
         let grant = Grant { workspace, role: Role::Admin, actor };
         self.0.grants.write().insert(hash(token), grant);
         Ok(())
@@ -54,7 +59,11 @@ impl Store {
 
     /// # Errors
     /// If the database fails.
-    pub fn token_list(&self, workspace: WorkspaceNo, page: Page) -> Result<Listed<ApiToken>, StoreError> {
+    pub fn token_list(
+        &self,
+        workspace: WorkspaceNo,
+        page: Page,
+    ) -> Result<Listed<ApiToken>, StoreError> {
         self.read(|db| {
             list(
                 db,

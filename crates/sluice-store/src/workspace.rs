@@ -20,8 +20,9 @@ impl Store {
     /// If the database fails.
     pub fn workspace_list(&self) -> Result<Vec<Workspace>, StoreError> {
         self.read(|db| {
-            let mut query =
-                db.prepare_cached("SELECT * FROM workspace ORDER BY no").act("prepare workspaces")?;
+            let mut query = db
+                .prepare_cached("SELECT * FROM workspace ORDER BY no")
+                .act("prepare workspaces")?;
             let mut rows = query.query([]).act("read workspaces")?;
             let mut list = Vec::new();
             while let Some(row) = rows.next().act("read workspaces")? {
@@ -45,10 +46,8 @@ impl Store {
         time_zone: &str,
         actor: &Actor,
     ) -> Result<Workspace, StoreError> {
-        let change = WorkspaceChange {
-            name: Some(name.to_owned()),
-            time_zone: Some(time_zone.to_owned()),
-        };
+        let change =
+            WorkspaceChange { name: Some(name.to_owned()), time_zone: Some(time_zone.to_owned()) };
         change.check().map_err(StoreError::Invalid)?;
         let at = self.now();
         self.write(|db| create(db, name, time_zone, at, actor))

@@ -27,7 +27,8 @@ impl Store {
         self.write(|db| {
             let before = source::get(db, workspace, id)?;
             if before.write_keys.len() >= WRITE_KEYS_MAX {
-                let message = format!("a source has at most {WRITE_KEYS_MAX} write keys; remove one first");
+                let message =
+                    format!("a source has at most {WRITE_KEYS_MAX} write keys; remove one first");
                 return Err(StoreError::Conflict(Problem::new("writeKeys", message)));
             }
             let key = add(db, before.no, at)?;
@@ -96,13 +97,17 @@ pub(crate) fn add(
 /// Valid keys, oldest first.
 pub(crate) fn of_source(db: &Connection, source: SourceNo) -> Result<Vec<WriteKey>, StoreError> {
     let mut query = db
-        .prepare_cached("SELECT key FROM write_key WHERE source_no = ?1 AND revoked_at IS NULL ORDER BY no")
+        .prepare_cached(
+            "SELECT key FROM write_key WHERE source_no = ?1 AND revoked_at IS NULL ORDER BY no",
+        )
         .act("prepare write keys")?;
     let mut rows = query.query([source.0]).act("read write keys")?;
     let mut keys = Vec::new();
     while let Some(row) = rows.next().act("read write keys")? {
         let key: String = row.get(0).act("read a write key")?;
-        keys.push(WriteKey::parse(&key).map_err(|problem| StoreError::Damaged(problem.to_string()))?);
+        keys.push(
+            WriteKey::parse(&key).map_err(|problem| StoreError::Damaged(problem.to_string()))?,
+        );
     }
     Ok(keys)
 }

@@ -56,7 +56,12 @@ pub(super) async fn list_dead_letter_groups(
         for (reason, count) in all.by_reason {
             let one = DeadLetterQuery { reason: Some(reason.clone()), after: None, count: 1 };
             let sample = deliveries.dead_letters(connection.clone(), one).await?.letters.pop();
-            groups.push(DeadLetterGroup { connection_id: connection.clone(), reason, count, sample });
+            groups.push(DeadLetterGroup {
+                connection_id: connection.clone(),
+                reason,
+                count,
+                sample,
+            });
         }
     }
     groups.sort_by_key(|group| std::cmp::Reverse(group.count));

@@ -144,13 +144,12 @@ pub(super) fn view(catalog: &Catalog, destination: Destination) -> DestinationVi
 /// Settings for showing. What the kind does not know is hidden: nobody can say that it is public.
 fn masked(catalog: &Catalog, kind: &str, settings: &Value) -> Value {
     let schema = catalog.get(kind).map(|kind| kind.settings());
-    let public = |key: &str| {
-        schema.and_then(|schema| schema.field(key)).is_some_and(|field| !field.secret)
-    };
+    let public =
+        |key: &str| schema.and_then(|schema| schema.field(key)).is_some_and(|field| !field.secret);
     let Value::Object(settings) = settings else { return Value::Object(Map::new()) };
-    let shown = settings.iter().map(|(key, value)| {
-        (key.clone(), if public(key) { value.clone() } else { mask(value) })
-    });
+    let shown = settings
+        .iter()
+        .map(|(key, value)| (key.clone(), if public(key) { value.clone() } else { mask(value) }));
     Value::Object(shown.collect())
 }
 
@@ -214,7 +213,9 @@ fn check(catalog: &Catalog, kind: &str, settings: &Value) -> Result<(), ApiError
         Problem::new(&field, message)
     };
     found.settings().check(settings).map(drop).map_err(|error| {
-        ApiError::Invalid(error.problems.iter().map(|one| problem(&one.key, &one.message)).collect())
+        ApiError::Invalid(
+            error.problems.iter().map(|one| problem(&one.key, &one.message)).collect(),
+        )
     })
 }
 
@@ -420,9 +421,11 @@ mod tests {
 
     #[test]
     fn a_secret_given_back_as_shown_stays_and_null_removes() {
-        let before = json!({ "url": "u", "key": "abcdefghijkl", "headers": { "a": "secret-secret" } });
+        let before =
+            json!({ "url": "u", "key": "abcdefghijkl", "headers": { "a": "secret-secret" } });
         let shown = json!({ "url": "u", "key": "••••ijkl", "headers": { "a": "••••cret" } });
-        let change = json!({ "url": null, "key": "••••ijkl", "headers": { "a": "••••cret", "b": "new" } });
+        let change =
+            json!({ "url": null, "key": "••••ijkl", "headers": { "a": "••••cret", "b": "new" } });
         let Value::Object(change) = change else { unreachable!() };
         assert_eq!(
             merged(&before, &shown, change),

@@ -13,6 +13,7 @@ mod sources;
 mod tokens;
 mod workspace;
 
+use axum::routing::get;
 use axum::{Json, Router, middleware};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -78,14 +79,16 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
 pub fn router(state: ApiState) -> Router {
     let (api, _) = operations().split_for_parts();
     let api = api
-        .route("/openapi.json", axum::routing::get(|| async { Json(openapi()) }))
+        .route("/openapi.json", get(|| async { Json(openapi()) }))
         .fallback(|| async { ApiError::NoSuchPath })
         .method_not_allowed_fallback(|| async { ApiError::Method })
         .layer(middleware::from_fn(answer::finish))
         .with_state(state.clone());
     // Clients of Segment's API ask for the root with its slash.
+    let with_slash = get(workspace::get_workspace).patch(workspace::update_workspace);
     let root = Router::new()
-        .route(&format!("{PREFIX}/"), axum::routing::get(workspace::get_workspace))
+        .route(&format!("{PREFIX}/"), with_slash)
+        .method_not_allowed_fallback(|| async { ApiError::Method })
         .layer(middleware::from_fn(answer::finish))
         .with_state(state);
     Router::new().nest(PREFIX, api).merge(root)

@@ -56,10 +56,12 @@ pub(super) async fn find_person(
     Query(params): Query<FindParams>,
 ) -> Result<Data<PersonData>, ApiError> {
     let text = params.external_id.unwrap_or_default();
-    let (kind, value) =
-        text.split_once(':').filter(|(kind, value)| !kind.is_empty() && !value.is_empty()).ok_or_else(
-            || ApiError::invalid("externalId", "must be a type and a value, such as `user_id:42`"),
-        )?;
+    let (kind, value) = text
+        .split_once(':')
+        .filter(|(kind, value)| !kind.is_empty() && !value.is_empty())
+        .ok_or_else(|| {
+            ApiError::invalid("externalId", "must be a type and a value, such as `user_id:42`")
+        })?;
     let id = ExternalId::new(kind, value);
     let no = who.workspace();
     let found = api.handles().people.find(no, id).await?;
@@ -111,8 +113,7 @@ pub(super) async fn undo_merge(
     At((id, merge)): At<(String, String)>,
 ) -> Result<Data<Done>, ApiError> {
     let (no, actor, id) = (who.workspace(), who.actor(), person_id(&id)?);
-    let merge =
-        MergeId(merge.parse().map_err(|_| ApiError::not_found("merge", &merge))?);
+    let merge = MergeId(merge.parse().map_err(|_| ApiError::not_found("merge", &merge))?);
     api.handles().people.undo_merge(no, id, merge, actor).await?;
     Ok(done())
 }

@@ -174,7 +174,9 @@ pub(super) async fn list_sources(
     let no = who.workspace();
     let (listed, workspace) = api
         .store()
-        .call(move |store| Ok((store.source_list(no, paging.store_page())?, store.workspace_get(no)?)))
+        .call(move |store| {
+            Ok((store.source_list(no, paging.store_page())?, store.workspace_get(no)?))
+        })
         .await?;
     let (sources, pagination) = paging.listed(listed, |one| view(one, workspace.id.as_str()));
     Ok(Data { data: SourcesData { sources, pagination } })
@@ -337,7 +339,8 @@ pub(super) async fn delete_write_key(
     At((id, key)): At<(String, String)>,
 ) -> Result<Data<SourceData>, ApiError> {
     let (no, actor) = (who.workspace(), who.actor());
-    source(&api, no, move |store| store.write_key_delete(no, &SourceId::new(id), &key, &actor)).await
+    source(&api, no, move |store| store.write_key_delete(no, &SourceId::new(id), &key, &actor))
+        .await
 }
 
 /// The destinations that the source is connected to.

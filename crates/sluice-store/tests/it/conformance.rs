@@ -253,6 +253,7 @@ fn nothing_of_one_workspace_is_found_from_another() {
 #[tokio::test]
 async fn async_code_reaches_the_store_through_call() {
     let store = fixture().store;
-    let made = store.call(|store| store.source_create(WORKSPACE, &new_source("shop"), &actor())).await;
+    let made =
+        store.call(|store| store.source_create(WORKSPACE, &new_source("shop"), &actor())).await;
     assert_eq!(made.unwrap().slug, "shop");
 }

@@ -55,7 +55,10 @@ fn a_connection_carries_settings_in_clear_and_its_revision() {
     let mut watch = store.connections();
     let spec = watch.borrow_and_update().connections[0].clone();
     assert_eq!(spec.settings.expose()["sharedSecret"], "hush");
-    assert_eq!((spec.id.as_str(), spec.kind.as_str()), (made.connections[0].id.as_str(), "webhook"));
+    assert_eq!(
+        (spec.id.as_str(), spec.kind.as_str()),
+        (made.connections[0].id.as_str(), "webhook")
+    );
     let settings = Some(Secret::new(serde_json::json!({ "sharedSecret": "new" })));
     let change = DestinationChange { settings, enabled: Some(false), name: None };
     store.destination_change(WORKSPACE, &made.id, &change, &actor()).unwrap();

@@ -1,0 +1,321 @@
+//! Running parts that know only workspace 1, and the connections of its destinations.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::json;
+use sluice_api::Handles;
+use sluice_api::handles::{
+    AnalyticsAccount, Answer, ConnectionAccount, DeadLetter, DeadLetterPage, DeadLetterQuery,
+    Deliveries, DeliveryStatus, EventName, EventSchema, HandleError, Ledger, Ledgers, People,
+    Person, PersonEvent, PersonEvents, PersonExternalId, PersonMerge, PropertyName, Questions,
+    Receipt, ReceiptOutcome, ReceiptStage, Receipts, SendAgain, SourceAccount, blocking,
+};
+use sluice_destination_kit::{
+    Destination, DestinationKind, Field, FieldKind, HttpOut, Settings, SettingsError,
+    SettingsSchema,
+};
+use sluice_event::{ExternalId, MergeId, PersonId, SourceNo, WorkspaceNo};
+use sluice_insights::{
+    Explain, InsightError, InsightQuery, InsightResult, PeopleQuery, PersonEntry,
+};
+use sluice_model::Actor;
+use sluice_store::{Page, Store};
+
+/// Stands in every answer about workspace 1; must reach nobody else.
+pub(crate) const PLANTED: &str = "planted-of-workspace-1";
+
+struct Kind(SettingsSchema);
+
+impl DestinationKind for Kind {
+    fn slug(&self) -> &str {
+        "webhook"
+    }
+
+    fn name(&self) -> &str {
+        "Webhook"
+    }
+
+    fn description(&self) -> &str {
+        "Posts events to a URL."
+    }
+
+    fn settings(&self) -> &SettingsSchema {
+        &self.0
+    }
+
+    fn build(&self, _: Settings, _: HttpOut) -> Result<Arc<dyn Destination>, SettingsError> {
+        Err(SettingsError::one("", "the API builds no destinations"))
+    }
+}
+
+pub(crate) fn kind() -> Arc<dyn DestinationKind> {
+    Arc::new(Kind(SettingsSchema::new(vec![
+        Field::new("url", "URL", "Where to post.", FieldKind::Url).required(),
+        Field::new("sharedSecret", "Shared secret", "Signs requests.", FieldKind::Text).secret(),
+        Field::new("batchSize", "Batch size", "Events.", FieldKind::Integer { min: 1, max: 100 })
+            .default_value(10),
+    ])))
+}
+
+pub(crate) fn handles(store: &Store) -> Handles {
+    let fake = Arc::new(Fake(store.clone()));
+    Handles {
+        questions: fake.clone(),
+        deliveries: fake.clone(),
+        receipts: fake.clone(),
+        ledgers: fake.clone(),
+        people: fake.clone(),
+        schema: fake,
+    }
+}
+
+struct Fake(Store);
+
+fn is_ours(workspace: WorkspaceNo) -> bool {
+    workspace == WorkspaceNo(1)
+}
+
+fn now<T: Send + 'static>(answer: T) -> Answer<T> {
+    Box::pin(std::future::ready(Ok(answer)))
+}
+
+fn letter(connection: &str, offset: u64, reason: &str) -> DeadLetter {
+    DeadLetter {
+        offset,
+        connection_id: connection.to_owned(),
+        message_id: format!("m{offset}"),
+        reason: reason.to_owned(),
+        attempts: 3,
+        at: "2026-01-01T00:00:00.000Z".to_owned(),
+        detail: Some(PLANTED.to_owned()),
+        event: None,
+    }
+}
+
+impl Deliveries for Fake {
+    fn statuses(&self, workspace: WorkspaceNo) -> Answer<Vec<DeliveryStatus>> {
+        let store = self.0.clone();
+        blocking(move || {
+            if !is_ours(workspace) {
+                return Ok(Vec::new());
+            }
+            let all = store
+                .destination_list(workspace, Page::ALL)
+                .map_err(|error| HandleError::Internal(error.to_string()))?;
+            let status = |connection: sluice_model::Connection| DeliveryStatus {
+                connection_id: connection.id,
+                source_id: connection.source_id.into_string(),
+                state: "running".to_owned(),
+                delivered: 7,
+                ..DeliveryStatus::default()
+            };
+            Ok(all.items.into_iter().flat_map(|one| one.connections).map(status).collect())
+        })
+    }
+
+    fn dead_letters(&self, connection: String, which: DeadLetterQuery) -> Answer<DeadLetterPage> {
+        let all = [(5, "400"), (9, "timeout"), (11, "400")];
+        let mut page = DeadLetterPage::default();
+        for (offset, reason) in all {
+            *page.by_reason.entry(reason.to_owned()).or_default() += 1;
+            let asked = which.after.is_none_or(|after| offset > after)
+                && which.reason.as_ref().is_none_or(|wanted| wanted == reason);
+            if asked && page.letters.len() < which.count as usize {
+                page.letters.push(letter(&connection, offset, reason));
+            } else {
+                page.more |= asked;
+            }
+        }
+        now(page)
+    }
+
+    fn send_again(&self, _: String, which: SendAgain) -> Answer<u64> {
+        now(which.offsets.map_or(3, |offsets| offsets.len() as u64))
+    }
+
+    fn resume(&self, _: String) -> Answer<()> {
+        now(())
+    }
+}
+
+impl Receipts for Fake {
+    fn receipt(
+        &self,
+        workspace: WorkspaceNo,
+        _: SourceNo,
+        message_id: String,
+    ) -> Answer<Option<Receipt>> {
+        let receipt = Receipt {
+            message_id,
+            received_at: "2026-01-01T00:00:00.000Z".to_owned(),
+            received_offset: Some(3),
+            outcome: ReceiptOutcome::Accepted { offset: 4, person: Some(1) },
+            stages: vec![ReceiptStage {
+                stage: "received".to_owned(),
+                state: "done".to_owned(),
+                at: None,
+                detail: None,
+            }],
+            deliveries: Vec::new(),
+            event: Some(json!({ "type": "track", "event": PLANTED })),
+        };
+        now((is_ours(workspace) && receipt.message_id != "unknown").then_some(receipt))
+    }
+}
+
+impl Ledgers for Fake {
+    fn ledger(&self, workspace: WorkspaceNo) -> Answer<Ledger> {
+        if !is_ours(workspace) {
+            return now(Ledger { balances: true, ..Ledger::default() });
+        }
+        let source = SourceAccount {
+            source_id: PLANTED.to_owned(),
+            received: 10,
+            accepted: 7,
+            duplicate: 2,
+            refused: BTreeMap::from([("no_user_anon_id".to_owned(), 1)]),
+            balances: true,
+        };
+        let connection =
+            ConnectionAccount { accepted: 7, delivered: 7, balances: true, ..Default::default() };
+        now(Ledger {
+            balances: true,
+            waiting_for_pipeline: 0,
+            sources: vec![source],
+            connections: vec![connection],
+            analytics: AnalyticsAccount {
+                accepted: 7,
+                stored: 7,
+                balances: true,
+                ..Default::default()
+            },
+        })
+    }
+}
+
+impl People for Fake {
+    fn person(&self, workspace: WorkspaceNo, person: PersonId) -> Answer<Option<Person>> {
+        let person = (is_ours(workspace) && person == PersonId(1)).then(|| Person {
+            id: 1,
+            external_ids: vec![PersonExternalId {
+                r#type: "user_id".to_owned(),
+                value: PLANTED.to_owned(),
+                node: 1,
+            }],
+            traits: json!({ "plan": "pro" }),
+            merges: vec![PersonMerge {
+                id: "640".to_owned(),
+                survivor: 1,
+                absorbed: 3,
+                at: "2026-01-01T00:00:00.000Z".to_owned(),
+                undone_at: None,
+            }],
+            first_seen_at: None,
+            last_seen_at: None,
+        });
+        now(person)
+    }
+
+    fn find(&self, workspace: WorkspaceNo, id: ExternalId) -> Answer<Option<PersonId>> {
+        now((is_ours(workspace) && id == ExternalId::new("user_id", "a:b")).then_some(PersonId(1)))
+    }
+
+    fn events(
+        &self,
+        workspace: WorkspaceNo,
+        person: PersonId,
+        before: Option<u64>,
+        count: u32,
+    ) -> Answer<PersonEvents> {
+        if !is_ours(workspace) || person != PersonId(1) {
+            let error = HandleError::NotFound { what: "person", id: person.0.to_string() };
+            return Box::pin(std::future::ready(Err(error)));
+        }
+        let offsets =
+            (1..=5_u64).rev().filter(|offset| before.is_none_or(|before| *offset < before));
+        let events: Vec<PersonEvent> = offsets
+            .take(count as usize)
+            .map(|offset| PersonEvent {
+                offset,
+                source_id: "s".to_owned(),
+                message_id: format!("m{offset}"),
+                timestamp: "2026-01-01T00:00:00.000Z".to_owned(),
+                name: PLANTED.to_owned(),
+                event: None,
+            })
+            .collect();
+        let next = events.last().map(|last| last.offset).filter(|last| *last > 1);
+        now(PersonEvents { events, next })
+    }
+
+    fn undo_merge(
+        &self,
+        workspace: WorkspaceNo,
+        person: PersonId,
+        merge: MergeId,
+        actor: Actor,
+    ) -> Answer<()> {
+        assert!(!actor.id.is_empty());
+        let known = is_ours(workspace) && person == PersonId(1) && merge == MergeId(640);
+        let error = HandleError::NotFound { what: "merge", id: merge.0.to_string() };
+        Box::pin(std::future::ready(if known { Ok(()) } else { Err(error) }))
+    }
+}
+
+impl EventSchema for Fake {
+    fn event_names(&self, workspace: WorkspaceNo) -> Answer<Vec<EventName>> {
+        let name = EventName { name: PLANTED.to_owned(), count: 3, last_seen_at: None };
+        now(if is_ours(workspace) { vec![name] } else { Vec::new() })
+    }
+
+    fn properties(
+        &self,
+        workspace: WorkspaceNo,
+        event: Option<String>,
+    ) -> Answer<Vec<PropertyName>> {
+        let name = PropertyName {
+            name: PLANTED.to_owned(),
+            of: "event".to_owned(),
+            types: vec!["string".to_owned()],
+            samples: event.into_iter().collect(),
+        };
+        now(if is_ours(workspace) { vec![name] } else { Vec::new() })
+    }
+}
+
+impl Questions for Fake {
+    fn ask(
+        &self,
+        workspace: WorkspaceNo,
+        time_zone: String,
+        query: InsightQuery,
+    ) -> Answer<InsightResult, InsightError> {
+        let _ = (workspace, time_zone, query);
+        Box::pin(std::future::ready(Err(InsightError::Busy)))
+    }
+
+    fn people(
+        &self,
+        workspace: WorkspaceNo,
+        _: String,
+        _: PeopleQuery,
+        page: sluice_insights::Page,
+    ) -> Answer<sluice_insights::People, InsightError> {
+        let all = if is_ours(workspace) { 1..=5 } else { 1..=0 };
+        let mut people: Vec<PersonEntry> = all
+            .filter(|person| page.after.is_none_or(|after| *person > after))
+            .map(|person| PersonEntry { person, times: vec![PLANTED.to_owned()] })
+            .collect();
+        let more = people.len() > page.limit;
+        people.truncate(page.limit);
+        let next = people.last().filter(|_| more).map(|last| last.person);
+        let total = if is_ours(workspace) { 5 } else { 0 };
+        Box::pin(std::future::ready(Ok(sluice_insights::People {
+            total,
+            people,
+            next,
+            explain: Explain::default(),
+        })))
+    }
+}
