@@ -75,7 +75,6 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
 }
 
 /// The API, to be merged into the listener's router. Everything under `/api/v1` answers JSON.
-#[must_use]
 pub fn router(state: ApiState) -> Router {
     let (api, _) = operations().split_for_parts();
     let api = api

@@ -124,7 +124,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u32
 }
 
 impl SourceSettingsBody {
-    fn over(&self, before: SourceSettings) -> SourceSettings {
+    fn over(&self, before: &SourceSettings) -> SourceSettings {
         let limit = self.requests_per_second_max.unwrap_or(before.requests_per_second_max);
         SourceSettings { requests_per_second_max: limit }
     }
@@ -199,7 +199,7 @@ pub(super) async fn create_source(
         (None, Some(slug)) => (slug.clone(), slug),
         (Some(name), Some(slug)) => (name, slug),
     };
-    let settings = body.settings.over(SourceSettings::default());
+    let settings = body.settings.over(&SourceSettings::default());
     let new = NewSource { slug, name, kind: body.metadata_id, enabled: body.enabled, settings };
     let (no, actor) = (who.workspace(), who.actor());
     source(&api, no, move |store| store.source_create(no, &new, &actor)).await
@@ -238,7 +238,7 @@ pub(super) async fn update_source(
             slug: body.slug,
             name: body.name,
             enabled: body.enabled,
-            settings: body.settings.map(|settings| settings.over(before.settings)),
+            settings: body.settings.map(|settings| settings.over(&before.settings)),
         };
         store.source_change(no, &id, &change, &actor)
     };
@@ -303,7 +303,7 @@ pub(super) async fn update_source_settings(
     let (no, actor) = (who.workspace(), who.actor());
     let change = move |store: &Store| {
         let id = SourceId::new(id);
-        let settings = Some(body.over(store.source_get(no, &id)?.settings));
+        let settings = Some(body.over(&store.source_get(no, &id)?.settings));
         let change = SourceChange { settings, ..SourceChange::default() };
         store.source_change(no, &id, &change, &actor)
     };

@@ -302,15 +302,14 @@ impl Questions for Fake {
         _: PeopleQuery,
         page: sluice_insights::Page,
     ) -> Answer<sluice_insights::People, InsightError> {
-        let all = if is_ours(workspace) { 1..=5 } else { 1..=0 };
-        let mut people: Vec<PersonEntry> = all
+        let total: u64 = if is_ours(workspace) { 5 } else { 0 };
+        let mut people: Vec<PersonEntry> = (1..=total)
             .filter(|person| page.after.is_none_or(|after| *person > after))
             .map(|person| PersonEntry { person, times: vec![PLANTED.to_owned()] })
             .collect();
         let more = people.len() > page.limit;
         people.truncate(page.limit);
         let next = people.last().filter(|_| more).map(|last| last.person);
-        let total = if is_ours(workspace) { 5 } else { 0 };
         Box::pin(std::future::ready(Ok(sluice_insights::People {
             total,
             people,

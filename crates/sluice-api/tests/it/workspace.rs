@@ -20,7 +20,8 @@ async fn the_workspace_changes_its_name_and_zone_and_refuses_an_unknown_zone() {
               "createdAt": "2026-01-01T00:00:00.000Z"
             }
           }
-        }"#]].assert_eq(&answer.shape());
+        }"#]]
+    .assert_eq(&answer.shape());
     let answer = server.patch("/", &json!({ "timeZone": "Mars/Olympus" })).await;
     expect![[r#"
         400 {

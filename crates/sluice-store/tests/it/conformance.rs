@@ -102,7 +102,7 @@ fn a_destination_serves_several_sources() {
     let same = store.connection_create(WORKSPACE, &made.id, &b.id, &actor()).unwrap();
     assert_eq!(same, two);
     let of_b = store.destination_list_of_source(WORKSPACE, &b.id, Page::ALL).unwrap();
-    assert_eq!(of_b.items, [two.clone()]);
+    assert_eq!(of_b.items, std::slice::from_ref(&two));
     let one = store.connection_delete(WORKSPACE, &made.id, &a.id, &actor()).unwrap();
     assert_eq!(one.connections, two.connections[1..]);
     let gone = store.connection_delete(WORKSPACE, &made.id, &a.id, &actor()).unwrap_err();
