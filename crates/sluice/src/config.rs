@@ -35,8 +35,9 @@ pub(crate) struct ServerConfig {
     pub(crate) tls_certificate: Option<PathBuf>,
     /// PEM file with the private key of the certificate.
     pub(crate) tls_key: Option<PathBuf>,
-    /// Addresses of proxies whose `X-Forwarded-For` is believed.
-    pub(crate) trusted_proxies: Vec<std::net::IpAddr>,
+    /// Networks of the proxies whose `X-Forwarded-For` is believed.
+    #[serde(deserialize_with = "parsed")]
+    pub(crate) trusted_proxies: Vec<sluice_collector::Network>,
     /// How long a stop waits for requests and deliveries in progress, in seconds.
     pub(crate) drain_secs: u64,
 }
@@ -148,6 +149,9 @@ impl Default for DeliveryConfig {
 pub(crate) struct OutboundConfig {
     /// Let destinations point to private, loopback and link-local addresses.
     pub(crate) allow_private: bool,
+    /// Networks that destinations may point to although they are not public, as `10.0.0.0/8`.
+    #[serde(deserialize_with = "parsed")]
+    pub(crate) allow: Vec<sluice_destination_kit::http::Cidr>,
 }
 
 /// `[analytics]`: the columnar store and its queries.
@@ -164,6 +168,17 @@ impl Default for AnalyticsConfig {
     fn default() -> Self {
         Self { query_threads: 2, flush_ms: 1_000 }
     }
+}
+
+/// A list of texts, each parsed.
+fn parsed<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let parse = |text: &String| text.parse().map_err(serde::de::Error::custom);
+    texts.iter().map(parse).collect()
 }
 
 impl Config {

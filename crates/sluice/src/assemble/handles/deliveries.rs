@@ -1,0 +1,111 @@
+//! The state of deliveries, and what their owners may do about them.
+
+use sluice_api::handles::{
+    Answer, DeadLetter, DeadLetterPage, DeadLetterQuery, Deliveries, DeliveryFailure, DeliveryLatency,
+    DeliveryStatus, SendAgain,
+};
+use sluice_delivery::{ConnectionState, ConnectionStatus};
+use sluice_event::WorkspaceNo;
+
+use super::events::json_of;
+use super::{Parts, of_delivery};
+
+impl Deliveries for Parts {
+    fn statuses(&self, no: WorkspaceNo) -> Answer<Vec<DeliveryStatus>> {
+        let parts = self.clone();
+        Box::pin(async move {
+            let all = parts.delivery.connections().await;
+            let own = all.into_iter().filter(|status| status.workspace == no);
+            Ok(own.map(|status| parts.status(status)).collect())
+        })
+    }
+
+    fn dead_letters(&self, connection: String, which: DeadLetterQuery) -> Answer<DeadLetterPage> {
+        let delivery = self.delivery.clone();
+        Box::pin(async move {
+            let count = usize::try_from(which.count).unwrap_or(usize::MAX);
+            let page = delivery
+                .dead_letters(&connection, which.after, count, which.reason.as_deref())
+                .await
+                .map_err(of_delivery)?;
+            let letters = page.letters.iter().map(|letter| dead_letter(&connection, letter)).collect();
+            Ok(DeadLetterPage { letters, more: page.next.is_some(), by_reason: page.by_reason })
+        })
+    }
+
+    fn send_again(&self, connection: String, which: SendAgain) -> Answer<u64> {
+        let delivery = self.delivery.clone();
+        Box::pin(async move {
+            let which = match which {
+                SendAgain { offsets: Some(offsets), .. } => sluice_delivery::SendAgain::Offsets(offsets),
+                SendAgain { reason: Some(reason), .. } => sluice_delivery::SendAgain::Reason(reason),
+                SendAgain { .. } => sluice_delivery::SendAgain::All,
+            };
+            let sent = delivery.send_again(&connection, which).await.map_err(of_delivery)?;
+            Ok(sent as u64)
+        })
+    }
+
+    fn resume(&self, connection: String) -> Answer<()> {
+        let delivery = self.delivery.clone();
+        Box::pin(async move { delivery.resume(&connection).await.map_err(of_delivery) })
+    }
+}
+
+impl Parts {
+    fn status(&self, status: ConnectionStatus) -> DeliveryStatus {
+        let (state, since, reason) = match &status.state {
+            ConnectionState::Running => ("running", None, None),
+            ConnectionState::Disabled => ("disabled", None, None),
+            ConnectionState::Suspended { since, code, message } => {
+                ("suspended", Some(*since), Some(format!("{code}: {message}")))
+            }
+            ConnectionState::BreakerOpen { since } => (
+                "breaker_open",
+                Some(*since),
+                Some("the peer fails altogether; one request at a time finds out when it is back".to_owned()),
+            ),
+            ConnectionState::Failed { message } => ("failed", None, Some(message.clone())),
+        };
+        let ms = |took: std::time::Duration| took.as_secs_f64() * 1e3;
+        DeliveryStatus {
+            destination_id: self.destination_id(&status.id),
+            source_id: self.source_id(status.source),
+            state: state.to_owned(),
+            since: since.map(|at| at.to_string()),
+            reason,
+            cursor: status.cursor,
+            behind: status.lag,
+            waiting: status.waiting,
+            delivered: status.counts.delivered,
+            dead: status.dead.values().sum(),
+            oldest_waiting_ms: status
+                .oldest_waiting
+                .map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
+            latency: DeliveryLatency {
+                p50_ms: ms(status.latency.p50),
+                p95_ms: ms(status.latency.p95),
+                p99_ms: ms(status.latency.p99),
+            },
+            last_error: status.last_error.map(|(at, code, message)| DeliveryFailure {
+                at: at.to_string(),
+                code,
+                message,
+            }),
+            connection_id: status.id,
+        }
+    }
+}
+
+fn dead_letter(connection: &str, letter: &sluice_delivery::DeadLetter) -> DeadLetter {
+    DeadLetter {
+        offset: letter.offset,
+        connection_id: connection.to_owned(),
+        message_id: letter.event.event.message_id.to_string(),
+        reason: letter.reason.clone(),
+        attempts: letter.attempts,
+        at: letter.at.to_string(),
+        detail: Some(letter.message.clone()),
+        event: json_of(&letter.event),
+    }
+}

@@ -1,0 +1,36 @@
+//! Single events, read from the events log by their offset.
+
+use sluice_api::handles::HandleError;
+use sluice_base::Timestamp;
+use sluice_event::{EventBatch, Offset, StoredEvent};
+
+use super::internal;
+use crate::assemble::workspace::Workspace;
+
+/// An event and when the pipeline decided about it.
+pub(super) struct Found {
+    pub(super) stored: StoredEvent,
+    pub(super) decided_at: Timestamp,
+}
+
+impl Workspace {
+    /// The event at `offset` of the events log; `None` if it is not kept any more. Reads the disk.
+    pub(super) fn event_at(&self, offset: Offset) -> Result<Option<Found>, HandleError> {
+        if offset.0 < self.events.first() {
+            return Ok(None);
+        }
+        let Some(entry) = self.events.entry_at(offset.0).map_err(internal)? else { return Ok(None) };
+        let mut batch = EventBatch::decode(&entry.payload).map_err(internal)?;
+        let Some(index) = offset.0.checked_sub(entry.base + 1) else { return Ok(None) };
+        let index = usize::try_from(index).map_err(internal)?;
+        if index >= batch.events.len() {
+            return Ok(None);
+        }
+        Ok(Some(Found { stored: batch.events.swap_remove(index), decided_at: batch.decided_at }))
+    }
+}
+
+/// The event as destinations receive it.
+pub(super) fn json_of(stored: &StoredEvent) -> Option<serde_json::Value> {
+    serde_json::from_str(&stored.event.json).ok()
+}

@@ -1,0 +1,245 @@
+//! Puts the parts together: opens the data directory, starts a pipeline, analytics and delivery,
+//! and serves the collector and the API on one listener.
+//!
+//! The order of a stop is the order of the flow: requests end first, then the pipeline takes what
+//! was acknowledged, then the readers commit, then the logs close.
+
+mod first_start;
+mod handles;
+mod housekeeping;
+mod metrics;
+mod pages;
+mod tls;
+mod workspace;
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use sluice_api::{ApiState, Handles};
+use sluice_base::{Clock, Disk, OsDisk, Secret, SystemClock};
+use sluice_collector::Collector;
+use sluice_delivery::{Delivery, DeliveryConfig, DeliveryHandle, Policy};
+use sluice_destination_kit::http::AddressPolicy;
+use sluice_destination_kit::{Catalog, HttpOut};
+use sluice_store::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use self::workspace::{Workspace, Workspaces};
+use crate::config::Config;
+
+pub(crate) use self::first_start::FirstStart;
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) addr: SocketAddr,
+    is_https: bool,
+    /// What the first start made, for the operator to see once.
+    pub(crate) first_start: Option<FirstStart>,
+    /// Set when a part fails: the reason the server must stop.
+    failures: tokio::sync::mpsc::Receiver<anyhow::Error>,
+    stop_front: CancellationToken,
+    front: std::thread::JoinHandle<()>,
+    delivery: DeliveryHandle,
+    workspaces: Arc<Workspaces>,
+    drain: Duration,
+    /// Held, so that no second server opens the same data.
+    _lock: File,
+}
+
+/// Where parts report a failure that the server cannot go on with.
+pub(crate) type Failures = tokio::sync::mpsc::Sender<anyhow::Error>;
+
+impl Server {
+    /// Opens everything and starts to serve. Returns when requests are taken.
+    pub(crate) fn start(config: &Config, admin_token: Option<&Secret<String>>) -> anyhow::Result<Self> {
+        let disk: Arc<dyn Disk> = Arc::new(OsDisk);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let data = &config.server.data;
+        disk.create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+        let lock = lock(data)?;
+        let store = Store::open(data, Arc::clone(&clock)).context("cannot open the configuration store")?;
+        let first_start = first_start::prepare(&store, admin_token)?;
+        let (failed, failures) = tokio::sync::mpsc::channel(16);
+        let mut workspaces = Workspaces::default();
+        for found in store.workspace_list()? {
+            let name = found.slug.clone();
+            let opened = Workspace::open(config, &found, &disk, &clock, store.sources(), &failed)
+                .with_context(|| format!("cannot open the workspace `{name}`"))?;
+            workspaces.add(opened);
+        }
+        let workspaces = Arc::new(workspaces);
+        let catalog = Arc::new(sluice_destinations::catalog());
+        let delivery = start_delivery(config, (disk, Arc::clone(&clock)), &store, &workspaces, &catalog)?;
+        let collector = Collector::new(
+            collector_config(config),
+            clock,
+            store.sources(),
+            Arc::clone(&workspaces) as Arc<dyn sluice_collector::Workspaces>,
+        );
+        let router = router(&store, &catalog, &workspaces, &delivery, &collector);
+        housekeeping::start(Arc::clone(&workspaces), delivery.clone(), failed.clone())?;
+        let stop_front = CancellationToken::new();
+        let (addr, front) = serve_front(config, collector, router, stop_front.clone())?;
+        Ok(Self {
+            addr,
+            is_https: config.server.tls_certificate.is_some(),
+            first_start,
+            failures,
+            stop_front,
+            front,
+            delivery,
+            workspaces,
+            drain: config.drain(),
+            _lock: lock,
+        })
+    }
+
+    pub(crate) fn base_url(&self) -> String {
+        let scheme = if self.is_https { "https" } else { "http" };
+        format!("{scheme}://{}", self.addr)
+    }
+
+    /// Waits until `stop` resolves or a part fails, then drains.
+    pub(crate) async fn run_until(mut self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let failure = tokio::select! {
+            () = stop => None,
+            failure = self.failures.recv() => failure,
+        };
+        if let Some(error) = &failure {
+            tracing::error!(error = format!("{error:#}"), "a part failed; stopping the server");
+        }
+        let stopped = tokio::task::spawn_blocking(move || self.stop()).await;
+        stopped.map_err(|error| anyhow!("stopping broke: {error}"))??;
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn stop(self) -> anyhow::Result<()> {
+        tracing::info!("stopping: no new requests");
+        self.stop_front.cancel();
+        self.front.join().map_err(|_| anyhow!("the front thread panicked"))?;
+        self.workspaces.drain(self.drain)?;
+        tokio::runtime::Handle::current().block_on(self.delivery.stop());
+        self.workspaces.close();
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+/// One process per data directory.
+fn lock(data: &std::path::Path) -> anyhow::Result<File> {
+    let path = data.join("lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            bail!("another server uses {}; stop it or give another --data folder", data.display())
+        }
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
+    }
+}
+
+fn outbound(config: &Config) -> sluice_destination_kit::HttpOutConfig {
+    sluice_destination_kit::HttpOutConfig {
+        policy: AddressPolicy {
+            allow_private: config.outbound.allow_private,
+            allow: config.outbound.allow.clone(),
+        },
+        ..sluice_destination_kit::HttpOutConfig::default()
+    }
+}
+
+fn collector_config(config: &Config) -> sluice_collector::CollectorConfig {
+    let from = &config.collector;
+    sluice_collector::CollectorConfig {
+        strict_write_key: from.strict,
+        strict_batch_items: from.strict,
+        batch_bytes_max: from.body_bytes_max.as_usize(),
+        batch_items_max: from.batch_events_max,
+        event_bytes_max: from.event_bytes_max.as_usize(),
+        body_timeout: Duration::from_secs(from.body_timeout_secs),
+        requests_per_second_max: from.requests_per_second_max,
+        drain_timeout: config.drain(),
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        ..sluice_collector::CollectorConfig::default()
+    }
+}
+
+fn start_delivery(
+    config: &Config,
+    seams: (Arc<dyn Disk>, Arc<dyn Clock>),
+    store: &Store,
+    workspaces: &Arc<Workspaces>,
+    catalog: &Arc<Catalog>,
+) -> anyhow::Result<DeliveryHandle> {
+    let from = &config.delivery;
+    let policy = Policy {
+        window: Duration::from_secs(from.retry_hours * 3600),
+        requests_max: from.requests_in_flight_max,
+        backlog_bytes_max: from.backlog_bytes_max.0,
+        ..Policy::default()
+    };
+    let settings = DeliveryConfig {
+        policy,
+        threads: from.threads,
+        drain: config.drain(),
+        ..DeliveryConfig::default()
+    };
+    let root = config.server.data.join("workspaces");
+    let logs = Arc::clone(workspaces);
+    let parts = sluice_delivery::Parts {
+        disk: seams.0,
+        dir: Box::new(move |no| root.join(no.0.to_string()).join("delivery")),
+        log: Box::new(move |no| logs.get(no).map(|workspace| workspace.events.clone())),
+        table: store.connections(),
+        catalog: Arc::clone(catalog),
+        http: HttpOut::new(outbound(config)),
+        clock: seams.1,
+    };
+    Delivery::start(settings, parts).context("cannot start delivery")
+}
+
+fn router(
+    store: &Store,
+    catalog: &Arc<Catalog>,
+    workspaces: &Arc<Workspaces>,
+    delivery: &DeliveryHandle,
+    collector: &Collector,
+) -> axum::Router {
+    let handles: Handles = handles::all(store, workspaces, delivery);
+    let api = sluice_api::router(ApiState::new(store.clone(), Arc::clone(catalog), handles));
+    api.merge(pages::router(pages::Pages {
+        workspaces: Arc::clone(workspaces),
+        collector: collector.stats(),
+    }))
+}
+
+/// The collector and the API have a runtime of their own; nothing on it syncs or scans.
+fn serve_front(
+    config: &Config,
+    collector: Collector,
+    router: axum::Router,
+    stop: CancellationToken,
+) -> anyhow::Result<(SocketAddr, std::thread::JoinHandle<()>)> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_name("front")
+        .enable_all()
+        .build()
+        .context("cannot start the runtime of the collector")?;
+    let listen = config.server.listen;
+    let listener = runtime
+        .block_on(TcpListener::bind(listen))
+        .with_context(|| format!("cannot listen on {listen}; is another server running there?"))?;
+    let addr = listener.local_addr()?;
+    let tls = tls::acceptor(&config.server)?;
+    let front = std::thread::Builder::new().name("front".to_owned()).spawn(move || {
+        runtime.block_on(sluice_collector::serve(listener, collector, router, tls, stop));
+        runtime.shutdown_timeout(Duration::from_secs(1));
+    })?;
+    Ok((addr, front))
+}

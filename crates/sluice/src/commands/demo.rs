@@ -1,0 +1,105 @@
+//! `sluice demo`: the server, with a sample shop that talks to it through its HTTP API like any
+//! customer.
+
+use clap::Args;
+use sluice_base::{Clock as _, Secret, SystemClock};
+use sluice_demo::{DemoOptions, Live, Target, send_live};
+
+use super::serve::{ADMIN_TOKEN, announce, runtime, stop_signal};
+use super::{ServeArgs, say, start_logging};
+use crate::assemble::Server;
+
+/// The demonstration's own token, unless the operator brings one.
+const DEMO_TOKEN: &str = "demo";
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    #[command(flatten)]
+    serve: ServeArgs,
+    /// Visitors in the shop's history.
+    #[arg(long, default_value_t = 2_000)]
+    visitors: u32,
+    /// Days of history.
+    #[arg(long, default_value_t = 30)]
+    days: u32,
+    /// The same seed gives the same shop.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Compare the counts, then stop; fails if one differs.
+    #[arg(long)]
+    once: bool,
+}
+
+pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
+    start_logging(args.serve.log_json);
+    let config = args.serve.config()?;
+    let token = std::env::var(ADMIN_TOKEN).ok().filter(|token| !token.is_empty());
+    let token = token.unwrap_or_else(|| DEMO_TOKEN.to_owned());
+    let server = Server::start(&config, Some(&Secret::new(token.clone())))?;
+    announce(&server);
+    let shop = sluice_demo::Server::new(&server.base_url(), &token)?;
+    let base_url = server.base_url();
+    let options = DemoOptions { seed: args.seed, visitors: args.visitors, days: args.days };
+    let (done, finished) = tokio::sync::oneshot::channel();
+    let is_once = args.once;
+    runtime()?.block_on(async move {
+        let play = async {
+            let outcome = play(&shop, options, &base_url, &token, is_once).await;
+            drop(done.send(outcome));
+            if !is_once {
+                std::future::pending::<()>().await;
+            }
+        };
+        let stop = async {
+            tokio::select! {
+                () = stop_signal() => {}
+                () = play => {}
+            }
+        };
+        server.run_until(stop).await
+    })?;
+    match finished.blocking_recv() {
+        Ok(outcome) => outcome,
+        Err(_stopped_before_the_end) => Ok(()),
+    }
+}
+
+/// Sends the history, compares, tells where to look, and goes on with live traffic.
+async fn play(
+    shop: &sluice_demo::Server,
+    options: DemoOptions,
+    base_url: &str,
+    token: &str,
+    is_once: bool,
+) -> anyhow::Result<()> {
+    let now = SystemClock.now();
+    let (source, report) = sluice_demo::run(shop, options, now, say).await?;
+    say(&report.to_string());
+    if is_once {
+        anyhow::ensure!(report.is_true(), "Sluice counts differently from the shop; see above");
+        return Ok(());
+    }
+    say(&next_steps(base_url, token, &source));
+    let target = Target::new(base_url, &source.write_key)?;
+    send_live(&target, Live::new(options.seed, now)).await?;
+    Ok(())
+}
+
+fn next_steps(base_url: &str, token: &str, source: &sluice_demo::Source) -> String {
+    let (key, id) = (&source.write_key, &source.id);
+    format!(
+        "The shop is open: a few events a second arrive from now on. Ctrl-C ends it.
+
+Send an event of your own:
+  curl {base_url}/v1/track -u {key}: \\
+    -d '{{\"userId\": \"you\", \"event\": \"Product Viewed\", \"messageId\": \"first-1\"}}'
+See where it is:
+  curl -H 'Authorization: Bearer {token}' {base_url}/api/v1/events/{id}/first-1
+Everything that came in, and what became of it:
+  curl -H 'Authorization: Bearer {token}' {base_url}/api/v1/ledger
+A funnel over the last 30 days:
+  curl -H 'Authorization: Bearer {token}' {base_url}/api/v1/insights/query \\
+    -d '{{\"kind\": \"funnel\", \"range\": {{\"last_days\": 30}}, \"window_seconds\": 604800,
+         \"steps\": [{{\"event\": \"Product Viewed\"}}, {{\"event\": \"Order Completed\"}}]}}'"
+    )
+}

@@ -1,0 +1,10 @@
+//! The real binary from the outside: crashes, restarts, a destination that is away, and the sample
+//! shop. Each file is a scenario.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod http;
+mod kill;
+mod outage;
+mod server;
+mod serving;
