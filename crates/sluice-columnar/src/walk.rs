@@ -148,23 +148,31 @@ impl Selection {
         self.parts.iter().map(|part| u64::from(part.rows())).sum()
     }
 
-    /// Cuts the people into at most `count` slices of about equally many rows.
+    /// Cuts the people into at most `count` slices of about equally many rows, over all parts: the
+    /// people of one month are often not those of another.
     #[must_use]
     pub fn slices(&self, count: usize) -> Vec<PeopleSlice> {
-        let Some(largest) = self.parts.iter().max_by_key(|part| part.rows()) else {
-            return vec![PeopleSlice::ALL];
-        };
-        let (starts, people) = (largest.starts(), largest.people());
+        let total = self.rows();
+        let step = (total / (count.max(1) as u64 * 16)).max(1);
+        let mut samples: Vec<u64> = Vec::new();
+        for part in &self.parts {
+            let (starts, people) = (part.starts(), part.people());
+            let mut row = step / 2;
+            while row < u64::from(part.rows()) {
+                let index = starts.partition_point(|start| u64::from(*start) <= row) - 1;
+                samples.push(people[index]);
+                row += step;
+            }
+        }
+        samples.sort_unstable();
         let mut slices = Vec::with_capacity(count);
         let mut from = 0;
         for cut in 1..count {
-            let row = u64::from(largest.rows()) * cut as u64 / count as u64;
-            let index = starts.partition_point(|start| u64::from(*start) < row);
-            let Some(border) = people.get(index).copied().filter(|border| *border > from) else {
-                continue;
-            };
-            slices.push(PeopleSlice { from, to: border - 1 });
-            from = border;
+            let Some(border) = samples.get(samples.len() * cut / count).copied() else { continue };
+            if border > from {
+                slices.push(PeopleSlice { from, to: border - 1 });
+                from = border;
+            }
         }
         slices.push(PeopleSlice { from, to: u64::MAX });
         slices

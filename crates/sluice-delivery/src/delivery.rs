@@ -32,8 +32,6 @@ const COMMANDS_MAX: usize = 64;
 pub struct DeliveryConfig {
     pub policy: Policy,
     pub threads: usize,
-    /// A new connection gets all events that the log still holds, not only those to come.
-    pub starts_at_beginning: bool,
     /// How long a stop waits for requests on the way.
     pub drain: Duration,
 }
@@ -43,7 +41,6 @@ impl Default for DeliveryConfig {
         Self {
             policy: Policy::default(),
             threads: 2,
-            starts_at_beginning: false,
             drain: Duration::from_secs(5),
         }
     }
@@ -91,7 +88,6 @@ impl Delivery {
             disk: parts.disk,
             dir: parts.dir,
             log: parts.log,
-            starts_at_beginning: config.starts_at_beginning,
             records: Mutex::default(),
             running: Mutex::default(),
             tasks: TaskTracker::new(),
@@ -115,7 +111,6 @@ struct Inner {
     disk: Arc<dyn Disk>,
     dir: Box<dyn Fn(WorkspaceNo) -> PathBuf + Send + Sync>,
     log: Box<dyn Fn(WorkspaceNo) -> Option<Log> + Send + Sync>,
-    starts_at_beginning: bool,
     records: Mutex<HashMap<WorkspaceNo, Arc<Records>>>,
     running: Mutex<HashMap<String, Running>>,
     tasks: TaskTracker,
@@ -148,8 +143,9 @@ impl Inner {
 
     fn open(&self, spec: &Arc<ConnectionSpec>) -> Result<(), DeliveryError> {
         let Some(records) = self.records_of(spec.workspace) else { return Ok(()) };
-        let start =
-            if self.starts_at_beginning { records.log.first() } else { records.log.synced() };
+        // By time, not by the log's end: this may run a while after the operator was told that the
+        // connection stands.
+        let start = records.log.offset_at(spec.created_at)?;
         let folder = self.folder_of(spec);
         let keeper = Keeper::open(&self.disk, &folder, start)
             .map_err(|source| DeliveryError::Files { id: spec.id.clone(), source })?;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sluice_base::Secret;
+use sluice_base::{Secret, Timestamp};
 use sluice_event::{SourceNo, WorkspaceNo};
 
 /// Write key to source, for the collector; source number to source, for the pipeline.
@@ -50,4 +50,6 @@ pub struct ConnectionSpec {
     pub settings: Secret<serde_json::Value>,
     /// Counts up with every change of the settings, so that a runner knows to rebuild.
     pub revision: u64,
+    /// Events decided from here on are for the connection.
+    pub created_at: Timestamp,
 }

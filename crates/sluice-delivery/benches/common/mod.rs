@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use sluice_base::{Clock, Disk, OsDisk, Secret, SystemClock};
+use sluice_base::{Clock, Disk, OsDisk, Secret, SystemClock, Timestamp};
 use sluice_delivery::{ConnectionStatus, Delivery, DeliveryConfig, DeliveryHandle, Parts};
 use sluice_destination_kit::golden::stored_event;
 use sluice_destination_kit::http::AddressPolicy;
@@ -57,6 +57,7 @@ impl Bench {
                 enabled: true,
                 settings: Secret::new(json!({"url": url, "batchSize": batch_size})),
                 revision: 1,
+                created_at: Timestamp::ZERO,
             })
         });
         let table = watch::Sender::new(Arc::new(ConnectionTable { connections: specs.collect() }));

@@ -37,6 +37,7 @@ pub(crate) fn connection(id: &str, settings: Value) -> ConnectionSpec {
         enabled: true,
         settings: Secret::new(settings),
         revision: 1,
+        created_at: Timestamp::ZERO,
     }
 }
 

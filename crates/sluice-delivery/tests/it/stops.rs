@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use sluice_base::Clock as _;
 use sluice_delivery::{ConnectionState, DeliveryConfig, Policy};
 use sluice_destination_kit::peer::{Peer, Reply};
 
@@ -58,7 +59,7 @@ async fn a_stop_in_the_middle_loses_nothing_and_counts_once() {
 }
 
 #[tokio::test]
-async fn a_new_connection_starts_at_the_end_and_a_removed_one_leaves_no_files() {
+async fn a_new_connection_gets_what_came_since_it_was_made_and_a_removed_one_leaves_no_files() {
     let peer = Peer::answering(200).await;
     let mut server = Server::start(Vec::new());
     server.append(vec![event("old", 1)]);
@@ -66,11 +67,15 @@ async fn a_new_connection_starts_at_the_end_and_a_removed_one_leaves_no_files() 
         let connections = specs.into_iter().map(std::sync::Arc::new).collect();
         std::sync::Arc::new(sluice_model::tables::ConnectionTable { connections })
     };
-    server.table.send_replace(table(vec![connection("a", to(&peer.url()))]));
+    server.clock.advance(Duration::from_secs(1));
+    let mut made = connection("a", to(&peer.url()));
+    made.created_at = server.clock.now();
+    // Before delivery has heard of the connection.
+    server.append(vec![event("new", 1)]);
+    server.table.send_replace(table(vec![made]));
     while server.handle.connection("a").await.is_err() {
         tokio::task::yield_now().await;
     }
-    server.append(vec![event("new", 1)]);
     server.drained("a").await;
     assert_eq!(message_ids(&peer), ["new"]);
     server.table.send_replace(table(Vec::new()));

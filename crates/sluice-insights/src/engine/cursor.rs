@@ -1,7 +1,9 @@
 //! The matching rows of one part in order, for a slice of people.
 //!
 //! Event codes are masked 64 rows at a time; people are met only at matching rows. Events that are
-//! rare everywhere in the part come from its postings instead.
+//! rare everywhere in the part come from its postings instead. Matching rows are worked off in
+//! groups of some hundred, a step for all of them at a time, so that the processor can wait for
+//! many rows' memory at once.
 
 use sluice_columnar::{CodeSlice, Times};
 
@@ -10,6 +12,8 @@ use super::scan::Hit;
 
 /// Postings are taken when they have fewer rows than this share of what a scan would look at.
 const POSTINGS_SHARE: usize = 16;
+/// Rows worked off at a time, about; a block adds up to 64.
+const GROUP_ROWS: usize = 192;
 
 pub(crate) struct Cursor<'a> {
     plan: &'a PartPlan,
@@ -27,9 +31,15 @@ pub(crate) struct Cursor<'a> {
     person: usize,
     person_start: u32,
     person_end: u32,
+    person_key: u64,
     skipping: bool,
-    /// The next matching row, and its key; the key is [`DONE`] when there is none.
-    row: u32,
+    /// The hits found and not yet taken, and whose they are.
+    hits: Vec<Hit>,
+    keys: Vec<u64>,
+    at: usize,
+    rows: Vec<u32>,
+    row_times: Vec<i64>,
+    /// Whose the next hit is; [`DONE`] when there is none.
     pub(crate) key: u64,
 }
 
@@ -37,7 +47,7 @@ pub(crate) struct Cursor<'a> {
 pub(crate) const DONE: u64 = u64::MAX;
 
 enum Source {
-    Blocks { base: usize, end: usize, mask: u64 },
+    Blocks { next: usize, end: usize },
     Rows { rows: Vec<u32>, at: usize },
 }
 
@@ -70,60 +80,113 @@ impl<'a> Cursor<'a> {
             person: from,
             person_start: row_from,
             person_end: row_from,
+            person_key: 0,
             skipping: false,
-            row: 0,
+            hits: Vec::with_capacity(GROUP_ROWS + 64),
+            keys: Vec::with_capacity(GROUP_ROWS + 64),
+            at: 0,
+            rows: Vec::with_capacity(GROUP_ROWS + 64),
+            row_times: Vec::with_capacity(GROUP_ROWS + 64),
             key: 0,
         };
-        cursor.advance();
+        cursor.refill();
         cursor
     }
 
-    /// Adds the matching rows of the person of [`Cursor::key`], at most `limit`, and moves on.
-    #[inline]
+    /// Adds the hits of the person of [`Cursor::key`], about `limit` at most, and moves on.
     pub(crate) fn take(&mut self, hits: &mut Vec<Hit>, limit: usize) {
         let key = self.key;
-        let most = hits.len() + limit;
-        loop {
-            self.push(hits);
-            self.advance();
-            if self.key != key || hits.len() >= most {
+        let most = hits.len().saturating_add(limit);
+        while self.key == key && hits.len() < most {
+            let end = self.run_end();
+            hits.extend_from_slice(&self.hits[self.at..end]);
+            self.go_to(end);
+        }
+    }
+
+    /// The hits of the person of [`Cursor::key`] where they lie, if all are at hand. Go on with
+    /// [`Cursor::go_past`].
+    #[inline]
+    pub(crate) fn whole(&mut self) -> Option<(&mut [Hit], usize)> {
+        let end = self.run_end();
+        (end < self.keys.len()).then(|| (&mut self.hits[self.at..end], end))
+    }
+
+    #[inline]
+    pub(crate) fn go_past(&mut self, end: usize) {
+        self.go_to(end);
+    }
+
+    #[inline]
+    fn run_end(&self) -> usize {
+        let mut end = self.at + 1;
+        while end < self.keys.len() && self.keys[end] == self.key {
+            end += 1;
+        }
+        end
+    }
+
+    #[inline]
+    fn go_to(&mut self, at: usize) {
+        self.at = at;
+        match self.keys.get(at) {
+            Some(key) => self.key = *key,
+            None => self.refill(),
+        }
+    }
+
+    fn refill(&mut self) {
+        self.hits.clear();
+        self.keys.clear();
+        self.at = 0;
+        while self.hits.is_empty() {
+            self.rows.clear();
+            self.source.rows(self.plan, self.codes, &mut self.rows);
+            if self.rows.is_empty() {
+                self.key = DONE;
                 return;
+            }
+            self.read_times();
+            match self.codes {
+                CodeSlice::U8(codes) => self.find(|row| u32::from(codes[row as usize])),
+                codes => self.find(|row| codes.get(row as usize)),
+            }
+        }
+        self.key = self.keys[0];
+    }
+
+    fn read_times(&mut self) {
+        self.row_times.clear();
+        match self.times {
+            Times::Millis { base, deltas } => self.row_times.extend(
+                self.rows.iter().map(|row| base + i64::from(deltas[*row as usize]) * 1_000),
+            ),
+            Times::Micros(times) => {
+                self.row_times.extend(self.rows.iter().map(|row| times[*row as usize]))
             }
         }
     }
 
     #[inline]
-    fn push(&self, hits: &mut Vec<Hit>) {
-        let row = self.row;
-        let time = self.times.get(row);
-        if !self.plan.all_in_range && (time < self.range.0 || time >= self.range.1) {
-            return;
-        }
-        let code = match self.codes {
-            CodeSlice::U8(codes) => u32::from(codes[row as usize]),
-            ref codes => codes.get(row as usize),
-        };
-        let (mut slots, kind) = self.plan.slots(code, row, self.key);
-        if self.first_only != 0 && row != self.person_start {
-            slots &= !self.first_only;
-        }
-        if slots != 0 {
-            hits.push(Hit { time, part: self.number, row, kind, slots });
-        }
-    }
-
-    #[inline]
-    fn advance(&mut self) {
-        while let Some(row) = self.source.next(self.plan, self.codes) {
+    fn find(&mut self, code: impl Fn(u32) -> u32) {
+        for index in 0..self.rows.len() {
+            let (row, time) = (self.rows[index], self.row_times[index]);
             if row >= self.person_end {
                 self.enter(row);
             }
-            if !self.skipping {
-                self.row = row;
-                return;
+            let outside = !self.plan.all_in_range && (time < self.range.0 || time >= self.range.1);
+            if self.skipping || outside {
+                continue;
+            }
+            let (mut slots, kind) = self.plan.slots(code(row), row, self.person_key);
+            if self.first_only != 0 && row != self.person_start {
+                slots &= !self.first_only;
+            }
+            if slots != 0 {
+                self.hits.push(Hit { time, part: self.number, row, kind, slots });
+                self.keys.push(self.person_key);
             }
         }
-        self.key = DONE;
     }
 
     /// Finds the person of a row beyond the current one's.
@@ -134,19 +197,19 @@ impl<'a> Cursor<'a> {
         while ahead < 8 && ends[ahead] <= row {
             ahead += 1;
         }
-        if ahead == 8 && ends[8 - 1] <= row {
+        if ahead == 8 {
             ahead = far(ends, row);
         }
         self.person += ahead;
         self.person_start = self.starts[self.person];
         self.person_end = self.starts[self.person + 1];
-        self.key = self.people[self.person];
+        self.person_key = self.people[self.person];
         self.skipping = false;
         if !self.left_out.is_empty() {
-            while self.left_out.get(self.left_out_at).is_some_and(|key| *key < self.key) {
+            while self.left_out.get(self.left_out_at).is_some_and(|key| *key < self.person_key) {
                 self.left_out_at += 1;
             }
-            self.skipping = self.left_out.get(self.left_out_at) == Some(&self.key);
+            self.skipping = self.left_out.get(self.left_out_at) == Some(&self.person_key);
         }
     }
 }
@@ -176,7 +239,7 @@ fn source(plan: &PartPlan, from: u32, to: u32) -> Source {
         });
         match stretch {
             Some(stretch) if rows.len() + stretch.len() <= most => rows.extend_from_slice(stretch),
-            _ => return Source::Blocks { base: from as usize, end: to as usize, mask: 0 }.ready(),
+            _ => return Source::Blocks { next: from as usize, end: to as usize },
         }
     }
     if plan.codes.len() > 1 {
@@ -186,39 +249,27 @@ fn source(plan: &PartPlan, from: u32, to: u32) -> Source {
 }
 
 impl Source {
-    /// Blocks begin one block before the first row, so that the first step enters it.
-    fn ready(self) -> Self {
+    /// Adds the next matching rows, about [`GROUP_ROWS`] of them; none when there are no more.
+    fn rows(&mut self, plan: &PartPlan, codes: CodeSlice<'_>, into: &mut Vec<u32>) {
         match self {
-            Self::Blocks { base, end, mask } => {
-                Self::Blocks { base: base.wrapping_sub(64), end, mask }
-            }
-            rows => rows,
-        }
-    }
-
-    #[inline]
-    fn next(&mut self, plan: &PartPlan, codes: CodeSlice<'_>) -> Option<u32> {
-        match self {
-            Self::Blocks { base, end, mask } => {
-                while *mask == 0 {
-                    let next = base.wrapping_add(64);
-                    if next >= *end {
-                        return None;
+            Self::Blocks { next, end } => {
+                while *next < *end && into.len() < GROUP_ROWS {
+                    let to = (*next + 64).min(*end);
+                    let mut mask = plan.wanted.mask(codes, *next, to);
+                    if to - *next < 64 {
+                        mask &= u64::MAX >> (64 - (to - *next));
                     }
-                    *base = next;
-                    *mask = plan.wanted.mask(codes, next, (next + 64).min(*end));
-                    if next + 64 > *end {
-                        *mask &= u64::MAX >> (64 - (*end - next));
+                    while mask != 0 {
+                        into.push(*next as u32 + mask.trailing_zeros());
+                        mask &= mask - 1;
                     }
+                    *next = to;
                 }
-                let bit = mask.trailing_zeros();
-                *mask &= *mask - 1;
-                Some(*base as u32 + bit)
             }
             Self::Rows { rows, at } => {
-                let row = rows.get(*at).copied();
-                *at += 1;
-                row
+                let to = (*at + GROUP_ROWS).min(rows.len());
+                into.extend_from_slice(&rows[*at..to]);
+                *at = to;
             }
         }
     }

@@ -113,47 +113,62 @@ fn run<O: Operator>(scan: &Scan<'_>, slice: PeopleSlice, operator: &mut O, hits:
         .filter(|cursor| cursor.key != DONE)
         .collect();
     while cursors.len() > 1 {
-        let mut key = DONE;
-        for cursor in &cursors {
-            key = key.min(cursor.key);
-        }
-        let mut exhausted = false;
-        let mut sources = 0;
-        hits.clear();
-        for cursor in &mut cursors {
-            if cursor.key != key {
-                continue;
+        // The smallest key, the next after it, and who has the smallest.
+        let (mut least, mut second, mut who) = (DONE, DONE, 0);
+        for (index, cursor) in cursors.iter().enumerate() {
+            if cursor.key < least {
+                (second, least, who) = (least, cursor.key, index);
+            } else if cursor.key < second {
+                second = cursor.key;
             }
-            sources += 1;
-            take(operator, cursor, key, hits);
-            exhausted |= cursor.key == DONE;
         }
-        if !hits.is_empty() {
-            operator.person(key, hits, sources == 1);
+        if least < second {
+            alone(operator, &mut cursors[who], second, hits);
+        } else {
+            hits.clear();
+            for cursor in cursors.iter_mut().filter(|cursor| cursor.key == least) {
+                take(operator, cursor, least, hits);
+            }
+            if !hits.is_empty() {
+                operator.person(least, hits, false);
+            }
         }
-        if exhausted {
+        if cursors.iter().any(|cursor| cursor.key == DONE) {
             cursors.retain(|cursor| cursor.key != DONE);
         }
     }
     if let Some(cursor) = cursors.first_mut() {
-        while cursor.key != DONE {
-            let key = cursor.key;
-            hits.clear();
-            take(operator, cursor, key, hits);
-            if !hits.is_empty() {
-                operator.person(key, hits, true);
-            }
-        }
+        alone(operator, cursor, DONE, hits);
     }
     if !left_out.is_empty() {
         gathered(scan, slice, operator, hits);
     }
 }
 
+/// People below `border`, whom no other part has.
+#[inline]
+fn alone<O: Operator>(operator: &mut O, cursor: &mut Cursor<'_>, border: u64, hits: &mut Vec<Hit>) {
+    while cursor.key < border {
+        let key = cursor.key;
+        if key != 0
+            && let Some((whole, end)) = cursor.whole()
+        {
+            operator.person(key, whole, true);
+            cursor.go_past(end);
+            continue;
+        }
+        hits.clear();
+        take(operator, cursor, key, hits);
+        if !hits.is_empty() {
+            operator.person(key, hits, true);
+        }
+    }
+}
+
 #[inline]
 fn take<O: Operator>(operator: &mut O, cursor: &mut Cursor<'_>, key: u64, hits: &mut Vec<Hit>) {
     if key != 0 {
-        cursor.take(hits, usize::MAX - hits.len());
+        cursor.take(hits, usize::MAX);
         return;
     }
     while cursor.key == 0 {

@@ -65,6 +65,9 @@ impl Finder {
 
     #[inline]
     pub(crate) fn find(&mut self, rows: &[Row]) -> Path {
+        if let [row] = rows {
+            return Path { depth: usize::from(row.steps & 1), rows: [0; EVENTS_MAX] };
+        }
         let mut present = 0u16;
         for row in rows {
             present |= row.steps;
@@ -117,8 +120,9 @@ impl Finder {
 
     /// For each row the first row, in order, of the next step within or after its second.
     fn link(&mut self, rows: &[Row]) {
-        self.next.clear();
-        self.next.resize(rows.len(), NONE);
+        if self.next.len() < rows.len() {
+            self.next.resize(rows.len(), NONE);
+        }
         let mut nearest = [NONE; EVENTS_MAX + 1];
         let mut end = rows.len();
         while end > 0 {

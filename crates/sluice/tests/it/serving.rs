@@ -126,7 +126,7 @@ fn send(server: &Server, write_key: &str, event: &Value) {
     let headers =
         [("authorization", basic.as_str()), ("content-type", "application/x-www-form-urlencoded")];
     let answer = server.client().send("POST", "/v1/track", &headers, event.to_string().as_bytes()).unwrap();
-    assert_eq!((answer.status, answer.body.as_str()), (200, "{\"success\": true}"));
+    assert_eq!((answer.status, answer.body.as_str()), (200, "{\"success\":true}"));
 }
 
 fn base64(text: &str) -> String {
