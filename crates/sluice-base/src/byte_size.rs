@@ -53,7 +53,9 @@ impl FromStr for ByteSize {
             "gb" => 1_000_000_000,
             "tb" => 1_000_000_000_000,
             other => {
-                return Err(format!("`{other}` is not a unit of size; use B, KiB, MiB, GiB or TiB"));
+                return Err(format!(
+                    "`{other}` is not a unit of size; use B, KiB, MiB, GiB or TiB"
+                ));
             }
         };
         number.checked_mul(factor).map(Self).ok_or_else(|| format!("`{text}` is too large"))

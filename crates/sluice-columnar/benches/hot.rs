@@ -113,11 +113,14 @@ fn write_raw(path: &Path, rows: &Rows) {
 }
 
 fn write_ipc(path: &Path, columns: Vec<(&str, ArrayRef)>) {
-    let fields: Vec<Field> =
-        columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), false)).collect();
+    let fields: Vec<Field> = columns
+        .iter()
+        .map(|(name, array)| Field::new(*name, array.data_type().clone(), false))
+        .collect();
     let schema = Arc::new(Schema::new(fields));
     let batch =
-        RecordBatch::try_new(schema.clone(), columns.into_iter().map(|(_, array)| array).collect()).unwrap();
+        RecordBatch::try_new(schema.clone(), columns.into_iter().map(|(_, array)| array).collect())
+            .unwrap();
     let mut writer = FileWriter::try_new(std::fs::File::create(path).unwrap(), &schema).unwrap();
     writer.write(&batch).unwrap();
     writer.finish().unwrap();
@@ -198,7 +201,8 @@ fn main() {
         std::env::var("SLUICE_BENCH_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000_000);
     let made = generate(rows);
     let dir = tempfile::tempdir().unwrap();
-    let [raw, ipc_people, ipc_rows] = ["raw", "people.arrow", "rows.arrow"].map(|n| dir.path().join(n));
+    let [raw, ipc_people, ipc_rows] =
+        ["raw", "people.arrow", "rows.arrow"].map(|n| dir.path().join(n));
     write_raw(&raw, &made);
     let (people, events) = (made.people.len(), made.events.len());
     write_ipc(

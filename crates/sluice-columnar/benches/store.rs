@@ -121,8 +121,9 @@ fn ingest(store: &Store, total: u64) -> (Duration, Duration) {
     let (mut shredding, mut flushing) = (Duration::ZERO, Duration::ZERO);
     let mut base = 0;
     for from in (0..total).step_by(BATCH) {
-        let events: Vec<StoredEvent> =
-            (from..total.min(from + BATCH as u64)).map(|at| event(&mut random, at, total, people)).collect();
+        let events: Vec<StoredEvent> = (from..total.min(from + BATCH as u64))
+            .map(|at| event(&mut random, at, total, people))
+            .collect();
         let batch = EventBatch {
             consumed_to: Offset(from),
             decided_at: Timestamp::ZERO,
@@ -156,10 +157,14 @@ fn masks(part: &Part, wanted: &[Option<u32>; 4]) -> Vec<u64> {
         for (at, eight) in chunk.chunks(8).enumerate() {
             let mut bytes = [0u8; 8];
             for (byte, code) in bytes.iter_mut().zip(eight) {
-                let hit = *code == wanted[0] || *code == wanted[1] || *code == wanted[2] || *code == wanted[3];
+                let hit = *code == wanted[0]
+                    || *code == wanted[1]
+                    || *code == wanted[2]
+                    || *code == wanted[3];
                 *byte = u8::from(hit);
             }
-            mask |= (u64::from_le_bytes(bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (at * 8);
+            mask |=
+                (u64::from_le_bytes(bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (at * 8);
         }
         mask
     };
@@ -228,7 +233,9 @@ fn funnel(store: &Store) -> [u64; 5] {
                     let of = &selection.parts()[part as usize];
                     for index in people.clone() {
                         let range = of.range(index);
-                        rows_in(&masks[part as usize], range.start, range.end, |at| row(&mut state, part, at));
+                        rows_in(&masks[part as usize], range.start, range.end, |at| {
+                            row(&mut state, part, at)
+                        });
                         state.end();
                     }
                 }
@@ -277,28 +284,50 @@ fn timed_funnel(store: &Store, what: &str) {
 }
 
 fn main() {
-    let total: u64 = std::env::var("SLUICE_BENCH_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000_000);
+    let total: u64 =
+        std::env::var("SLUICE_BENCH_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000_000);
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::new(Timestamp::ZERO));
     let store =
-        Store::open(Arc::new(OsDisk), dir.path().join("parts"), StoreConfig::default(), clock).unwrap();
+        Store::open(Arc::new(OsDisk), dir.path().join("parts"), StoreConfig::default(), clock)
+            .unwrap();
     let (shredding, flushing) = ingest(&store, total);
     let per_second = |time: Duration| total as f64 / time.as_secs_f64();
-    println!("shred: {:.0} events/s; sort, write, sync: {:.0} events/s of one core", per_second(shredding), per_second(flushing));
+    println!(
+        "shred: {:.0} events/s; sort, write, sync: {:.0} events/s of one core",
+        per_second(shredding),
+        per_second(flushing)
+    );
     println!("ingest together: {:.0} events/s of one core", per_second(shredding + flushing));
-    println!("level 0: {:.1} bytes/event, {} parts", store.disk_bytes() as f64 / total as f64, store.snapshot().parts().len());
+    println!(
+        "level 0: {:.1} bytes/event, {} parts",
+        store.disk_bytes() as f64 / total as f64,
+        store.snapshot().parts().len()
+    );
     timed_funnel(&store, "level 0");
     let start = core_time();
     let mut written = 0;
     while store.compact_once().unwrap() {
-        let newest = store.snapshot().parts().iter().map(|part| part.meta().clone()).max_by_key(|meta| meta.id);
+        let newest = store
+            .snapshot()
+            .parts()
+            .iter()
+            .map(|part| part.meta().clone())
+            .max_by_key(|meta| meta.id);
         written += newest.map_or(0, |meta| u64::from(meta.rows));
     }
-    println!("tiered compaction: {:.0} rows written/s, {written} rows", written as f64 / (core_time() - start).as_secs_f64());
+    println!(
+        "tiered compaction: {:.0} rows written/s, {written} rows",
+        written as f64 / (core_time() - start).as_secs_f64()
+    );
     let start = Instant::now();
     store.compact_all().unwrap();
     println!("full compaction: {:.1} s", start.elapsed().as_secs_f64());
-    println!("compacted: {:.1} bytes/event, {} parts", store.disk_bytes() as f64 / total as f64, store.snapshot().parts().len());
+    println!(
+        "compacted: {:.1} bytes/event, {} parts",
+        store.disk_bytes() as f64 / total as f64,
+        store.snapshot().parts().len()
+    );
     timed_funnel(&store, "compacted");
     let mut columns: Vec<(usize, String)> = Vec::new();
     for part in store.snapshot().parts().iter().take(1) {

@@ -105,7 +105,15 @@ impl ColumnBuffers {
     }
 
     /// Sets a value; `false` if there is no room for another column.
-    fn set(&mut self, scope: Scope, name: &str, row: u32, kind: Kind, text: &str, max: usize) -> bool {
+    fn set(
+        &mut self,
+        scope: Scope,
+        name: &str,
+        row: u32,
+        kind: Kind,
+        text: &str,
+        max: usize,
+    ) -> bool {
         let Some(at) = self.column(scope, name, max) else { return false };
         let column = &mut self.list[at];
         let before = column.dict.bytes();
@@ -147,7 +155,15 @@ impl ColumnBuffers {
         }
     }
 
-    fn set_raw(&mut self, scope: Scope, name: &str, row: u32, raw: &str, max: usize, rest: &mut String) {
+    fn set_raw(
+        &mut self,
+        scope: Scope,
+        name: &str,
+        row: u32,
+        raw: &str,
+        max: usize,
+        rest: &mut String,
+    ) {
         let (kind, text) = shred::value(raw);
         if !self.set(scope, name, row, kind, &text, max) {
             rest::add_member(rest, scope, name, raw);
@@ -174,7 +190,13 @@ impl ColumnBuffers {
             for (row, code) in column.rows.iter().zip(&column.codes) {
                 cells.set(place(*row), *code);
             }
-            header.columns.extend(write_column(pack, column.scope, &column.name, column.dict, cells)?);
+            header.columns.extend(write_column(
+                pack,
+                column.scope,
+                &column.name,
+                column.dict,
+                cells,
+            )?);
         }
         Ok(())
     }
@@ -210,7 +232,13 @@ impl Buffer {
     }
 
     /// Adds one event. `seq` is its offset in the events log.
-    pub(crate) fn push(&mut self, batch: &EventBatch, stored: &StoredEvent, seq: u64, columns_max: usize) {
+    pub(crate) fn push(
+        &mut self,
+        batch: &EventBatch,
+        stored: &StoredEvent,
+        seq: u64,
+        columns_max: usize,
+    ) {
         let row = self.rows() as u32;
         let event = &stored.event;
         self.people.push(stored.person.0);
@@ -220,7 +248,8 @@ impl Buffer {
         if event.session_id >= 0 {
             self.sessions.push((row, event.session_id));
         }
-        let traits = (stored.traits as usize).checked_sub(1).and_then(|at| batch.trait_sets.get(at));
+        let traits =
+            (stored.traits as usize).checked_sub(1).and_then(|at| batch.trait_sets.get(at));
         let trait_ref = traits.map_or(0, |set| self.trait_ref(set, columns_max));
         self.has_traits |= trait_ref != 0;
         self.traits.push(trait_ref);
@@ -247,7 +276,9 @@ impl Buffer {
         let source = stored.source.0.to_string();
         columns.set(Scope::System, system::SOURCE, row, Kind::Number, &source, usize::MAX);
         columns.set_unique(Scope::System, system::MESSAGE_ID, row, &event.message_id);
-        for (scope, json) in [(Scope::Property, event.body_json()), (Scope::Context, event.context_json())] {
+        for (scope, json) in
+            [(Scope::Property, event.body_json()), (Scope::Context, event.context_json())]
+        {
             if let Some(json) = json {
                 columns.set_object(scope, json, row, columns_max, &mut self.rest);
             }
@@ -308,7 +339,8 @@ impl Buffer {
         hot.sessions.sort_unstable();
         hot.names = (1..self.names.len()).map(|code| self.names.text(code).to_owned()).collect();
         hot.trait_ids = self.trait_ids;
-        let (time, seq, trait_rows) = (hot.time_bounds(), hot.seq_bounds(), hot.trait_ids.len() as u32);
+        let (time, seq, trait_rows) =
+            (hot.time_bounds(), hot.seq_bounds(), hot.trait_ids.len() as u32);
         let mut header = hot.write(pack)?;
         self.columns.write(pack, rows, |row| place[row as usize], &mut header)?;
         self.trait_columns.write(pack, trait_rows, |row| row, &mut header)?;

@@ -83,7 +83,10 @@ pub enum Value<'a> {
     Null,
     Bool(bool),
     /// `text` is the number as written; it says more than `number` where that had to round.
-    Number { number: f64, text: &'a str },
+    Number {
+        number: f64,
+        text: &'a str,
+    },
     /// Unescaped.
     Text(&'a str),
     /// JSON text of an array.
@@ -193,7 +196,8 @@ impl Column {
         let column = Self {
             stored,
             kinds: ipc::values::<UInt8Type>(dictionary, "kind")?,
-            numbers: ipc::values::<Float64Type>(dictionary, "number").unwrap_or_else(|| Vec::new().into()),
+            numbers: ipc::values::<Float64Type>(dictionary, "number")
+                .unwrap_or_else(|| Vec::new().into()),
             texts: dictionary.column_by_name("text")?.as_string_opt::<i32>()?.clone(),
         };
         (column.kinds.first() == Some(&0)).then_some(column)
@@ -212,7 +216,12 @@ impl Column {
             None => Stored::Dense(codes),
         };
         let (kinds, numbers, texts) = dict.into_arrays();
-        (kinds.len() > 1).then(|| Self { stored, kinds: kinds.into(), numbers: numbers.into(), texts })
+        (kinds.len() > 1).then(|| Self {
+            stored,
+            kinds: kinds.into(),
+            numbers: numbers.into(),
+            texts,
+        })
     }
 
     #[must_use]

@@ -11,6 +11,7 @@ use hashbrown::{HashMap, HashSet};
 
 use sluice_event::PersonId;
 
+use crate::ColumnarError;
 use crate::buffer::Written;
 use crate::column::{Column, Kind, Scope};
 use crate::dict::{CellsOut, Dict};
@@ -19,7 +20,6 @@ use crate::pack::PackWriter;
 use crate::part::{ColumnMeta, Part, PartHeader};
 use crate::rest::{self, REST, each_cell};
 use crate::write::{HotRows, write_column};
-use crate::ColumnarError;
 
 /// Place of an input row in the output; this for one that has none (a trait version seen before).
 const NOWHERE: u32 = u32::MAX;
@@ -42,7 +42,8 @@ pub(crate) fn merge_parts(
     pack: &mut PackWriter,
     columns_max: usize,
 ) -> Result<Written, ColumnarError> {
-    let mut places: Vec<Vec<u32>> = parts.iter().map(|part| vec![0; part.rows() as usize]).collect();
+    let mut places: Vec<Vec<u32>> =
+        parts.iter().map(|part| vec![0; part.rows() as usize]).collect();
     let (trait_places, trait_ids) = merge_traits(parts)?;
     let hot = merge_hot(parts, merges, &mut places, &trait_places, trait_ids);
     let (time, seq) = (hot.time_bounds(), hot.seq_bounds());
@@ -116,7 +117,9 @@ fn merge_hot(
             hot.codes.push(codes[number][part.events().get(row) as usize]);
             if has_traits {
                 let version = part.trait_refs().map_or(0, |refs| refs[row]);
-                hot.traits.push(version.checked_sub(1).map_or(0, |at| trait_places[number][at as usize] + 1));
+                hot.traits.push(
+                    version.checked_sub(1).map_or(0, |at| trait_places[number][at as usize] + 1),
+                );
             }
         }
     }
@@ -125,10 +128,16 @@ fn merge_hot(
 }
 
 /// Sessions and written nodes, which few rows have.
-fn place_exceptions(parts: &[Arc<Part>], places: &[Vec<u32>], hot: &mut HotRows, merges: &MergeMap) {
+fn place_exceptions(
+    parts: &[Arc<Part>],
+    places: &[Vec<u32>],
+    hot: &mut HotRows,
+    merges: &MergeMap,
+) {
     for (part, places) in parts.iter().zip(places) {
         let (rows, sessions) = part.sessions();
-        hot.sessions.extend(rows.iter().zip(sessions).map(|(row, id)| (places[*row as usize], *id)));
+        hot.sessions
+            .extend(rows.iter().zip(sessions).map(|(row, id)| (places[*row as usize], *id)));
         let (rows, people) = part.written_exceptions();
         for (row, node) in rows.iter().zip(people) {
             if merges.root(*node) != *node {
@@ -210,16 +219,24 @@ struct Merged {
 /// The columns of the inputs, most used first.
 fn column_list(parts: &[Arc<Part>]) -> Vec<Merged> {
     let mut sums: HashMap<(Scope, &str), (u64, u64)> = HashMap::new();
-    for ColumnMeta { scope, name, distinct, kinds } in parts.iter().flat_map(|part| part.columns()) {
+    for ColumnMeta { scope, name, distinct, kinds } in parts.iter().flat_map(|part| part.columns())
+    {
         let (present, all) = sums.entry((*scope, name)).or_default();
         *present += kinds.iter().map(|rows| u64::from(*rows)).sum::<u64>();
         *all += u64::from(*distinct);
     }
     let mut list: Vec<Merged> = sums
         .into_iter()
-        .map(|((scope, name), (present, distinct))| Merged { scope, name: name.to_owned(), present, distinct })
+        .map(|((scope, name), (present, distinct))| Merged {
+            scope,
+            name: name.to_owned(),
+            present,
+            distinct,
+        })
         .collect();
-    list.sort_by(|a, b| b.present.cmp(&a.present).then_with(|| (a.scope, &a.name).cmp(&(b.scope, &b.name))));
+    list.sort_by(|a, b| {
+        b.present.cmp(&a.present).then_with(|| (a.scope, &a.name).cmp(&(b.scope, &b.name)))
+    });
     list
 }
 
@@ -283,7 +300,8 @@ fn merge_column(
     let mut cells = CellsOut::new(rows, column.present as usize, codes_max);
     for (part, places) in parts.iter().zip(places) {
         let Some(input) = part.load_column(column.scope, &column.name)? else { continue };
-        let codes = if unique { push_all(&mut dict, &input) } else { rest::intern_all(&mut dict, &input) };
+        let codes =
+            if unique { push_all(&mut dict, &input) } else { rest::intern_all(&mut dict, &input) };
         each_cell(input.cells(), |row, code| {
             let place = places[row as usize];
             if place != NOWHERE {
@@ -361,8 +379,10 @@ impl Part {
             return Ok(Vec::new());
         }
         let batch = self.batch("traits")?;
-        let people = crate::ipc::values::<UInt64Type>(&batch, "person").unwrap_or_else(|| Vec::new().into());
-        let versions = crate::ipc::values::<UInt64Type>(&batch, "version").unwrap_or_else(|| Vec::new().into());
+        let people =
+            crate::ipc::values::<UInt64Type>(&batch, "person").unwrap_or_else(|| Vec::new().into());
+        let versions = crate::ipc::values::<UInt64Type>(&batch, "version")
+            .unwrap_or_else(|| Vec::new().into());
         Ok(people.iter().copied().zip(versions.iter().copied()).collect())
     }
 }

@@ -142,7 +142,10 @@ impl CellsOut {
             Self::Dense(codes) => (None, codes),
             Self::Sparse(mut cells) => {
                 cells.sort_unstable();
-                (Some(cells.iter().map(|cell| cell.0).collect()), cells.iter().map(|cell| cell.1).collect())
+                (
+                    Some(cells.iter().map(|cell| cell.0).collect()),
+                    cells.iter().map(|cell| cell.1).collect(),
+                )
             }
         }
     }

@@ -12,7 +12,7 @@ use sluice_base::Timestamp;
 use sluice_event::PersonId;
 
 use crate::part::Part;
-use crate::walk::{Piece, PeopleSlice, Selection};
+use crate::walk::{PeopleSlice, Piece, Selection};
 
 #[derive(Debug)]
 pub struct FirstSeen {
@@ -26,7 +26,9 @@ impl FirstSeen {
         all.walk_gathered(PeopleSlice::ALL, |piece| {
             match piece {
                 Piece::Runs { person, runs } => {
-                    let first = runs.iter().map(|run| all.parts()[run.part as usize].times().get(run.start));
+                    let first = runs
+                        .iter()
+                        .map(|run| all.parts()[run.part as usize].times().get(run.start));
                     dirty.extend(first.min().map(|first| (person.0, first)));
                 }
                 Piece::Rows { person, rows } => {

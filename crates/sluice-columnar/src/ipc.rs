@@ -19,7 +19,8 @@ pub(crate) fn encode(columns: Vec<(&str, ArrayRef)>) -> Result<Vec<u8>, ArrowErr
         .map(|(name, array)| Field::new(*name, array.data_type().clone(), array.is_nullable()))
         .collect();
     let schema = Arc::new(Schema::new(fields));
-    let batch = RecordBatch::try_new(schema.clone(), columns.into_iter().map(|(_, a)| a).collect())?;
+    let batch =
+        RecordBatch::try_new(schema.clone(), columns.into_iter().map(|(_, a)| a).collect())?;
     let mut out = Vec::with_capacity(batch.get_array_memory_size() + 1024);
     let mut writer = FileWriter::try_new(&mut out, &schema)?;
     writer.write(&batch)?;

@@ -45,8 +45,19 @@ pub use walk::{PeopleSlice, Piece, RowRef, Run, Selection};
 /// whole event stays in the events log. `ip` is left out: an address identifies a person and is
 /// of no use in a chart.
 pub const CONTEXT_COLUMNS: &[&str] = &[
-    "app", "campaign", "device", "library", "locale", "location", "network", "os", "page", "referrer",
-    "screen", "timezone", "userAgent",
+    "app",
+    "campaign",
+    "device",
+    "library",
+    "locale",
+    "location",
+    "network",
+    "os",
+    "page",
+    "referrer",
+    "screen",
+    "timezone",
+    "userAgent",
 ];
 
 /// Names of the columns of [`Scope::System`].

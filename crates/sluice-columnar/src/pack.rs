@@ -73,7 +73,11 @@ impl PackWriter {
         Ok(())
     }
 
-    pub(crate) fn put(&mut self, name: impl Into<String>, bytes: &[u8]) -> Result<(), ColumnarError> {
+    pub(crate) fn put(
+        &mut self,
+        name: impl Into<String>,
+        bytes: &[u8],
+    ) -> Result<(), ColumnarError> {
         let padding = self.at.next_multiple_of(ALIGN) - self.at;
         self.write(&[0; ALIGN as usize][..padding as usize])?;
         let (at, len, crc) = (self.at, bytes.len() as u64, crc32c(bytes));
@@ -126,7 +130,11 @@ impl Pack {
             return Err(damaged("not a part"));
         }
         if bytes[4] != VERSION {
-            return Err(ColumnarError::Version { path: path.to_owned(), found: bytes[4], known: VERSION });
+            return Err(ColumnarError::Version {
+                path: path.to_owned(),
+                found: bytes[4],
+                known: VERSION,
+            });
         }
         let (body, trailer) = bytes.split_at(bytes.len() - TRAILER_BYTES);
         let (len, rest) = trailer.split_at(8);
@@ -138,8 +146,8 @@ impl Pack {
         if crc32c(json).to_le_bytes() != rest[..4] {
             return Err(damaged("the directory's checksum does not hold"));
         }
-        let directory: Directory<H> =
-            serde_json::from_slice(json).map_err(|error| damaged(&format!("directory: {error}")))?;
+        let directory: Directory<H> = serde_json::from_slice(json)
+            .map_err(|error| damaged(&format!("directory: {error}")))?;
         let end = (body.len() - len) as u64;
         let mut entries = HashMap::with_capacity(directory.entries.len());
         for entry in directory.entries {

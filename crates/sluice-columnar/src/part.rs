@@ -84,7 +84,10 @@ pub(crate) enum StoredTimes {
 pub enum Times<'a> {
     /// Time is `base + 1000 * delta` microseconds. Used when every time is a whole millisecond and
     /// the part spans less than 49 days: half the bytes of the hot pass.
-    Millis { base: i64, deltas: &'a [u32] },
+    Millis {
+        base: i64,
+        deltas: &'a [u32],
+    },
     Micros(&'a [i64]),
 }
 
@@ -187,10 +190,16 @@ impl Part {
             .or_else(|| ipc::values::<UInt64Type>(&rows, "seq").map(StoredSeqs::Long))
             .ok_or_else(|| lacks("seqs"))?;
         let pair_i64 = entry("sessions")?.and_then(|batch| {
-            Some((ipc::values::<UInt32Type>(&batch, "row")?, ipc::values::<Int64Type>(&batch, "session")?))
+            Some((
+                ipc::values::<UInt32Type>(&batch, "row")?,
+                ipc::values::<Int64Type>(&batch, "session")?,
+            ))
         });
         let pair_u64 = entry("written")?.and_then(|batch| {
-            Some((ipc::values::<UInt32Type>(&batch, "row")?, ipc::values::<UInt64Type>(&batch, "person")?))
+            Some((
+                ipc::values::<UInt32Type>(&batch, "row")?,
+                ipc::values::<UInt64Type>(&batch, "person")?,
+            ))
         });
         let events = entry("events")?.zip(entry("postings")?).ok_or_else(|| lacks("events"))?;
         let part = Self {
@@ -201,7 +210,8 @@ impl Part {
             seqs,
             codes: Codes::from_batch(&rows, "event").ok_or_else(|| lacks("event codes"))?,
             traits: ipc::values::<UInt32Type>(&rows, "traits"),
-            events: EventTable::from_batches(&events.0, &events.1).ok_or_else(|| lacks("events"))?,
+            events: EventTable::from_batches(&events.0, &events.1)
+                .ok_or_else(|| lacks("events"))?,
             sessions: pair_i64,
             written: pair_u64,
             meta,
@@ -369,7 +379,11 @@ impl Part {
     }
 
     /// The column as stored, without what the JSON rest holds under its name.
-    pub(crate) fn load_column(&self, scope: Scope, name: &str) -> Result<Option<Column>, ColumnarError> {
+    pub(crate) fn load_column(
+        &self,
+        scope: Scope,
+        name: &str,
+    ) -> Result<Option<Column>, ColumnarError> {
         let base = format!("{}:{name}", scope.prefix());
         let Some(cells) = self.pack.entry(&base)? else { return Ok(None) };
         let bad = |what: String| {

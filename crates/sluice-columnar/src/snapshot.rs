@@ -108,7 +108,8 @@ impl Snapshot {
         let parts: Vec<Arc<Part>> =
             self.parts.iter().filter(|part| part.meta().overlaps(&range)).cloned().collect();
         let ids: Vec<u64> = parts.iter().map(|part| part.meta().id).collect();
-        let kept = self.dirty.lock().iter().find(|(of, _)| *of == ids).map(|(_, dirty)| dirty.clone());
+        let kept =
+            self.dirty.lock().iter().find(|(of, _)| *of == ids).map(|(_, dirty)| dirty.clone());
         let dirty = kept.unwrap_or_else(|| {
             let dirty = Arc::new(Dirty::find(&parts, &self.merges));
             let mut kept = self.dirty.lock();

@@ -22,7 +22,7 @@ use crate::manifest::Manifest;
 use crate::merges::{MergeMap, MergeRecord};
 use crate::pack::PackWriter;
 use crate::part::Part;
-use crate::{ColumnarError, Partition, PartMeta, Snapshot, compact};
+use crate::{ColumnarError, PartMeta, Partition, Snapshot, compact};
 
 /// Compaction makes no part larger than this: the text of a column is addressed by 31 bits.
 const PART_BYTES_MAX: u64 = 1_800_000_000;
@@ -127,7 +127,9 @@ impl Store {
         let path = dir.join("manifest");
         let state_file = StateFile::new(disk.clone(), &path);
         let manifest = match state_file.load().map_err(ColumnarError::io("read", &path))? {
-            Some(bytes) => Manifest::decode(&bytes).map_err(|what| ColumnarError::damaged(&path, what))?,
+            Some(bytes) => {
+                Manifest::decode(&bytes).map_err(|what| ColumnarError::damaged(&path, what))?
+            }
             None => Manifest::default(),
         };
         let (journal, merges) = open_merges(&disk, &dir, manifest.merges)?;
@@ -138,7 +140,8 @@ impl Store {
             parts.push(Arc::new(Part::open(&*disk, &path, meta.clone(), cache.clone())?));
         }
         for name in disk.list(&dir).map_err(ColumnarError::io("list", &dir))? {
-            let stray = name.ends_with(".part") && !manifest.parts.iter().any(|meta| file_name(meta.id) == name);
+            let stray = name.ends_with(".part")
+                && !manifest.parts.iter().any(|meta| file_name(meta.id) == name);
             if stray {
                 let path = dir.join(name);
                 disk.remove(&path).map_err(ColumnarError::io("remove", path))?;
@@ -194,7 +197,12 @@ impl Store {
             let event = &stored.event;
             let partition = Partition::of(event.timestamp, event.received_at);
             let seq = EventBatch::event_offset(base, index).0;
-            writer.buffers.entry(partition).or_default().push(batch, stored, seq, config.columns_max);
+            writer.buffers.entry(partition).or_default().push(
+                batch,
+                stored,
+                seq,
+                config.columns_max,
+            );
             *writer.stored.entry(stored.source.0).or_default() += 1;
         }
         writer.next = end;
@@ -410,7 +418,12 @@ impl Store {
 impl Committed {
     fn snapshot(&self) -> Snapshot {
         let stored = self.manifest.stored.iter().map(|(source, rows)| (SourceNo(*source), *rows));
-        Snapshot::new(self.parts.clone(), self.merges.clone(), self.manifest.cursor, stored.collect())
+        Snapshot::new(
+            self.parts.clone(),
+            self.merges.clone(),
+            self.manifest.cursor,
+            stored.collect(),
+        )
     }
 }
 
@@ -460,8 +473,12 @@ fn plan(parts: &[Arc<Part>], config: &StoreConfig, parts_min: usize) -> Vec<Arc<
                 let alike = parts_min <= 2 || u64::from(part.rows()) <= limit;
                 alike && rows <= u64::from(config.part_rows_max) && bytes <= PART_BYTES_MAX
             };
-            let chosen: Vec<Arc<Part>> =
-                group[from..].iter().take(config.merge_parts_max).take_while(close).cloned().collect();
+            let chosen: Vec<Arc<Part>> = group[from..]
+                .iter()
+                .take(config.merge_parts_max)
+                .take_while(close)
+                .cloned()
+                .collect();
             if chosen.len() >= parts_min {
                 return chosen;
             }

@@ -96,7 +96,8 @@ impl Dirty {
             }
         }
         found.sort_by_key(|(group, ..)| *group);
-        let mut dirty = Self { keys: keys.into_iter().map(|(key, _)| key).collect(), ..Self::default() };
+        let mut dirty =
+            Self { keys: keys.into_iter().map(|(key, _)| key).collect(), ..Self::default() };
         let mut last = None;
         for (group, key, run) in found {
             if last != Some(group) {
@@ -129,7 +130,11 @@ pub struct Selection {
 }
 
 impl Selection {
-    pub(crate) const fn new(snapshot: Arc<Snapshot>, parts: Vec<Arc<Part>>, dirty: Arc<Dirty>) -> Self {
+    pub(crate) const fn new(
+        snapshot: Arc<Snapshot>,
+        parts: Vec<Arc<Part>>,
+        dirty: Arc<Dirty>,
+    ) -> Self {
         Self { snapshot, parts, dirty }
     }
 
@@ -187,8 +192,12 @@ impl Selection {
     }
 
     fn walk_straight(&self, slice: PeopleSlice, visit: &mut impl FnMut(Piece<'_>) -> bool) -> bool {
-        let mut cursors: Vec<Cursor<'_>> =
-            self.parts.iter().zip(0..).map(|(part, number)| Cursor::new(part, number, slice)).collect();
+        let mut cursors: Vec<Cursor<'_>> = self
+            .parts
+            .iter()
+            .zip(0..)
+            .map(|(part, number)| Cursor::new(part, number, slice))
+            .collect();
         let dirty = &self.dirty.keys;
         let mut next_dirty = dirty.partition_point(|key| *key < slice.from);
         let mut runs = Vec::with_capacity(cursors.len());
@@ -339,7 +348,9 @@ impl Selection {
         if group {
             self.walk_dirty(PeopleSlice::ALL, &mut |piece| {
                 match piece {
-                    Piece::Runs { person: found, runs } if found == person => self.order(runs, &mut rows),
+                    Piece::Runs { person: found, runs } if found == person => {
+                        self.order(runs, &mut rows)
+                    }
                     Piece::Rows { person: found, rows: ordered } if found == person => {
                         rows.extend_from_slice(ordered);
                     }
@@ -390,4 +401,3 @@ impl<'a> Cursor<'a> {
         Run { part: self.number, start: self.starts[self.at], end: self.starts[self.at + 1] }
     }
 }
-

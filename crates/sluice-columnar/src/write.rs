@@ -61,13 +61,11 @@ impl HotRows {
         let (time_base, times) = self.time_array();
         let (seq_base, seqs) = self.seq_array();
         self.write_events(pack)?;
-        let firsts: Vec<i64> = self.starts.iter().map(|start| self.times[*start as usize]).collect();
+        let firsts: Vec<i64> =
+            self.starts.iter().map(|start| self.times[*start as usize]).collect();
         let traits = self.trait_ids.len() as u32;
-        let mut columns: Vec<(&str, ArrayRef)> = vec![
-            times,
-            ("seq", seqs),
-            ("event", code_array(self.codes, self.names.len() as u32)),
-        ];
+        let mut columns: Vec<(&str, ArrayRef)> =
+            vec![times, ("seq", seqs), ("event", code_array(self.codes, self.names.len() as u32))];
         if !self.traits.is_empty() {
             columns.push(("traits", Arc::new(UInt32Array::from(self.traits))));
         }

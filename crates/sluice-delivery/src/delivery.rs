@@ -38,11 +38,7 @@ pub struct DeliveryConfig {
 
 impl Default for DeliveryConfig {
     fn default() -> Self {
-        Self {
-            policy: Policy::default(),
-            threads: 2,
-            drain: Duration::from_secs(5),
-        }
+        Self { policy: Policy::default(), threads: 2, drain: Duration::from_secs(5) }
     }
 }
 

@@ -14,7 +14,8 @@ use crate::model::{Gen, Model, check, config, walked};
 
 fn open(dir: &Path) -> Store {
     let disk: Arc<dyn Disk> = Arc::new(OsDisk);
-    Store::open(disk, dir.to_owned(), config(), Arc::new(ManualClock::new(Timestamp::ZERO))).unwrap()
+    Store::open(disk, dir.to_owned(), config(), Arc::new(ManualClock::new(Timestamp::ZERO)))
+        .unwrap()
 }
 
 fn text(store: &Store) -> String {

@@ -21,13 +21,19 @@ fn names_beyond_the_column_limit_are_found_in_the_rest_also_after_compaction() {
     store.compact_all().unwrap();
     check(&store.snapshot(), &model);
     for part in store.snapshot().parts() {
-        let of = |scope| part.columns().iter().filter(|c| c.scope == scope && c.name != "$rest").count();
+        let of =
+            |scope| part.columns().iter().filter(|c| c.scope == scope && c.name != "$rest").count();
         assert!(of(Scope::Property) <= config().columns_max);
         assert!(of(Scope::Trait) <= config().columns_max);
-        assert_eq!(part.column(Scope::Property, "no such name").unwrap().map(|c| c.codes_count()), None);
+        assert_eq!(
+            part.column(Scope::Property, "no such name").unwrap().map(|c| c.codes_count()),
+            None
+        );
     }
     let rest = store.snapshot().parts().iter().any(|part| {
-        part.column(Scope::System, "$rest").unwrap().is_some_and(|c| matches!(c.value(1), Value::Object(_)))
+        part.column(Scope::System, "$rest")
+            .unwrap()
+            .is_some_and(|c| matches!(c.value(1), Value::Object(_)))
     });
     assert!(rest, "the limit was reached");
 }

@@ -8,9 +8,12 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use sluice_base::{ByteSize, Disk, ManualClock, Timestamp};
-use sluice_columnar::{Piece, RowRef, Scope, Selection, Snapshot, Store, StoreConfig, Value, system};
+use sluice_columnar::{
+    Piece, RowRef, Scope, Selection, Snapshot, Store, StoreConfig, Value, system,
+};
 use sluice_event::{
-    Decision, Event, EventBatch, EventType, MergeId, Offset, PersonId, SourceNo, StoredEvent, TraitSet,
+    Decision, Event, EventBatch, EventType, MergeId, Offset, PersonId, SourceNo, StoredEvent,
+    TraitSet,
 };
 
 pub(crate) const NOW: i64 = 1_772_400_000_000_000;
@@ -295,7 +298,8 @@ pub(crate) fn walked(selection: &Selection, slices: usize) -> BTreeMap<u64, Vec<
                 Piece::Block { part, people } => {
                     let of = &selection.parts()[part as usize];
                     for index in people.clone() {
-                        let rows = of.range(index).map(|at| row(selection, RowRef { part, row: at }));
+                        let rows =
+                            of.range(index).map(|at| row(selection, RowRef { part, row: at }));
                         add(of.people()[index], rows.collect());
                     }
                 }

@@ -54,9 +54,10 @@ fn retain(workspace: &Workspace, delivery: &DeliveryHandle) {
     .into_iter()
     .min()
     .unwrap_or_default();
-    for (name, log, from) in
-        [("received", &workspace.received, received_from), ("events", &workspace.events, events_from)]
-    {
+    for (name, log, from) in [
+        ("received", &workspace.received, received_from),
+        ("events", &workspace.events, events_from),
+    ] {
         match log.retain(from.0) {
             Ok(0) => {}
             Ok(bytes) => tracing::info!(log = name, bytes, "dropped old log segments"),

@@ -16,8 +16,10 @@ pub(super) fn render(pages: &Pages) -> String {
 }
 
 fn one(out: &mut String, name: &str, kind: &str, help: &str, value: impl std::fmt::Display) {
-    let _: Result<(), _> =
-        write!(out, "# HELP sluice_{name} {help}\n# TYPE sluice_{name} {kind}\nsluice_{name} {value}\n");
+    let _: Result<(), _> = write!(
+        out,
+        "# HELP sluice_{name} {help}\n# TYPE sluice_{name} {kind}\nsluice_{name} {value}\n"
+    );
 }
 
 fn collector(out: &mut String, view: &StatsView) {
@@ -40,8 +42,10 @@ fn collector(out: &mut String, view: &StatsView) {
     let total: u64 = view.durations.iter().sum();
     #[expect(clippy::cast_precision_loss, reason = "a metric")]
     let seconds = view.duration_micros as f64 / 1e6;
-    let _: Result<(), _> =
-        write!(out, "{name}_bucket{{le=\"+Inf\"}} {total}\n{name}_sum {seconds}\n{name}_count {total}\n");
+    let _: Result<(), _> = write!(
+        out,
+        "{name}_bucket{{le=\"+Inf\"}} {total}\n{name}_sum {seconds}\n{name}_count {total}\n"
+    );
 }
 
 /// Summed over the workspaces.
@@ -72,7 +76,8 @@ fn workspaces(out: &mut String, pages: &Pages) {
         "# HELP sluice_events_refused_total events refused, by reason\n# TYPE sluice_events_refused_total counter\n"
     );
     for (code, count) in refused {
-        let _: Result<(), _> = writeln!(out, "sluice_events_refused_total{{code=\"{code}\"}} {count}");
+        let _: Result<(), _> =
+            writeln!(out, "sluice_events_refused_total{{code=\"{code}\"}} {count}");
     }
     one(out, "pipeline_waiting", "gauge", "received items not dealt with yet", waiting);
     one(out, "ledger_unbalanced", "gauge", "workspaces whose ledger does not balance", unbalanced);
@@ -89,7 +94,9 @@ fn process(out: &mut String) {
         line.split_whitespace().nth(1)?.parse::<u64>().ok()
     };
     // `RssAnon` leaves out mapped files, which the system may drop at any time.
-    for (name, key) in [("process_resident_bytes", "VmRSS:"), ("process_anonymous_bytes", "RssAnon:")] {
+    for (name, key) in
+        [("process_resident_bytes", "VmRSS:"), ("process_anonymous_bytes", "RssAnon:")]
+    {
         if let Some(kib) = kib(key) {
             one(out, name, "gauge", "memory of the process", kib * 1024);
         }

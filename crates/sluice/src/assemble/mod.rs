@@ -55,13 +55,17 @@ pub(crate) type Failures = tokio::sync::mpsc::Sender<anyhow::Error>;
 
 impl Server {
     /// Opens everything and starts to serve. Returns when requests are taken.
-    pub(crate) fn start(config: &Config, admin_token: Option<&Secret<String>>) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        config: &Config,
+        admin_token: Option<&Secret<String>>,
+    ) -> anyhow::Result<Self> {
         let disk: Arc<dyn Disk> = Arc::new(OsDisk);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let data = &config.server.data;
         disk.create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
         let lock = lock(data)?;
-        let store = Store::open(data, Arc::clone(&clock)).context("cannot open the configuration store")?;
+        let store =
+            Store::open(data, Arc::clone(&clock)).context("cannot open the configuration store")?;
         let first_start = first_start::prepare(&store, admin_token)?;
         let (failed, failures) = tokio::sync::mpsc::channel(16);
         let mut workspaces = Workspaces::default();
@@ -73,7 +77,8 @@ impl Server {
         }
         let workspaces = Arc::new(workspaces);
         let catalog = Arc::new(sluice_destinations::catalog());
-        let delivery = start_delivery(config, (disk, Arc::clone(&clock)), &store, &workspaces, &catalog)?;
+        let delivery =
+            start_delivery(config, (disk, Arc::clone(&clock)), &store, &workspaces, &catalog)?;
         let collector = Collector::new(
             collector_config(config),
             clock,

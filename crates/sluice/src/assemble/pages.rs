@@ -44,6 +44,7 @@ async fn ready(State(pages): State<Pages>) -> Response {
 }
 
 async fn metrics(State(pages): State<Pages>) -> Response {
-    let text = tokio::task::spawn_blocking(move || metrics::render(&pages)).await.unwrap_or_default();
+    let text =
+        tokio::task::spawn_blocking(move || metrics::render(&pages)).await.unwrap_or_default();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

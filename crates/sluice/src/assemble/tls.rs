@@ -75,7 +75,8 @@ impl Reloading {
     }
 
     fn changed_at(&self) -> [Option<SystemTime>; 2] {
-        [&self.certificate, &self.key].map(|path| path.metadata().and_then(|meta| meta.modified()).ok())
+        [&self.certificate, &self.key]
+            .map(|path| path.metadata().and_then(|meta| meta.modified()).ok())
     }
 }
 
@@ -85,7 +86,11 @@ impl ResolvesServerCert for Reloading {
     }
 }
 
-fn load(certificate: &Path, key: &Path, provider: &CryptoProvider) -> anyhow::Result<Arc<CertifiedKey>> {
+fn load(
+    certificate: &Path,
+    key: &Path,
+    provider: &CryptoProvider,
+) -> anyhow::Result<Arc<CertifiedKey>> {
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect)
         .with_context(|| format!("cannot read the certificate {}", certificate.display()))?;

@@ -126,11 +126,15 @@ impl Workspace {
         .context("cannot open analytics")?;
         let stop = CancellationToken::new();
         let (stopped, failed) = (stop.clone(), failures.clone());
-        let thread = std::thread::Builder::new().name(format!("pipeline/{}", found.no.0)).spawn(move || {
-            if let Err(error) = pipeline.run(&stopped) {
-                drop(failed.try_send(anyhow::Error::new(error).context("the pipeline stopped")));
-            }
-        })?;
+        let thread = std::thread::Builder::new().name(format!("pipeline/{}", found.no.0)).spawn(
+            move || {
+                if let Err(error) = pipeline.run(&stopped) {
+                    drop(
+                        failed.try_send(anyhow::Error::new(error).context("the pipeline stopped")),
+                    );
+                }
+            },
+        )?;
         Ok(Self {
             no: found.no,
             received,

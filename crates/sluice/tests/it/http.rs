@@ -61,8 +61,11 @@ impl Client {
             self.stream = Some(BufReader::new(stream));
         }
         let stream = self.stream.as_mut().unwrap();
-        let mut request =
-            format!("{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n", self.addr, body.len());
+        let mut request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n",
+            self.addr,
+            body.len()
+        );
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -101,7 +104,10 @@ fn read_head(stream: &mut impl BufRead) -> std::io::Result<(String, HashMap<Stri
     }
 }
 
-fn read_body(stream: &mut impl BufRead, headers: &HashMap<String, String>) -> std::io::Result<Vec<u8>> {
+fn read_body(
+    stream: &mut impl BufRead,
+    headers: &HashMap<String, String>,
+) -> std::io::Result<Vec<u8>> {
     let mut body = Vec::new();
     if headers.get("transfer-encoding").is_some_and(|value| value.contains("chunked")) {
         loop {

@@ -47,7 +47,13 @@ impl Sender {
         }
     }
 
-    fn run(mut self, addr: std::net::SocketAddr, write_key: &str, stop: &AtomicBool, tries: &AtomicU64) -> Self {
+    fn run(
+        mut self,
+        addr: std::net::SocketAddr,
+        write_key: &str,
+        stop: &AtomicBool,
+        tries: &AtomicU64,
+    ) -> Self {
         let mut client = Client::new(addr);
         while !stop.load(Ordering::SeqCst) {
             let batch: Vec<Value> = (0..=self.next % 7).map(|_| self.event()).collect();
@@ -109,7 +115,8 @@ fn every_acknowledged_event_survives_kills_exactly_once() {
             && ledger["connections"][0]["delivered"] == count
     });
     assert_eq!(ledger["balances"], true, "{ledger:#}");
-    let account = ledger["sources"].as_array().unwrap().iter().find(|s| s["sourceId"] == *source_id).unwrap();
+    let account =
+        ledger["sources"].as_array().unwrap().iter().find(|s| s["sourceId"] == *source_id).unwrap();
     assert_eq!(account["accepted"], count, "in the log exactly once");
     let delivered = receiver.message_ids();
     let distinct: BTreeSet<String> = delivered.iter().cloned().collect();
@@ -130,7 +137,8 @@ fn every_acknowledged_event_survives_kills_exactly_once() {
 /// What analytics counts equals what was sent.
 fn check_counts(server: &Server, senders: &[Sender]) {
     let is_track = |n: &u64| n / PEOPLE_PER_SENDER % 5 != 4;
-    let tracked: usize = senders.iter().map(|sender| (0..sender.next).filter(is_track).count()).sum();
+    let tracked: usize =
+        senders.iter().map(|sender| (0..sender.next).filter(is_track).count()).sum();
     let query = json!({ "kind": "trend", "range": { "last_days": 2 }, "interval": "day",
                         "events": [{ "event": "Worked" }], "measure": "totals" });
     let answer = server.ask("POST", "/api/v1/insights/query", Some(&query));
@@ -142,7 +150,8 @@ fn check_counts(server: &Server, senders: &[Sender]) {
 fn check_people(server: &Server, senders: &[Sender]) {
     let mut owner = BTreeMap::new();
     for sender in senders {
-        let rounds = |person: u64| (0..sender.next).filter(move |n| n % PEOPLE_PER_SENDER == person);
+        let rounds =
+            |person: u64| (0..sender.next).filter(move |n| n % PEOPLE_PER_SENDER == person);
         for person in 0..PEOPLE_PER_SENDER {
             let user = format!("user-{}-{person}", sender.no);
             let mut devices = BTreeSet::new();
@@ -168,5 +177,6 @@ fn check_people(server: &Server, senders: &[Sender]) {
 }
 
 fn find(server: &Server, kind: &str, value: &str) -> Value {
-    server.ask("GET", &format!("/api/v1/people?externalId={kind}:{value}"), None)["person"]["id"].clone()
+    server.ask("GET", &format!("/api/v1/people?externalId={kind}:{value}"), None)["person"]["id"]
+        .clone()
 }

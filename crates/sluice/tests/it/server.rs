@@ -83,7 +83,12 @@ impl Server {
     /// An API call that must succeed; gives its `data`.
     pub(crate) fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
         let answer = self.api(method, path, body);
-        assert!((200..300).contains(&answer.status), "{method} {path}: {} {}", answer.status, answer.body);
+        assert!(
+            (200..300).contains(&answer.status),
+            "{method} {path}: {} {}",
+            answer.status,
+            answer.body
+        );
         answer.json()["data"].clone()
     }
 

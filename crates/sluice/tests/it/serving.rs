@@ -13,7 +13,11 @@ fn the_server_ends_with_zero_on_sigterm_and_keeps_what_it_acknowledged() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path());
     let (source_id, write_key) = server.source("stopping");
-    send(&server, &write_key, &json!({ "userId": "ann", "event": "Signed Up", "messageId": "m-1" }));
+    send(
+        &server,
+        &write_key,
+        &json!({ "userId": "ann", "event": "Signed Up", "messageId": "m-1" }),
+    );
     assert_eq!(server.terminate(), Some(0));
     let server = Server::start(data.path());
     let receipt = receipt(&server, &source_id, "m-1");
@@ -89,7 +93,8 @@ fn no_secret_reaches_a_file_it_does_not_belong_in() {
     search(data.path(), &mut |path, bytes| {
         searched += 1;
         // Write keys are configuration: the database is where they belong.
-        let is_store = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("sluice.db"));
+        let is_store =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("sluice.db"));
         let planted = [(secret, true), (TOKEN, true), (write_key.as_str(), !is_store)];
         for (text, is_forbidden) in planted {
             let is_there = bytes.windows(text.len()).any(|window| window == text.as_bytes());
@@ -110,7 +115,9 @@ fn search(dir: &Path, look: &mut dyn FnMut(&Path, &[u8])) {
         let bytes = std::fs::read(&path).unwrap();
         look(&path, &bytes);
         let frame = [0x28, 0xb5, 0x2f, 0xfd];
-        for at in bytes.windows(4).enumerate().filter(|(_, window)| *window == frame).map(|(at, _)| at) {
+        for at in
+            bytes.windows(4).enumerate().filter(|(_, window)| *window == frame).map(|(at, _)| at)
+        {
             let mut inflated = Vec::new();
             let mut decoder = zstd::Decoder::new(&bytes[at..]).unwrap().single_frame();
             if std::io::Read::read_to_end(&mut decoder, &mut inflated).is_ok() {
@@ -125,7 +132,8 @@ fn send(server: &Server, write_key: &str, event: &Value) {
     let basic = format!("Basic {}", base64(&format!("{write_key}:")));
     let headers =
         [("authorization", basic.as_str()), ("content-type", "application/x-www-form-urlencoded")];
-    let answer = server.client().send("POST", "/v1/track", &headers, event.to_string().as_bytes()).unwrap();
+    let answer =
+        server.client().send("POST", "/v1/track", &headers, event.to_string().as_bytes()).unwrap();
     assert_eq!((answer.status, answer.body.as_str()), (200, "{\"success\":true}"));
 }
 

@@ -1,8 +1,8 @@
 //! The state of deliveries, and what their owners may do about them.
 
 use sluice_api::handles::{
-    Answer, DeadLetter, DeadLetterPage, DeadLetterQuery, Deliveries, DeliveryFailure, DeliveryLatency,
-    DeliveryStatus, SendAgain,
+    Answer, DeadLetter, DeadLetterPage, DeadLetterQuery, Deliveries, DeliveryFailure,
+    DeliveryLatency, DeliveryStatus, SendAgain,
 };
 use sluice_delivery::{ConnectionState, ConnectionStatus};
 use sluice_event::WorkspaceNo;
@@ -28,7 +28,8 @@ impl Deliveries for Parts {
                 .dead_letters(&connection, which.after, count, which.reason.as_deref())
                 .await
                 .map_err(of_delivery)?;
-            let letters = page.letters.iter().map(|letter| dead_letter(&connection, letter)).collect();
+            let letters =
+                page.letters.iter().map(|letter| dead_letter(&connection, letter)).collect();
             Ok(DeadLetterPage { letters, more: page.next.is_some(), by_reason: page.by_reason })
         })
     }
@@ -37,8 +38,12 @@ impl Deliveries for Parts {
         let delivery = self.delivery.clone();
         Box::pin(async move {
             let which = match which {
-                SendAgain { offsets: Some(offsets), .. } => sluice_delivery::SendAgain::Offsets(offsets),
-                SendAgain { reason: Some(reason), .. } => sluice_delivery::SendAgain::Reason(reason),
+                SendAgain { offsets: Some(offsets), .. } => {
+                    sluice_delivery::SendAgain::Offsets(offsets)
+                }
+                SendAgain { reason: Some(reason), .. } => {
+                    sluice_delivery::SendAgain::Reason(reason)
+                }
                 SendAgain { .. } => sluice_delivery::SendAgain::All,
             };
             let sent = delivery.send_again(&connection, which).await.map_err(of_delivery)?;
@@ -63,7 +68,10 @@ impl Parts {
             ConnectionState::BreakerOpen { since } => (
                 "breaker_open",
                 Some(*since),
-                Some("the peer fails altogether; one request at a time finds out when it is back".to_owned()),
+                Some(
+                    "the peer fails altogether; one request at a time finds out when it is back"
+                        .to_owned(),
+                ),
             ),
             ConnectionState::Failed { message } => ("failed", None, Some(message.clone())),
         };

@@ -19,7 +19,9 @@ impl Workspace {
         if offset.0 < self.events.first() {
             return Ok(None);
         }
-        let Some(entry) = self.events.entry_at(offset.0).map_err(internal)? else { return Ok(None) };
+        let Some(entry) = self.events.entry_at(offset.0).map_err(internal)? else {
+            return Ok(None);
+        };
         let mut batch = EventBatch::decode(&entry.payload).map_err(internal)?;
         let Some(index) = offset.0.checked_sub(entry.base + 1) else { return Ok(None) };
         let index = usize::try_from(index).map_err(internal)?;

@@ -35,8 +35,10 @@ impl Parts {
             .counts
             .iter()
             .map(|(source, counts)| {
-                let refused =
-                    counts.refused.iter().map(|(refusal, count)| (refusal.code().to_owned(), *count));
+                let refused = counts
+                    .refused
+                    .iter()
+                    .map(|(refusal, count)| (refusal.code().to_owned(), *count));
                 SourceAccount {
                     source_id: self.source_id(*source),
                     received: counts.received,

@@ -25,7 +25,11 @@ pub(super) struct Parts {
     delivery: DeliveryHandle,
 }
 
-pub(super) fn all(store: &Store, workspaces: &Arc<Workspaces>, delivery: &DeliveryHandle) -> Handles {
+pub(super) fn all(
+    store: &Store,
+    workspaces: &Arc<Workspaces>,
+    delivery: &DeliveryHandle,
+) -> Handles {
     let parts = Arc::new(Parts {
         store: store.clone(),
         workspaces: Arc::clone(workspaces),
@@ -71,9 +75,10 @@ fn internal(error: impl std::fmt::Display) -> HandleError {
 fn of_delivery(error: DeliveryError) -> HandleError {
     match error {
         DeliveryError::NoConnection { id } => HandleError::NotFound { what: "connection", id },
-        DeliveryError::Stopping => {
-            HandleError::Busy { message: "the server is stopping".to_owned(), retry_after_seconds: 5 }
-        }
+        DeliveryError::Stopping => HandleError::Busy {
+            message: "the server is stopping".to_owned(),
+            retry_after_seconds: 5,
+        },
         other => internal(other),
     }
 }

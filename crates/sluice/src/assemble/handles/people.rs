@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use sluice_api::handles::{
-    Answer, HandleError, People, Person, PersonEvent, PersonEvents, PersonExternalId, PersonMerge, blocking,
+    Answer, HandleError, People, Person, PersonEvent, PersonEvents, PersonExternalId, PersonMerge,
+    blocking,
 };
 use sluice_base::Timestamp;
 use sluice_event::{ExternalId, MergeId, Offset, PersonId, WorkspaceNo};
@@ -25,7 +26,8 @@ impl People for Parts {
             let workspace = parts.workspace(no)?;
             let reading = Arc::clone(&workspace);
             let found =
-                blocking(move || reading.pipeline.people().person(person).map_err(internal)).await?;
+                blocking(move || reading.pipeline.people().person(person).map_err(internal))
+                    .await?;
             let Some(found) = found else { return Ok(None) };
             let newest = workspace
                 .analytics
@@ -65,7 +67,9 @@ impl People for Parts {
             let next = page.next.map(|(_, offset)| offset);
             blocking(move || {
                 let rows = page.events.into_iter();
-                let events = rows.map(|row| parts.person_event(&workspace, row)).collect::<Result<_, _>>()?;
+                let events = rows
+                    .map(|row| parts.person_event(&workspace, row))
+                    .collect::<Result<_, _>>()?;
                 Ok(PersonEvents { events, next })
             })
             .await
@@ -85,18 +89,30 @@ impl People for Parts {
             let reading = Arc::clone(&workspace);
             blocking(move || may_undo(&reading, person, merge)).await?;
             workspace.pipeline.undo_merge(merge).await.map_err(of_pipeline)?;
-            tracing::info!(person = person.0, merge = merge.0, actor = actor.id, "a merge was undone");
+            tracing::info!(
+                person = person.0,
+                merge = merge.0,
+                actor = actor.id,
+                "a merge was undone"
+            );
             Ok(())
         })
     }
 }
 
 impl Parts {
-    fn person_event(&self, workspace: &Workspace, row: EventRow) -> Result<PersonEvent, HandleError> {
+    fn person_event(
+        &self,
+        workspace: &Workspace,
+        row: EventRow,
+    ) -> Result<PersonEvent, HandleError> {
         let found = workspace.event_at(Offset(row.offset))?;
         Ok(PersonEvent {
             offset: row.offset,
-            source_id: found.as_ref().map(|found| self.source_id(found.stored.source)).unwrap_or_default(),
+            source_id: found
+                .as_ref()
+                .map(|found| self.source_id(found.stored.source))
+                .unwrap_or_default(),
             message_id: row.message_id.unwrap_or_default(),
             timestamp: row.timestamp,
             name: row.event,
@@ -129,9 +145,10 @@ fn may_undo(workspace: &Workspace, person: PersonId, merge: MergeId) -> Result<(
 fn of_pipeline(error: PipelineError) -> HandleError {
     match error.kind() {
         ErrorKind::NotFound => HandleError::Conflict("the merge does not hold any more".to_owned()),
-        ErrorKind::Unavailable => {
-            HandleError::Busy { message: "the pipeline is stopping".to_owned(), retry_after_seconds: 5 }
-        }
+        ErrorKind::Unavailable => HandleError::Busy {
+            message: "the pipeline is stopping".to_owned(),
+            retry_after_seconds: 5,
+        },
         ErrorKind::DataLoss | ErrorKind::Broken => internal(error),
     }
 }
@@ -145,7 +162,9 @@ fn view(found: PersonView, last_seen_at: Option<String>) -> Person {
     let traits: Map<String, Value> = found
         .traits
         .iter()
-        .filter_map(|(name, value)| Some((name.to_string(), serde_json::from_str(&value.json).ok()?)))
+        .filter_map(|(name, value)| {
+            Some((name.to_string(), serde_json::from_str(&value.json).ok()?))
+        })
         .collect();
     let mut merges: Vec<MergeView> = found.merges;
     merges.sort_by_key(|merge| std::cmp::Reverse(merge.merge));

@@ -43,7 +43,8 @@ impl Parts {
         offset: Offset,
     ) -> Result<Vec<ReceiptDelivery>, HandleError> {
         let table = self.store.connections().borrow().clone();
-        let own = table.connections.iter().filter(|spec| spec.workspace == no && spec.source == source);
+        let own =
+            table.connections.iter().filter(|spec| spec.workspace == no && spec.source == source);
         let mut deliveries = Vec::new();
         for spec in own {
             match self.delivery.receipt(&spec.id, offset.0).await {
@@ -71,7 +72,8 @@ fn receipt(
         at: at.map(|at| at.to_string()),
         detail: Some(detail),
     };
-    let received = format!("durable at offset {} of the received log", found.stored.received_offset);
+    let received =
+        format!("durable at offset {} of the received log", found.stored.received_offset);
     let stored = if is_stored { "part of every answer" } else { "not part of answers yet" };
     Receipt {
         message_id: event.message_id.to_string(),
@@ -83,7 +85,12 @@ fn receipt(
         },
         stages: vec![
             stage("received", true, Some(event.received_at), received),
-            stage("pipeline", true, Some(found.decided_at), format!("offset {offset} of the events log")),
+            stage(
+                "pipeline",
+                true,
+                Some(found.decided_at),
+                format!("offset {offset} of the events log"),
+            ),
             stage("analytics", is_stored, None, stored.to_owned()),
         ],
         deliveries,
