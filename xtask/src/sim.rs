@@ -10,7 +10,7 @@ use crate::run::{cargo, say, succeeds};
 
 /// The crates that have simulations; the tests carry `simulat` or `crash` in their names.
 const CRATES: &[&str] =
-    &["sluice-log", "sluice-columnar", "sluice-pipeline", "sluice-delivery", "sluice-e2e"];
+    &["sluice-log", "sluice-columnar", "sluice-pipeline", "sluice-delivery"];
 const SEEDS_PER_ROUND: u64 = 500;
 
 pub(crate) fn sim(args: &[String]) -> anyhow::Result<bool> {

@@ -19,6 +19,9 @@ pub(crate) struct Manifest {
     pub(crate) cursor: u64,
     /// Rows stored per source, since the beginning.
     pub(crate) stored: BTreeMap<u32, u64>,
+    /// What the pipeline says it accepted per source, up to the cursor; must equal `stored`.
+    #[serde(default)]
+    pub(crate) accepted: BTreeMap<u32, u64>,
     pub(crate) merges: u64,
     pub(crate) parts: Vec<PartMeta>,
 }
@@ -30,6 +33,7 @@ impl Default for Manifest {
             next_part: 1,
             cursor: 0,
             stored: BTreeMap::new(),
+            accepted: BTreeMap::new(),
             merges: 0,
             parts: Vec::new(),
         }

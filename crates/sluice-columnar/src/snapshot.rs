@@ -24,6 +24,7 @@ pub struct Snapshot {
     pub(crate) merges: Arc<MergeMap>,
     pub(crate) cursor: u64,
     pub(crate) stored: BTreeMap<SourceNo, u64>,
+    pub(crate) accepted: u64,
     pub(crate) dirty: Mutex<Vec<(Vec<u64>, Arc<Dirty>)>>,
     pub(crate) first_seen: OnceLock<FirstSeen>,
     pub(crate) names: OnceLock<Vec<EventSummary>>,
@@ -60,12 +61,14 @@ impl Snapshot {
         merges: Arc<MergeMap>,
         cursor: u64,
         stored: BTreeMap<SourceNo, u64>,
+        accepted: u64,
     ) -> Self {
         Self {
             parts,
             merges,
             cursor,
             stored,
+            accepted,
             dirty: Mutex::default(),
             first_seen: OnceLock::new(),
             names: OnceLock::new(),
@@ -94,6 +97,13 @@ impl Snapshot {
     #[must_use]
     pub const fn stored(&self) -> &BTreeMap<SourceNo, u64> {
         &self.stored
+    }
+
+    /// Events that the pipeline counted as accepted below the cursor. Equal to the sum of
+    /// [`Snapshot::stored`] and to [`Snapshot::rows`], or the ledger does not balance (I4).
+    #[must_use]
+    pub const fn accepted(&self) -> u64 {
+        self.accepted
     }
 
     #[must_use]

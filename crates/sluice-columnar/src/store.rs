@@ -70,6 +70,7 @@ struct Writer {
     buffers: BTreeMap<Partition, Buffer>,
     merges: Vec<MergeRecord>,
     stored: BTreeMap<u32, u64>,
+    accepted: BTreeMap<u32, u64>,
     /// Next offset to ingest.
     next: u64,
     oldest: Option<Timestamp>,
@@ -150,6 +151,7 @@ impl Store {
         let writer = Writer {
             next: manifest.cursor,
             stored: manifest.stored.clone(),
+            accepted: manifest.accepted.clone(),
             journal: Some(journal),
             ..Writer::default()
         };
@@ -205,6 +207,9 @@ impl Store {
             );
             *writer.stored.entry(stored.source.0).or_default() += 1;
         }
+        writer
+            .accepted
+            .extend(batch.counts.iter().map(|(source, counts)| (source.0, counts.accepted)));
         writer.next = end;
         let full = writer.rows() >= config.buffer_rows_max
             || writer.bytes() >= config.buffer_bytes_max.as_usize();
@@ -271,6 +276,7 @@ impl Store {
         self.commit(|committed| {
             committed.manifest.cursor = writer.next;
             committed.manifest.stored.clone_from(&writer.stored);
+            committed.manifest.accepted.clone_from(&writer.accepted);
             committed.manifest.merges = merges.records_count();
             committed.merges = merges;
             committed.parts.extend(parts);
@@ -423,6 +429,7 @@ impl Committed {
             self.merges.clone(),
             self.manifest.cursor,
             stored.collect(),
+            self.manifest.accepted.values().sum(),
         )
     }
 }

@@ -16,7 +16,6 @@ const LAYERS: &[&[&str]] = &[
     &["sluice-collector", "sluice-pipeline", "sluice-delivery", "sluice-api"],
     &["sluice-demo"],
     &["sluice"],
-    &["sluice-e2e"],
 ];
 
 /// Stand beside the product and use none of its crates.

@@ -4,8 +4,10 @@
 use sluice_api::handles::{
     AnalyticsAccount, Answer, ConnectionAccount, HandleError, Ledger, Ledgers, SourceAccount,
 };
+use sluice_columnar::Snapshot;
 use sluice_delivery::ConnectionStatus;
 use sluice_event::WorkspaceNo;
+use sluice_insights::Calendar;
 
 use super::Parts;
 
@@ -27,9 +29,9 @@ impl Parts {
         connections: Vec<ConnectionAccount>,
     ) -> Result<Ledger, HandleError> {
         let workspace = self.workspace(no)?;
-        let stored = workspace.analytics.stored().1.values().sum();
+        let parts = workspace.analytics.context(Calendar::default()).snapshot;
         let pipeline = workspace.pipeline.ledger();
-        let analytics = analytics_account(pipeline.total(|counts| counts.accepted), stored);
+        let analytics = analytics_account(pipeline.total(|counts| counts.accepted), &parts);
         let holds = pipeline.check().is_ok();
         let sources: Vec<SourceAccount> = pipeline
             .counts
@@ -80,14 +82,15 @@ impl Parts {
     }
 }
 
-/// `waiting` is the rest here only because both sides are counted by different parts: the pipeline
-/// counts what it accepted, the parts count their rows. More rows than events cannot balance.
-fn analytics_account(accepted: u64, stored: u64) -> AnalyticsAccount {
+/// At the store's cursor the rows must be as many as the pipeline had counted there; what it has
+/// counted since then waits.
+fn analytics_account(accepted: u64, parts: &Snapshot) -> AnalyticsAccount {
+    let stored: u64 = parts.stored().values().sum();
     AnalyticsAccount {
         accepted,
         stored,
-        waiting: accepted.saturating_sub(stored),
+        waiting: accepted.saturating_sub(parts.accepted()),
         erased: 0,
-        balances: stored <= accepted,
+        balances: stored == parts.accepted() && stored == parts.rows(),
     }
 }
