@@ -19,11 +19,15 @@ function comparable(event) {
 
 export function assertArrived(sent, kept, sourceId) {
   assert.deepEqual(comparable(kept), comparable(sent))
+  for (const key of ['properties', 'traits']) {
+    assert.equal(JSON.stringify(kept[key]), JSON.stringify(sent[key]), `the order within ${key}`)
+  }
   const at = (text) => new Date(text).getTime()
   assert.equal(at(kept.originalTimestamp), at(sent.timestamp))
   const skew = at(kept.sentAt) - at(kept.originalTimestamp)
   assert.ok(Math.abs(at(kept.timestamp) - (at(kept.receivedAt) - skew)) <= 1, 'the corrected time')
   assert.equal(kept.channel, 'server')
+  assert.equal(kept.version, 2)
   assert.equal(kept.projectId, sourceId)
   assert.ok(!('writeKey' in kept), 'the write key is stripped')
 }

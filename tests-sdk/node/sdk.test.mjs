@@ -1,11 +1,13 @@
 // Stock Node SDKs against the real server.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 
 import { assertArrived } from './fields.mjs'
+import { Relay } from './relay.mjs'
 import { Server } from './server.mjs'
 
 const require = createRequire(join(process.env.SLUICE_SDKS, 'package.json'))
@@ -54,8 +56,15 @@ const SDKS = {
 for (const [name, sdk] of Object.entries(SDKS)) {
   describe(name, () => {
     let server
-    before(async () => { server = await Server.start() })
-    after(() => server.end())
+    let relay
+    before(async () => {
+      server = await Server.start()
+      relay = await Relay.start(server)
+    })
+    after(async () => {
+      await relay?.end()
+      await server?.end()
+    })
 
     test('every kind of call arrives once, field for field', async () => {
       const source = await server.createSource('kinds')
@@ -65,30 +74,44 @@ for (const [name, sdk] of Object.entries(SDKS)) {
       for (const message of await sent) {
         assertArrived(message, await server.event(source.id, message.messageId), source.id)
       }
-      await assertCounts(server, source.id, CALLS.length)
+      await assertCounts(server, source.id, { received: CALLS.length, accepted: CALLS.length, duplicate: 0 })
     })
 
     test('calls made while the server is stopped arrive once when it is back', async () => {
       const source = await server.createSource('restart')
-      const client = sdk.create(source.writeKey, server.url)
+      const client = sdk.create(source.writeKey, relay.url)
       const first = sdk.call(client, 'track', { userId: 'bob', event: 'Before' })
       await sdk.flush(client)
       const kept = await server.event(source.id, (await first).messageId)
       assert.equal(await server.stop(), 0, 'a stop ends with 0')
 
+      const refused = once(relay, 'refused')
       const second = sdk.call(client, 'track', { userId: 'bob', event: 'Meanwhile', properties: { n: 1 } })
       const flushed = sdk.flush(client)
+      await refused
       await server.startAgain()
       await flushed
       const message = await second
       assertArrived(message, await server.event(source.id, message.messageId), source.id)
       assert.deepEqual(await server.event(source.id, kept.messageId), kept, 'the first is still there')
-      await assertCounts(server, source.id, 2)
+      await assertCounts(server, source.id, { received: 2, accepted: 2, duplicate: 0 })
+    })
+
+    test('a call whose answer was lost is sent again and counts once', async () => {
+      const source = await server.createSource('lost-answer')
+      const client = sdk.create(source.writeKey, relay.url)
+      const lost = once(relay, 'lost')
+      relay.loseNextAnswer()
+      const call = sdk.call(client, 'track', { userId: 'bob', event: 'Twice on the wire' })
+      await Promise.all([lost, sdk.flush(client)])
+      const message = await call
+      assertArrived(message, await server.event(source.id, message.messageId), source.id)
+      await assertCounts(server, source.id, { received: 2, accepted: 1, duplicate: 1 })
     })
   })
 }
 
-async function assertCounts(server, sourceId, events) {
-  const { received, accepted, duplicate, refused } = await server.account(sourceId, events)
-  assert.deepEqual({ received, accepted, duplicate, refused }, { received: events, accepted: events, duplicate: 0, refused: {} })
+async function assertCounts(server, sourceId, expected) {
+  const { received, accepted, duplicate, refused } = await server.account(sourceId, expected.received)
+  assert.deepEqual({ received, accepted, duplicate, refused }, { ...expected, refused: {} })
 }

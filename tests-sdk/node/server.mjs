@@ -11,11 +11,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 const ADMIN_TOKEN = 'sdk-tests-admin-token'
 const PATIENCE_MS = 20_000
 
+// No server outlives the tests, however they end.
+const running = new Set()
+process.on('exit', () => { for (const child of running) child.kill('SIGKILL') })
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+
 export class Server {
   #child
   #data
-  #port = 0
-  url
+  url // only while it runs
 
   static async start() {
     const server = new Server()
@@ -24,11 +28,13 @@ export class Server {
     return server
   }
 
-  // With the same data, at the same address.
+  // With the same data, at another free port.
   async startAgain() {
-    const args = ['serve', '--data', this.#data, '--listen', `127.0.0.1:${this.#port}`]
+    const args = ['serve', '--data', this.#data, '--listen', '127.0.0.1:0']
     const env = { ...process.env, SLUICE_ADMIN_TOKEN: ADMIN_TOKEN, SLUICE_LOG: 'warn' }
     this.#child = spawn(process.env.SLUICE_BIN, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    running.add(this.#child)
+    this.#child.on('exit', () => running.delete(this.#child))
     const lines = createInterface({ input: this.#child.stdout })
     const exited = once(this.#child, 'exit').then(([code]) => {
       throw new Error(`sluice ended with ${code} before it listened`)
@@ -41,19 +47,23 @@ export class Server {
     })
     this.url = await Promise.race([listening, exited])
     exited.catch(() => {}) // from here on the end is expected
-    this.#port = Number(new URL(this.url).port)
   }
 
   // Asks it to stop; gives its exit code.
   async stop() {
     const exited = once(this.#child, 'exit')
+    this.url = undefined
     this.#child.kill('SIGTERM')
     const [code] = await exited
     return code
   }
 
   async end() {
-    if (this.#child.exitCode === null) this.#child.kill('SIGKILL')
+    if (running.has(this.#child)) {
+      const exited = once(this.#child, 'exit')
+      this.#child.kill('SIGKILL')
+      await exited
+    }
     await rm(this.#data, { recursive: true, force: true })
   }
 

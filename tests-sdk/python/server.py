@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -19,27 +20,35 @@ PATIENCE_SECS = 20
 class Server:
     def __init__(self):
         self.data = tempfile.mkdtemp(prefix="sluice-sdk-")
-        self.port = 0
-        self.start_again()
+        self.url = None  # only while it runs
+        try:
+            self.start_again()
+        except BaseException:
+            self.end()
+            raise
 
     def start_again(self):
-        """With the same data, at the same address."""
-        command = [os.environ["SLUICE_BIN"], "serve", "--data", self.data]
-        command += ["--listen", f"127.0.0.1:{self.port}"]
+        """With the same data, at another free port."""
+        command = [os.environ["SLUICE_BIN"], "serve", "--data", self.data, "--listen", "127.0.0.1:0"]
         env = {**os.environ, "SLUICE_ADMIN_TOKEN": ADMIN_TOKEN, "SLUICE_LOG": "warn"}
         self.process = subprocess.Popen(
             command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
         )
-        for line in self.process.stdout:
-            found = re.search(r"listening on (http://\S+)", line)
-            if found:
-                self.url = found.group(1)
-                self.port = urllib.parse.urlparse(self.url).port
-                return
+        too_late = threading.Timer(PATIENCE_SECS, self.process.kill)
+        too_late.start()
+        try:
+            for line in self.process.stdout:
+                found = re.search(r"listening on (http://\S+)", line)
+                if found:
+                    self.url = found.group(1)
+                    return
+        finally:
+            too_late.cancel()
         raise RuntimeError(f"sluice ended with {self.process.wait()} before it listened")
 
     def stop(self):
         """Asks it to stop; gives its exit code."""
+        self.url = None
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(PATIENCE_SECS)
         self.process.stdout.close()

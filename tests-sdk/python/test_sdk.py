@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 
 from segment.analytics.client import Client
 
-from server import Server
+from relay import Relay
+from server import PATIENCE_SECS, Server
 
 # What the server adds or sets anew; everything else must be as it was sent.
 SET_BY_SERVER = {
@@ -33,8 +34,13 @@ class PythonSdk(unittest.TestCase):
         self.server = Server()
         self.addCleanup(self.server.end)
 
-    def client(self, write_key, **options):
-        client = Client(write_key, host=self.server.url, **options)
+    def relay(self):
+        relay = Relay(self.server)
+        self.addCleanup(relay.end)
+        return relay
+
+    def client(self, write_key, host=None, **options):
+        client = Client(write_key, host=host or self.server.url, **options)
         self.addCleanup(client.shutdown)
         return client
 
@@ -46,13 +52,18 @@ class PythonSdk(unittest.TestCase):
         corrected = at(kept["receivedAt"]) - (at(kept["sentAt"]) - original)
         self.assertLessEqual(abs(at(kept["timestamp"]) - corrected), timedelta(milliseconds=2))
         self.assertEqual(kept["channel"], "server")
+        self.assertEqual(kept["version"], 2)
         self.assertEqual(kept["projectId"], source_id)
+        self.assertNotIn("writeKey", kept)
         return kept
 
-    def assert_counts(self, source_id, events):
-        account = self.server.account(source_id, events)
+    def assert_counts(self, source_id, received, duplicate=0):
+        account = self.server.account(source_id, received)
         counts = {key: account[key] for key in ("received", "accepted", "duplicate", "refused")}
-        self.assertEqual(counts, {"received": events, "accepted": events, "duplicate": 0, "refused": {}})
+        accepted = received - duplicate
+        self.assertEqual(
+            counts, {"received": received, "accepted": accepted, "duplicate": duplicate, "refused": {}}
+        )
 
     def check_every_kind(self, **options):
         source_id, write_key = self.server.create_source("kinds")
@@ -88,7 +99,8 @@ class PythonSdk(unittest.TestCase):
 
     def test_calls_made_while_the_server_is_stopped_arrive_once_when_it_is_back(self):
         source_id, write_key = self.server.create_source("restart")
-        client = self.client(write_key)
+        relay = self.relay()
+        client = self.client(write_key, relay.url)
         _, before = client.track("bob", "Before")
         client.flush()
         kept = self.assert_arrived(before, source_id)
@@ -97,11 +109,23 @@ class PythonSdk(unittest.TestCase):
         _, meanwhile = client.track("bob", "Meanwhile", {"n": 1})
         flushing = threading.Thread(target=client.flush)
         flushing.start()
+        self.assertTrue(relay.refused.wait(PATIENCE_SECS), "the SDK tried")
         self.server.start_again()
         flushing.join()
         self.assert_arrived(meanwhile, source_id)
         self.assertEqual(self.server.event(source_id, before["messageId"]), kept)
         self.assert_counts(source_id, 2)
+
+    def test_a_call_whose_answer_was_lost_is_sent_again_and_counts_once(self):
+        source_id, write_key = self.server.create_source("lost-answer")
+        relay = self.relay()
+        relay.lose_next_answer = True
+        client = self.client(write_key, relay.url)
+        _, message = client.track("bob", "Twice on the wire")
+        client.flush()
+        self.assertFalse(relay.lose_next_answer, "an answer was lost")
+        self.assert_arrived(message, source_id)
+        self.assert_counts(source_id, 2, duplicate=1)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,13 @@ fn node_tools() -> PathBuf {
 }
 
 /// `npm ci` in a copy of the tests' manifest and lock, so that the packages live in `.tools/node`.
+/// What is there already is not asked for again, so that later runs need no network.
 fn install_node() -> anyhow::Result<()> {
     let (tests, tools) = (root().join("tests-sdk/node"), node_tools());
+    let (lock, installed) = (tests.join("package-lock.json"), tools.join("installed-lock.json"));
+    if same_text(&lock, &installed) {
+        return Ok(());
+    }
     std::fs::create_dir_all(&tools).context("cannot make .tools/node")?;
     for file in ["package.json", "package-lock.json"] {
         std::fs::copy(tests.join(file), tools.join(file))
@@ -47,7 +52,16 @@ fn install_node() -> anyhow::Result<()> {
     if !succeeds(program("npm").args(install).current_dir(&tools))? {
         bail!("npm could not install the Node SDKs");
     }
+    std::fs::copy(lock, installed).context("cannot copy package-lock.json")?;
     Ok(())
+}
+
+/// False if either cannot be read.
+fn same_text(one: &Path, other: &Path) -> bool {
+    match (std::fs::read(one), std::fs::read(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
 }
 
 /// Gives the interpreter that has the packages.
@@ -80,7 +94,7 @@ fn node(sluice: &Path, interpreter: &Path) -> anyhow::Result<Totals> {
     let tests = root().join("tests-sdk/node");
     let mut totals = Totals::default();
     let mut command = program("node");
-    command.args(["--test", "--test-reporter=tap"]);
+    command.args(["--test", "--test-reporter=tap", "--test-timeout=60000"]);
     command.args([tests.join("sdk.test.mjs"), tests.join("examples.test.mjs")]);
     command.env("SLUICE_BIN", sluice).env("SLUICE_SDKS", node_tools());
     command.env("SLUICE_PYTHON", interpreter);
