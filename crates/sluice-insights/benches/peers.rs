@@ -5,12 +5,7 @@
 //! `cargo bench -p sluice-insights --bench peers -- DIR [EVENTS [again]]`, `again` to time an
 //! existing DIR; without DIR it does nothing, so
 //! that a plain `cargo bench` stays short.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::too_many_lines,
-    reason = "a measuring program"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measuring program")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

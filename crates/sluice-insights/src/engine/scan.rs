@@ -36,7 +36,7 @@ pub(crate) trait Operator: Send {
 }
 
 /// Rows of one slice, about.
-const SLICE_ROWS: u64 = 128 * 1024;
+const SLICE_ROWS: u64 = 512 * 1024;
 const SLICES_MAX: u64 = 4_096;
 /// Rows of nobody that are handed over at once.
 const NOBODY_HITS_MAX: usize = 4_096;

@@ -123,7 +123,8 @@ impl Finder {
         if self.next.len() < rows.len() {
             self.next.resize(rows.len(), NONE);
         }
-        let mut nearest = [NONE; EVENTS_MAX + 1];
+        // One place more for the step after the last, and up to 16 for rows that are no step.
+        let mut nearest = [NONE; u16::BITS as usize + 2];
         let mut end = rows.len();
         while end > 0 {
             let second = rows[end - 1].second;

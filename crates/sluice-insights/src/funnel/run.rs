@@ -175,7 +175,6 @@ impl Setup {
             breakdown_step: query.breakdown_step.unwrap_or(1),
             finder: Finder::new(steps, window, disjoint),
             rows: Vec::new(),
-            from_hit: Vec::new(),
             overall: Tally::new(steps),
             by_group: HashMap::new(),
             wanted,
@@ -205,7 +204,6 @@ struct Funnel<'s> {
     breakdown_step: usize,
     finder: Finder,
     rows: Vec<Row>,
-    from_hit: Vec<u32>,
     overall: Tally,
     by_group: HashMap<u32, Tally>,
     wanted: Option<Wanted>,
@@ -221,30 +219,23 @@ impl Operator for Funnel<'_> {
             self.setup.plan.sort(hits);
         }
         self.rows.clear();
-        self.from_hit.clear();
         let mut active = self.setup.active_slot.is_none();
         let mut entry = i64::MIN;
-        for (index, hit) in hits.iter().enumerate() {
+        for hit in hits.iter() {
             let in_range = hit.time < self.setup.span.to;
             if let Some(slot) = self.setup.active_slot {
                 active |= in_range && hit.slots >> slot & 1 != 0;
             }
-            let mut steps = hit.slots & self.step_bits;
-            if !in_range {
-                steps &= !1;
+            let steps = hit.slots & self.step_bits & !u16::from(!in_range);
+            // A division by a constant is several times faster than by a field.
+            let second = match self.resolution {
+                Resolution::Second => hit.time.div_euclid(1_000_000),
+                Resolution::Millisecond => hit.time.div_euclid(1_000),
+            };
+            if steps & 1 != 0 {
+                entry = second;
             }
-            if steps != 0 {
-                // A division by a constant is several times faster than by a field.
-                let second = match self.resolution {
-                    Resolution::Second => hit.time.div_euclid(1_000_000),
-                    Resolution::Millisecond => hit.time.div_euclid(1_000),
-                };
-                if steps & 1 != 0 {
-                    entry = second;
-                }
-                self.rows.push(Row { second, steps, kind: hit.kind });
-                self.from_hit.push(index as u32);
-            }
+            self.rows.push(Row { second, steps, kind: hit.kind });
         }
         if entry == i64::MIN || !active || !self.is_wanted_user(person) {
             return;
@@ -267,10 +258,6 @@ impl Funnel<'_> {
         }
     }
 
-    fn hit_of<'h>(&self, hits: &'h [Hit], path: &Path, step: usize) -> &'h Hit {
-        &hits[self.from_hit[path.rows[step] as usize] as usize]
-    }
-
     fn count(&mut self, person: u64, hits: &[Hit], path: &Path, entry: i64) {
         let open = path.depth < self.steps && entry > self.open_from;
         let mut groups: &[u32] = &[];
@@ -278,7 +265,7 @@ impl Funnel<'_> {
             groups = if path.depth < self.breakdown_step {
                 &[GROUP_NOT_REACHED]
             } else {
-                let hit = self.hit_of(hits, path, self.breakdown_step - 1);
+                let hit = &hits[path.rows[self.breakdown_step - 1] as usize];
                 of.of(hit.part, hit.row, person)
             };
         }
@@ -289,7 +276,7 @@ impl Funnel<'_> {
             };
             if outcome && wanted.group.is_none_or(|group| groups.contains(&group)) {
                 let times =
-                    (0..path.depth).map(|step| self.hit_of(hits, path, step).time).collect();
+                    path.rows[..path.depth].iter().map(|row| hits[*row as usize].time).collect();
                 self.found.push(Found { person, times });
             }
             return;
@@ -311,14 +298,21 @@ impl Funnel<'_> {
 /// People by depth, and how long each step took, in units of the resolution.
 struct Tally {
     depths: Vec<u64>,
-    /// Per step from the second on; then from first to last.
-    times: Vec<Vec<u64>>,
+    /// Per step from the second on; then from first to last, unless there are only two. Those
+    /// that need more than 32 bits (seven weeks in milliseconds) lie in `long`.
+    times: Vec<Vec<u32>>,
+    long: Vec<Vec<u64>>,
     incomplete: u64,
 }
 
 impl Tally {
     fn new(steps: usize) -> Self {
-        Self { depths: vec![0; steps + 1], times: vec![Vec::new(); steps], incomplete: 0 }
+        Self {
+            depths: vec![0; steps + 1],
+            times: vec![Vec::new(); steps],
+            long: vec![Vec::new(); steps],
+            incomplete: 0,
+        }
     }
 
     #[inline]
@@ -326,11 +320,20 @@ impl Tally {
         self.depths[depth] += 1;
         self.incomplete += u64::from(open);
         for step in 1..depth {
-            self.times[step - 1].push((seconds[step] - seconds[step - 1]).unsigned_abs());
+            self.push(step - 1, seconds[step] - seconds[step - 1]);
         }
         let steps = self.times.len();
-        if depth == steps {
-            self.times[steps - 1].push((seconds[steps - 1] - seconds[0]).unsigned_abs());
+        if depth == steps && steps != 2 {
+            self.push(steps - 1, seconds[steps - 1] - seconds[0]);
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, list: usize, time: i64) {
+        let time = time.unsigned_abs();
+        match u32::try_from(time) {
+            Ok(short) => self.times[list].push(short),
+            Err(_) => self.long[list].push(time),
         }
     }
 
@@ -339,16 +342,33 @@ impl Tally {
         for (sum, people) in self.depths.iter_mut().zip(other.depths) {
             *sum += people;
         }
-        for (all, mut more) in self.times.iter_mut().zip(other.times) {
-            if all.is_empty() {
-                std::mem::swap(all, &mut more);
-            }
-            all.append(&mut more);
-        }
+        join(&mut self.times, other.times);
+        join(&mut self.long, other.long);
     }
 
     fn people(&self) -> u64 {
         self.depths[1..].iter().sum()
+    }
+
+    /// Exact median (linear interpolation between the two middle values) and mean.
+    fn durations(&mut self, list: usize, unit: f64) -> Option<Durations> {
+        let (short, long) = (&mut self.times[list], &mut self.long[list]);
+        let count = short.len() + long.len();
+        if count == 0 {
+            return None;
+        }
+        let sum = short.iter().map(|time| u128::from(*time)).sum::<u128>()
+            + long.iter().map(|time| u128::from(*time)).sum::<u128>();
+        let upper = nth(short, long, count / 2);
+        let median = if count.is_multiple_of(2) {
+            f64::midpoint(nth(short, long, count / 2 - 1), upper)
+        } else {
+            upper
+        };
+        Some(Durations {
+            median_seconds: median * unit,
+            mean_seconds: sum as f64 / count as f64 * unit,
+        })
     }
 
     fn bars(mut self, query: &FunnelQuery) -> FunnelBars {
@@ -365,32 +385,30 @@ impl Tally {
             dropped_off: if step + 1 < count { self.depths[step + 1] } else { 0 },
             from_start: share(reached[step], reached[0]),
             from_previous: share(reached[step], reached[step.saturating_sub(1)]),
-            time_from_previous: (step > 0)
-                .then(|| durations(&mut self.times[step - 1], unit))
-                .flatten(),
+            time_from_previous: (step > 0).then(|| self.durations(step - 1, unit)).flatten(),
         });
         let steps = steps.collect();
-        let time_to_convert = durations(&mut self.times[count - 1], unit);
+        let time_to_convert = self.durations(if count == 2 { 0 } else { count - 1 }, unit);
         FunnelBars { steps, time_to_convert, incomplete: self.incomplete }
     }
 }
 
-/// Exact median (linear interpolation between the two middle values) and mean.
-fn durations(times: &mut [u64], unit: f64) -> Option<Durations> {
-    if times.is_empty() {
-        return None;
+/// Appends lists to lists.
+fn join<T>(all: &mut [Vec<T>], more: Vec<Vec<T>>) {
+    for (all, mut more) in all.iter_mut().zip(more) {
+        if all.is_empty() {
+            std::mem::swap(all, &mut more);
+        }
+        all.append(&mut more);
     }
-    let sum: u128 = times.iter().map(|time| u128::from(*time)).sum();
-    let mean = sum as f64 / times.len() as f64;
-    let middle = times.len() / 2;
-    let even = times.len().is_multiple_of(2);
-    let (below, upper, _) = times.select_nth_unstable(middle);
-    let upper = *upper as f64;
-    let median = match below.iter().max() {
-        Some(lower) if even => f64::midpoint(*lower as f64, upper),
-        _ => upper,
-    };
-    Some(Durations { median_seconds: median * unit, mean_seconds: mean * unit })
+}
+
+/// The value at a rank when the short times and then the long ones stand in order.
+fn nth(short: &mut [u32], long: &mut [u64], rank: usize) -> f64 {
+    match rank.checked_sub(short.len()) {
+        None => f64::from(*short.select_nth_unstable(rank).1),
+        Some(rank) => *long.select_nth_unstable(rank).1 as f64,
+    }
 }
 
 /// The largest groups by people, ties by value.
