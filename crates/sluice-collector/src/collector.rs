@@ -102,6 +102,21 @@ impl Collector {
         self.inner.stats.record_duration(started.elapsed());
         answer.into_response(&cors)
     }
+
+    /// Answers a request with an SDK's counters about itself (`/v1/m`). They are not kept; but an
+    /// error would show in the console of every browser.
+    pub(crate) async fn take_sdk_metrics(
+        &self,
+        request: Request<Incoming>,
+    ) -> Response<AnswerBody> {
+        let (head, incoming) = request.into_parts();
+        CollectorStats::add(&self.inner.stats.sdk_metrics, 1);
+        let answer = match body::read(incoming, &self.inner.config, &self.inner.stats).await {
+            Ok(_unread) => Answer::Accepted,
+            Err(answer) => answer,
+        };
+        answer.into_response(&Cors::of(&head.headers))
+    }
 }
 
 impl Inner {

@@ -20,6 +20,11 @@ pub(crate) fn endpoint(path: &str) -> Option<Endpoint> {
     }
 }
 
+/// Whether SDKs send counters about themselves there, which are no events.
+pub(crate) fn is_sdk_metrics(path: &str) -> bool {
+    matches!(path, "/v1/m" | "/v1/m/")
+}
+
 /// Whether the path is of the client channel.
 pub(crate) const fn is_client(endpoint: Endpoint) -> bool {
     matches!(

@@ -162,12 +162,23 @@ impl Server {
                 return Ok(self.collector.answer(endpoint, request, peer).await);
             }
             if *request.method() == Method::OPTIONS {
-                CollectorStats::add(&self.collector.stats().preflights, 1);
-                return Ok(preflight(request.headers()));
+                return Ok(self.preflight(&request));
+            }
+        } else if route::is_sdk_metrics(request.uri().path()) {
+            if *request.method() == Method::POST {
+                return Ok(Box::pin(self.collector.take_sdk_metrics(request)).await);
+            }
+            if *request.method() == Method::OPTIONS {
+                return Ok(self.preflight(&request));
             }
         }
         // Boxed, so that the rare path does not widen every connection's state.
         Ok(Box::pin(self.route(request, peer)).await)
+    }
+
+    fn preflight(&self, request: &Request<Incoming>) -> Response<AnswerBody> {
+        CollectorStats::add(&self.collector.stats().preflights, 1);
+        preflight(request.headers())
     }
 
     async fn route(

@@ -73,6 +73,8 @@ counters! {
     requests_retried,
     /// Preflights answered.
     preflights,
+    /// Requests with SDKs' counters about themselves, which are answered and not kept.
+    sdk_metrics,
     /// Events written to the log, stubs included.
     events_received,
     /// Events refused at the door, kept as stubs.

@@ -46,6 +46,21 @@ async fn every_path_takes_its_events_and_a_preflight() {
 }
 
 #[tokio::test]
+async fn counters_of_sdks_about_themselves_are_answered_and_are_no_events() {
+    let server = Server::start().await;
+    let body = br#"{"series":[{"type":"Counter","metric":"analytics_js.invoke","value":1}]}"#;
+    for path in ["/v1/m", "/v1/m/"] {
+        let head = |method| format!("{method} {path} HTTP/1.1\r\nOrigin: https://shop.example\r\n");
+        let reply = server.send(&head("POST"), body).await;
+        assert_eq!((reply.status, reply.body.as_str()), (200, SUCCESS), "{path}");
+        assert_eq!(reply.header("access-control-allow-origin"), "https://shop.example");
+        assert_eq!(server.send(&head("OPTIONS"), b"").await.status, 204, "{path}");
+    }
+    assert!(server.received().is_empty());
+    assert_eq!((server.stats().sdk_metrics, server.stats().requests_accepted), (2, 0));
+}
+
+#[tokio::test]
 async fn the_path_is_written_down() {
     let server = Server::start().await;
     for (path, body, expected) in [
