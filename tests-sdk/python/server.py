@@ -1,5 +1,6 @@
 """Starts the real server, speaks to its API, stops it again."""
 
+import atexit
 import json
 import os
 import re
@@ -15,6 +16,23 @@ import urllib.request
 
 ADMIN_TOKEN = "sdk-tests-admin-token"
 PATIENCE_SECS = 20
+
+_running = set()
+
+
+def _kill_all():
+    """No server outlives the tests, however they end."""
+    for process in list(_running):
+        process.kill()
+
+
+def _terminated(*_):
+    _kill_all()
+    os._exit(1)
+
+
+atexit.register(_kill_all)
+signal.signal(signal.SIGTERM, _terminated)
 
 
 class Server:
@@ -34,6 +52,7 @@ class Server:
         self.process = subprocess.Popen(
             command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
         )
+        _running.add(self.process)
         too_late = threading.Timer(PATIENCE_SECS, self.process.kill)
         too_late.start()
         try:
@@ -52,6 +71,7 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(PATIENCE_SECS)
         self.process.stdout.close()
+        _running.discard(self.process)
         return code
 
     def end(self):
@@ -59,6 +79,7 @@ class Server:
             self.process.kill()
             self.process.wait()
             self.process.stdout.close()
+        _running.discard(self.process)
         shutil.rmtree(self.data, ignore_errors=True)
 
     def api(self, method, path, body=None):
