@@ -23,6 +23,7 @@ use crate::DeliveryError;
 use crate::core::{Attempt, Core};
 use crate::filter;
 use crate::keeper::Keeper;
+use crate::panics::caught;
 use crate::policy::Policy;
 use crate::records::{Record, Records};
 use crate::status::{ConnectionState, ConnectionStatus, EventState, Latency};
@@ -34,6 +35,8 @@ const IDLE_COMMIT_INTERVAL: Duration = Duration::from_secs(5);
 /// How often budgets of age are looked at, and the longest sleep.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(30);
 const INVALID_SETTINGS: &str = "INVALID_SETTINGS";
+/// A fault of the destination's code. Its message may hold secrets, so it is logged only.
+const PANIC: &str = "PANIC";
 
 pub(crate) enum Command {
     Status(oneshot::Sender<ConnectionStatus>),
@@ -514,13 +517,22 @@ async fn deliver(
             attempt: *number,
         })
         .collect();
-    let sent = tokio::time::timeout(deadline, destination.deliver(&batch)).await;
-    let outcome = sent.unwrap_or_else(|_| {
-        let reason = Reason::new("ETIMEDOUT", "the destination did not end in time");
-        BatchOutcome {
-            verdicts: Verdicts::Whole(Verdict::Retry { reason, after: None }),
-            exchange: None,
+    // Inside a future, so that a panic before the first await is caught too.
+    let sending = caught(async { destination.deliver(&batch).await });
+    let outcome = match tokio::time::timeout(deadline, sending).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(panic)) => {
+            tracing::error!(%panic, "a destination panicked");
+            retry(Reason::new(PANIC, "the destination panicked"))
         }
-    });
+        Err(_) => retry(Reason::new("ETIMEDOUT", "the destination did not end in time")),
+    };
     (attempt.id, outcome)
+}
+
+fn retry(reason: Reason) -> BatchOutcome {
+    BatchOutcome {
+        verdicts: Verdicts::Whole(Verdict::Retry { reason, after: None }),
+        exchange: None,
+    }
 }

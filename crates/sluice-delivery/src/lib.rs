@@ -3,7 +3,7 @@
 //! - [`policy`]: limits and delays. `filter`: which events a connection gets.
 //! - `core`: the scheduler, pure; with `lanes` (order), `breaker`, `state` (what is durable).
 //! - `keeper`: its files; `dead`: dead letters.
-//! - `connection`: the task around a core; [`delivery`]: all connections of a server.
+//! - `connection`: the task around a core, `panics`: what it survives; [`delivery`]: all connections of a server.
 //!
 //! Per connection (invariants I3 to I6): each event from its start offset on is delivered at least
 //! once, filtered, or a dead letter, with a reason, and counted exactly once; the events of one
@@ -20,6 +20,7 @@ mod error;
 mod filter;
 mod keeper;
 mod lanes;
+mod panics;
 pub mod policy;
 mod records;
 mod state;

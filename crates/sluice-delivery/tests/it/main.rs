@@ -1,6 +1,7 @@
 //! Delivery with real parts: a log on disk, files on disk, a real HTTP peer on loopback.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod faults;
 mod order;
 mod outcomes;
 mod server;

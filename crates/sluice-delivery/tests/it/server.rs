@@ -1,5 +1,6 @@
 //! A delivery server in a temporary folder, with a clock that the test moves.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use sluice_base::{Clock, Disk, ManualClock, OsDisk, Secret, Timestamp};
 use sluice_delivery::{ConnectionStatus, Delivery, DeliveryConfig, DeliveryHandle, Parts, Policy};
 use sluice_destination_kit::golden::stored_event;
 use sluice_destination_kit::http::AddressPolicy;
-use sluice_destination_kit::{HttpOut, HttpOutConfig};
+use sluice_destination_kit::{Catalog, HttpOut, HttpOutConfig};
 use sluice_event::{
     Decision, EventBatch, Offset, PersonId, SourceCounts, SourceNo, StoredEvent, WorkspaceNo,
 };
@@ -23,6 +24,7 @@ pub(crate) struct Server {
     pub(crate) table: watch::Sender<Arc<ConnectionTable>>,
     pub(crate) handle: DeliveryHandle,
     pub(crate) config: DeliveryConfig,
+    catalog: Arc<Catalog>,
     sent: u64,
 }
 
@@ -72,19 +74,47 @@ impl Server {
     }
 
     pub(crate) fn with_config(connections: Vec<ConnectionSpec>, config: DeliveryConfig) -> Self {
+        Self::with_catalog(connections, config, sluice_destinations::catalog())
+    }
+
+    pub(crate) fn with_catalog(
+        connections: Vec<ConnectionSpec>,
+        config: DeliveryConfig,
+        catalog: Catalog,
+    ) -> Self {
         let dir = Arc::new(tempfile::tempdir().unwrap());
         let clock = Arc::new(ManualClock::new(Timestamp::from_secs(1_800_000_000)));
         let connections = connections.into_iter().map(Arc::new).collect();
         let table = watch::Sender::new(Arc::new(ConnectionTable { connections }));
-        let (log, handle) = open(&dir, &clock, &table, &config);
-        Self { dir, clock, log, table, handle, config, sent: 0 }
+        let catalog = Arc::new(catalog);
+        let (log, handle) = open(&dir, &clock, &table, &config, &catalog);
+        Self { dir, clock, log, table, handle, config, catalog, sent: 0 }
     }
 
     /// Stops in order and starts again on the same files.
     pub(crate) async fn restart(&mut self) {
+        self.stop().await;
+        self.start_again();
+    }
+
+    pub(crate) async fn stop(&self) {
         self.handle.stop().await;
         self.log.stop();
-        (self.log, self.handle) = open(&self.dir, &self.clock, &self.table, &self.config);
+    }
+
+    pub(crate) fn start_again(&mut self) {
+        (self.log, self.handle) =
+            open(&self.dir, &self.clock, &self.table, &self.config, &self.catalog);
+    }
+
+    /// Of a connection's file.
+    pub(crate) fn path(&self, id: &str, file: &str) -> PathBuf {
+        self.dir.path().join("delivery").join(id).join(file)
+    }
+
+    pub(crate) fn publish(&self, connections: Vec<ConnectionSpec>) {
+        let connections = connections.into_iter().map(Arc::new).collect();
+        self.table.send_replace(Arc::new(ConnectionTable { connections }));
     }
 
     pub(crate) fn append(&mut self, events: Vec<StoredEvent>) -> u64 {
@@ -171,6 +201,7 @@ fn open(
     clock: &Arc<ManualClock>,
     table: &watch::Sender<Arc<ConnectionTable>>,
     config: &DeliveryConfig,
+    catalog: &Arc<Catalog>,
 ) -> (Log, DeliveryHandle) {
     let disk: Arc<dyn Disk> = Arc::new(OsDisk);
     let shared_clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
@@ -189,7 +220,7 @@ fn open(
         dir: Box::new(move |_| root.path().join("delivery")),
         log: Box::new(move |_| Some(given.clone())),
         table: table.subscribe(),
-        catalog: Arc::new(sluice_destinations::catalog()),
+        catalog: Arc::clone(catalog),
         http: HttpOut::new(HttpOutConfig { policy, ..HttpOutConfig::default() }),
         clock: shared_clock,
     };

@@ -1,0 +1,95 @@
+//! What is broken stops itself at most, says so, and loses nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sluice_delivery::{DeliveryConfig, Policy};
+use sluice_destination_kit::peer::Peer;
+use sluice_destination_kit::{
+    BatchLimits, BatchOutcome, BoxFuture, Catalog, Delivery, Destination, DestinationKind, HttpOut,
+    Settings, SettingsError, SettingsSchema,
+};
+use sluice_event::StoredEvent;
+
+use crate::server::{Server, connection, event, message_ids, to};
+
+/// The webhook with faults: it panics at the first attempt of an event `panic-…`, and when asked
+/// whether it takes an event `bug-…`.
+struct Faulty(Arc<dyn DestinationKind>);
+
+impl DestinationKind for Faulty {
+    fn slug(&self) -> &str {
+        "faulty"
+    }
+
+    fn name(&self) -> &str {
+        "Faulty"
+    }
+
+    fn description(&self) -> &str {
+        "Panics."
+    }
+
+    fn settings(&self) -> &SettingsSchema {
+        self.0.settings()
+    }
+
+    fn build(
+        &self,
+        settings: Settings,
+        http: HttpOut,
+    ) -> Result<Arc<dyn Destination>, SettingsError> {
+        Ok(Arc::new(FaultyDestination(self.0.build(settings, http)?)))
+    }
+}
+
+struct FaultyDestination(Arc<dyn Destination>);
+
+impl Destination for FaultyDestination {
+    fn limits(&self) -> BatchLimits {
+        self.0.limits()
+    }
+
+    fn takes(&self, stored: &StoredEvent) -> bool {
+        assert!(!stored.event.message_id.starts_with("bug-"), "asked about {stored:?}");
+        true
+    }
+
+    fn deliver<'a>(&'a self, batch: &'a [Delivery<'a>]) -> BoxFuture<'a, BatchOutcome> {
+        let is_bad =
+            |d: &Delivery<'_>| d.attempt == 1 && d.stored.event.message_id.starts_with("panic-");
+        assert!(!batch.iter().any(is_bad), "a fault of the destination");
+        self.0.deliver(batch)
+    }
+}
+
+fn faulty_server(peer: &Peer) -> Server {
+    let catalog = sluice_destinations::catalog();
+    let faulty = Faulty(Arc::clone(catalog.get("webhook").unwrap()));
+    let kinds = catalog.iter().cloned().chain([Arc::new(faulty) as Arc<dyn DestinationKind>]);
+    let catalog = Catalog::new(kinds.collect::<Vec<_>>());
+    let policy =
+        Policy { commit_interval: Duration::from_millis(5), requests_max: 1, ..Policy::default() };
+    let config = DeliveryConfig { policy, ..DeliveryConfig::default() };
+    let (mut faulty, sound) = (connection("a", to(&peer.url())), connection("b", to(&peer.url())));
+    faulty.kind = "faulty".to_owned();
+    Server::with_catalog(vec![faulty, sound], config, catalog)
+}
+
+#[tokio::test]
+async fn a_destination_that_panics_costs_an_attempt_and_neither_the_person_nor_the_slot() {
+    let peer = Peer::answering(200).await;
+    let mut server = faulty_server(&peer);
+    server.append(vec![event("panic-1", 1), event("ann-2", 1), event("panic-2", 2)]);
+    let status = server
+        .until("a", |status| status.last_error.is_some() && status.requests_in_flight == 0)
+        .await;
+    let (_, code, _) = status.last_error.unwrap();
+    assert_eq!(code, "PANIC");
+    let status = server.drain_over("a", Duration::from_secs(5)).await;
+    assert_eq!((status.counts.delivered, status.counts.retries, status.dead.len()), (3, 2, 0));
+    server.drained("b").await;
+    let mut ids = message_ids(&peer);
+    ids.sort();
+    assert_eq!(ids, ["ann-2", "ann-2", "panic-1", "panic-1", "panic-2", "panic-2"]);
+}
