@@ -1,10 +1,14 @@
 //! Events a second from a full `received` log into `events`, and where the time goes.
 //!
 //! `cargo bench -p sluice-pipeline --bench pipeline [-- THOUSANDS_OF_EVENTS]`. Events of about 590
-//! bytes in requests of 100, a million possible users; then the same events again, all duplicates.
+//! bytes in requests of 100: first people of whom 40 % were seen in the warm-up, ten events each, a
+//! third of them identified (by a fresh `userId` with the known `anonymousId` from their fifth event
+//! on); then a new `anonymousId` on every event; then identified users of a million; then these events
+//! again, all duplicates.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +19,13 @@ use sluice_log::{Log, LogConfig};
 use sluice_model::{SourceEntry, SourceTable};
 use sluice_pipeline::{Pipeline, PipelineConfig, PipelineDirs};
 use tokio::sync::watch;
+
+/// As in the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Events of one person in the realistic mix.
+const EVENTS_PER_PERSON: u64 = 10;
 
 fn main() {
     let thousands: u64 = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(1000);
@@ -45,13 +56,45 @@ fn main() {
         &dirs,
     )
     .unwrap();
-    run(&mut pipeline, &received, "new events, users of a million", thousands * 1000, |n| {
-        scramble(n) % 1_000_000
-    });
-    run(&mut pipeline, &received, "the same events: duplicates", thousands * 1000, |n| {
-        scramble(n) % 1_000_000
-    });
+    let events = thousands * 1000;
+    let run = |pipeline: &mut Pipeline, name: &str, first: u64, events: u64, who: Who| {
+        run(pipeline, &received, name, first..first + events, who);
+    };
+    let people = events / EVENTS_PER_PERSON;
+    let warm_up = people * 4 / 10;
+    run(&mut pipeline, "warm-up: one event of people who come back", 0, warm_up, anonymous);
+    run(&mut pipeline, "realistic mix, ten events a person", 1 << 32, events, mixed);
+    run(&mut pipeline, "a new anonymous id on every event", 2 << 32, events, anonymous);
+    run(&mut pipeline, "identified users of a million", 3 << 32, events, million);
+    run(&mut pipeline, "the same events: duplicates", 3 << 32, events, million);
     pipeline.handle().check().unwrap();
+}
+
+/// The identifiers of event `n`, as members of the JSON.
+type Who = fn(n: u64) -> String;
+
+fn anonymous(person: u64) -> String {
+    format!(r#""anonymousId":"anon_{:020}""#, scramble(person))
+}
+
+/// People take turns, a thousand at a time.
+fn mixed(n: u64) -> String {
+    let n = n & u64::from(u32::MAX);
+    let (block, place) = (n / (1000 * EVENTS_PER_PERSON), n % (1000 * EVENTS_PER_PERSON));
+    let (person, turn) = (block * 1000 + place % 1000, place / 1000);
+    let comes_back = person % 10 < 4;
+    let known = person / 10 * 4 + person % 10;
+    let id = if comes_back { known } else { (7 << 32) + person };
+    if person % 3 == 0 && turn >= 4 {
+        return format!(r#""userId":"user_{:012}",{}"#, scramble(person), anonymous(id));
+    }
+    anonymous(id)
+}
+
+fn million(n: u64) -> String {
+    let user = scramble(n) % 1_000_000;
+    let anonymous = user * 7919 % 10_000_000_000;
+    format!(r#""userId":"user_{user:07}","anonymousId":"anon_{anonymous:010}""#)
 }
 
 fn open(dir: &Path, name: &str) -> Log {
@@ -59,17 +102,11 @@ fn open(dir: &Path, name: &str) -> Log {
     Log::open(Arc::new(OsDisk), dir.join(name), LogConfig::default(), clock).unwrap()
 }
 
-fn run(
-    pipeline: &mut Pipeline,
-    received: &Log,
-    name: &str,
-    events: u64,
-    user: impl Fn(u64) -> u64,
-) {
+fn run(pipeline: &mut Pipeline, received: &Log, name: &str, numbers: Range<u64>, who: Who) {
     let mut bytes = 0;
-    for request in 0..events / 100 {
-        let items: Vec<String> =
-            (0..100).map(|k| event(request * 100 + k, user(request * 100 + k))).collect();
+    let events = numbers.end - numbers.start;
+    for first in numbers.step_by(100) {
+        let items: Vec<String> = (first..first + 100).map(|n| event(n, &who(n))).collect();
         bytes += items.iter().map(String::len).sum::<usize>();
         append(received, &items);
     }
@@ -122,15 +159,14 @@ fn scramble(n: u64) -> u64 {
     (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB)
 }
 
-fn event(n: u64, user: u64) -> String {
+fn event(n: u64, who: &str) -> String {
     let (a, page) = (scramble(n), n % 500);
     let name = ["Page Viewed", "Product Added", "Order Completed", "Signed Up", "Button Clicked"]
         [(a % 5) as usize];
     format!(
-        r#"{{"type":"track","event":"{name}","messageId":"{n:08x}-{:04x}-4aaa-a000-{:012x}","userId":"user_{user:07}","anonymousId":"anon_{:010}","timestamp":"2026-01-{:02}T{:02}:{:02}:{:02}.{:03}Z","properties":{{"plan":"pro","country":"DE","platform":"web","revenue":{}.{:02},"price":{}.{:02},"category":"cat_{:02}","experiment":"exp_{:02}","variant":"control","quantity":{}}},"context":{{"ip":"10.{}.{}.{}","userAgent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36","page":{{"path":"/p/{page}","title":"Page {page}"}},"library":{{"name":"sdk.js","version":"2.1.0"}}}}}}"#,
+        r#"{{"type":"track","event":"{name}","messageId":"{n:012x}-{:04x}-4aaa-a000-{:012x}",{who},"timestamp":"2026-01-{:02}T{:02}:{:02}:{:02}.{:03}Z","properties":{{"plan":"pro","country":"DE","platform":"web","revenue":{}.{:02},"price":{}.{:02},"category":"cat_{:02}","experiment":"exp_{:02}","variant":"control","quantity":{}}},"context":{{"ip":"10.{}.{}.{}","userAgent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36","page":{{"path":"/p/{page}","title":"Page {page}"}},"library":{{"name":"sdk.js","version":"2.1.0"}}}}}}"#,
         a & 0xffff,
         a >> 16,
-        user * 7919 % 10_000_000_000,
         1 + a % 28,
         a % 24,
         a % 60,

@@ -26,6 +26,8 @@ pub struct PipelineConfig {
     pub identity_store_cache_bytes: u64,
     /// Changes of the identity map gathered before they are stored.
     pub identity_dirty_bytes_max: usize,
+    /// New identifiers gathered before they become a slice of the index.
+    pub identity_new_ids_max: usize,
 }
 
 impl Default for PipelineConfig {
@@ -39,7 +41,8 @@ impl Default for PipelineConfig {
             identity: IdentityRules::default(),
             identity_cache_bytes: 64 << 20,
             identity_store_cache_bytes: 256 << 20,
-            identity_dirty_bytes_max: 8 << 20,
+            identity_dirty_bytes_max: 2 << 20,
+            identity_new_ids_max: 128 * 1024,
         }
     }
 }

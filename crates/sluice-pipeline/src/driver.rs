@@ -28,7 +28,7 @@ use crate::recovery::{ENTRY_KIND, Recovered, recover};
 const IDLE_WAIT: Duration = Duration::from_millis(25);
 /// How long it waits when the log has no room.
 const FULL_WAIT: Duration = Duration::from_millis(50);
-/// Entries of the index merged after each batch: a few milliseconds at most.
+/// Entries of each index merged after each batch: a few milliseconds at most.
 const MERGE_ENTRIES: usize = 16 * 1024;
 /// The identity map is stored at the latest after so many offsets, so that it does not pin the log.
 const UNSTORED_OFFSETS_MAX: u64 = 1 << 20;
@@ -358,9 +358,12 @@ impl Pipeline {
     }
 
     fn is_people_due(&self) -> bool {
-        let people = &self.shared.people;
-        let unstored = self.ledger.events_end.0 - people.stored_to().0;
-        people.is_flush_due() || unstored >= UNSTORED_OFFSETS_MAX
+        self.shared.people.is_store_due() || self.is_people_behind()
+    }
+
+    fn is_people_behind(&self) -> bool {
+        let unstored = self.ledger.events_end.0 - self.shared.people.stored_to().0;
+        unstored >= UNSTORED_OFFSETS_MAX
     }
 
     /// Stores what has grown enough. Nothing may be in flight.
@@ -369,8 +372,10 @@ impl Pipeline {
         if self.shared.dedupe.lock().is_flush_due() {
             self.store_dedupe()?;
         }
-        if self.is_people_due() {
+        if self.is_people_behind() {
             self.shared.people.flush()?;
+        } else {
+            self.shared.people.store_due()?;
         }
         self.times.store += started.elapsed();
         Ok(())
@@ -387,10 +392,11 @@ impl Pipeline {
 
     fn maintain(&mut self) -> Result<bool, PipelineError> {
         let started = Instant::now();
-        let has_more =
+        let messages =
             self.shared.dedupe.lock().maintain(MERGE_ENTRIES).map_err(PipelineError::Dedupe)?;
+        let people = self.shared.people.maintain(MERGE_ENTRIES)?;
         self.times.store += started.elapsed();
-        Ok(has_more)
+        Ok(messages || people)
     }
 }
 

@@ -53,8 +53,8 @@ pub(crate) fn recover(
         let batch = EventBatch::decode(&entry.payload).map_err(unreadable)?;
         if base >= people_from {
             people.apply(base, &batch)?;
-            if people.is_flush_due() {
-                people.flush()?;
+            if people.is_store_due() {
+                people.store_due()?;
             }
         }
         if base >= dedupe_from {
@@ -106,9 +106,10 @@ fn open_people(
         cache_bytes: config.identity_cache_bytes,
         store_cache_bytes: config.identity_store_cache_bytes,
         dirty_bytes_max: config.identity_dirty_bytes_max,
+        new_ids_max: config.identity_new_ids_max,
     };
     let people = IdentityMap::open(identity.clone())?;
-    if people.applied_to() <= end {
+    if people.reaches_to() <= end {
         return Ok(people);
     }
     tracing::warn!(

@@ -12,6 +12,10 @@ use sluice_base::Timestamp;
 use sluice_event::{Event, EventType, Offset};
 use sluice_profiles::{IdentityConfig, IdentityMap};
 
+/// As in the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BATCH: u64 = 1000;
 const JSON: &str = r#"{"context":{"ip":"10.1.2.3","userAgent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36","page":{"path":"/p/1","title":"Page 1"},"library":{"name":"sdk.js","version":"2.1.0"}}}"#;
 
@@ -60,9 +64,10 @@ fn run(
         *next += batch.len() as u64 + 1;
         writer.advance(Offset(*next));
         drop(writer);
-        if map.is_flush_due() {
-            map.flush().unwrap();
+        if map.is_store_due() {
+            map.store_due().unwrap();
         }
+        map.maintain(16 * 1024).unwrap();
         slowest = slowest.max(batch_started.elapsed());
     }
     let (seconds, cpu) = (started.elapsed().as_secs_f64(), cpu_seconds() - cpu);

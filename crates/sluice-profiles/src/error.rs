@@ -23,6 +23,8 @@ pub enum IdentityError {
     },
     #[error("the store of the identity map failed")]
     Store(#[from] fjall::Error),
+    #[error("the index of identifiers failed")]
+    Ids(#[from] std::io::Error),
     #[error("the identity map holds a record that cannot be read")]
     Record(#[from] CodecError),
     #[error("the identity map lacks node {0}, which another record names")]
@@ -38,9 +40,11 @@ impl IdentityError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::UnknownMerge(_) | Self::AlreadyUndone(_) => ErrorKind::NotFound,
-            Self::Open { .. } | Self::Store(_) | Self::Record(_) | Self::MissingNode(_) => {
-                ErrorKind::Broken
-            }
+            Self::Open { .. }
+            | Self::Store(_)
+            | Self::Ids(_)
+            | Self::Record(_)
+            | Self::MissingNode(_) => ErrorKind::Broken,
         }
     }
 }

@@ -6,9 +6,9 @@
 //!
 //! Not here: what becomes of the identifiers (`graph`).
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 use serde_json::value::RawValue;
 use sluice_event::{Event, EventType, ExternalId};
 
@@ -32,10 +32,10 @@ pub struct Identifiers {
 pub fn identifiers(event: &Event, rules: &IdentityRules) -> Identifiers {
     let mut found = Found { rules, ids: Vec::with_capacity(2) };
     if let Some(id) = &event.user_id {
-        found.add(USER_ID, id);
+        found.add_shared(&NAMES.user_id, id);
     }
     if let Some(id) = &event.anonymous_id {
-        found.add(ANONYMOUS_ID, id);
+        found.add_shared(&NAMES.anonymous_id, id);
     }
     if matches!(event.event_type, EventType::Identify | EventType::Group) {
         found.email(event.body_json());
@@ -52,12 +52,22 @@ pub fn identifiers(event: &Event, rules: &IdentityRules) -> Identifiers {
     Identifiers { ids: found.ids, previous }
 }
 
-/// Whether the context may hold an identifier. A backslash could spell any name.
+/// The types that nearly every event has, made once.
+struct Names {
+    user_id: Arc<str>,
+    anonymous_id: Arc<str>,
+}
+
+static NAMES: LazyLock<Names> =
+    LazyLock::new(|| Names { user_id: USER_ID.into(), anonymous_id: ANONYMOUS_ID.into() });
+
+/// What a context that holds an identifier has in it. A backslash could spell any name.
+static SIGNS: LazyLock<[Finder<'static>; 5]> = LazyLock::new(|| {
+    ["\"email\"", "\"device\"", "\"externalIds\"", "\"Google Analytics\"", "\\u"].map(Finder::new)
+});
+
 fn may_identify(context: &str) -> bool {
-    const NAMES: [&str; 4] = ["\"email\"", "\"device\"", "\"externalIds\"", "\"Google Analytics\""];
-    let bytes = context.as_bytes();
-    NAMES.iter().any(|name| memmem::find(bytes, name.as_bytes()).is_some())
-        || memmem::find(bytes, b"\\u").is_some()
+    SIGNS.iter().any(|sign| sign.find(context.as_bytes()).is_some())
 }
 
 fn is_usable(value: &str, rules: &IdentityRules) -> bool {
@@ -80,6 +90,17 @@ impl Found<'_> {
             return;
         }
         self.ids.push(ExternalId::new(kind, value));
+    }
+
+    /// As [`Found::add`], without copying.
+    fn add_shared(&mut self, kind: &Arc<str>, value: &Arc<str>) {
+        if value.trim().len() != value.len() {
+            return self.add(kind, value);
+        }
+        let known = |id: &ExternalId| id.kind == *kind && id.value == *value;
+        if is_usable(value, self.rules) && !self.ids.iter().any(known) {
+            self.ids.push(ExternalId { kind: Arc::clone(kind), value: Arc::clone(value) });
+        }
     }
 
     fn add_json(&mut self, kind: &str, value: Option<&RawValue>) {

@@ -3,6 +3,7 @@
 //! - [`rules`]: limits, priorities, blocked values.
 //! - [`identifiers()`]: what an event says about who it is.
 //! - [`graph`]: the decision, pure.
+//! - [`slices`]: files of sorted keys, of which indexes are made.
 //! - [`IdentityMap`]: the state, derived from the `events` log and rebuildable from it, with the read
 //!   model for the API.
 //!
@@ -15,10 +16,12 @@
 mod error;
 pub mod graph;
 mod identifiers;
+mod ids;
 mod map;
 mod node;
 mod raw_object;
 pub mod rules;
+pub mod slices;
 mod state;
 mod tier;
 mod traits;

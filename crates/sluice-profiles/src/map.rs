@@ -1,8 +1,9 @@
 //! The identity map of one workspace: who is behind an event, and what is known of a person.
 //!
-//! Derived from the `events` log and rebuildable from it. Changes are kept in memory and stored in
-//! one atomic batch together with the offset they reach to; nothing is synced, since whatever a crash
-//! takes is read from the log again, from [`IdentityMap::stored_to`] on.
+//! Derived from the `events` log and rebuildable from it. Two stores lie below: an index of
+//! identifiers, which is only ever added to, and a store of nodes and merges. Changes are kept in
+//! memory; each store takes them in one atomic step together with the offset they reach to. Whatever
+//! a crash takes is read from the log again, from [`IdentityMap::stored_to`] on.
 //!
 //! One writer (the pipeline) and any number of readers; a reader holds the lock for one look-up.
 
@@ -18,6 +19,7 @@ use sluice_event::{Decision, Event, EventBatch, ExternalId, MergeId, Offset, Per
 use crate::error::IdentityError;
 use crate::graph;
 use crate::identifiers::identifiers;
+use crate::ids::IdIndex;
 use crate::rules::IdentityRules;
 use crate::state::State;
 use crate::tier::Tier;
@@ -36,8 +38,11 @@ pub struct IdentityConfig {
     /// Blocks of the store kept in memory. The store's own default is far too small: look-ups become
     /// fifty times slower.
     pub store_cache_bytes: u64,
-    /// Changes gathered before they are stored; also bounds what is read again after a crash.
+    /// Changes of nodes gathered before they are stored; also bounds what is read again after a
+    /// crash.
     pub dirty_bytes_max: usize,
+    /// New identifiers gathered before they become a slice of the index; one takes about 48 bytes.
+    pub new_ids_max: usize,
 }
 
 impl IdentityConfig {
@@ -48,7 +53,8 @@ impl IdentityConfig {
             rules: IdentityRules::default(),
             cache_bytes: 64 << 20,
             store_cache_bytes: 256 << 20,
-            dirty_bytes_max: 8 << 20,
+            dirty_bytes_max: 2 << 20,
+            new_ids_max: 128 * 1024,
         }
     }
 }
@@ -99,7 +105,8 @@ pub struct IdentityMap {
     database: Database,
     meta: Keyspace,
     state: Mutex<State>,
-    stored_to: Mutex<Offset>,
+    /// How far nodes and merges are stored.
+    nodes_to: Mutex<Offset>,
 }
 
 impl IdentityMap {
@@ -109,35 +116,31 @@ impl IdentityMap {
     /// If the store cannot be opened.
     pub fn open(config: IdentityConfig) -> Result<Self, IdentityError> {
         let open = || -> Result<_, fjall::Error> {
-            let database = Database::builder(&config.dir)
+            let database = Database::builder(config.dir.join("nodes"))
                 .cache_size(config.store_cache_bytes)
                 .max_journaling_size(512 << 20)
                 .worker_threads(1)
                 .open()?;
-            let ids = database.keyspace("ids", point_reads)?;
             let nodes = database.keyspace("nodes", point_reads)?;
             let merges = database.keyspace("merges", point_reads)?;
             let meta = database.keyspace("meta", KeyspaceCreateOptions::default)?;
             let applied = meta.get(APPLIED)?;
-            Ok((database, ids, nodes, merges, meta, applied))
+            Ok((database, nodes, merges, meta, applied))
         };
-        let (database, ids, nodes, merges, meta, applied) =
+        let (database, nodes, merges, meta, applied) =
             open().map_err(|source| IdentityError::Open { path: config.dir.clone(), source })?;
         let number = applied.and_then(|bytes| <[u8; 8]>::try_from(&*bytes).ok());
-        let applied = Offset(number.map_or(0, u64::from_le_bytes));
+        let nodes_from = Offset(number.map_or(0, u64::from_le_bytes));
+        let ids = IdIndex::open(config.dir.join("ids"), config.cache_bytes / 2)?;
         let state = State {
-            ids: Tier::new(ids, config.cache_bytes / 2),
+            applied: nodes_from.min(ids.stored_to()),
+            ids,
             nodes: Tier::new(nodes, config.cache_bytes / 2),
             merges: Tier::new(merges, config.cache_bytes / 64),
-            applied,
+            nodes_from,
         };
-        Ok(Self {
-            config,
-            database,
-            meta,
-            state: Mutex::new(state),
-            stored_to: Mutex::new(applied),
-        })
+        let nodes_to = Mutex::new(nodes_from);
+        Ok(Self { config, database, meta, state: Mutex::new(state), nodes_to })
     }
 
     /// Next offset of `events` that the map has not seen.
@@ -149,7 +152,15 @@ impl IdentityMap {
     /// The log must be kept from here on, for the map to come back after a crash.
     #[must_use]
     pub fn stored_to(&self) -> Offset {
-        *self.stored_to.lock()
+        let ids = self.state.lock().ids.stored_to();
+        ids.min(*self.nodes_to.lock())
+    }
+
+    /// No store holds anything of the log from here on: a log that ends before is an older one.
+    #[must_use]
+    pub fn reaches_to(&self) -> Offset {
+        let state = self.state.lock();
+        state.applied.max(state.nodes_from).max(state.ids.stored_to())
     }
 
     /// Resolves events one after the other; the map is locked until the writer is dropped.
@@ -170,6 +181,15 @@ impl IdentityMap {
             return Ok(());
         }
         state.age();
+        state.applied = base.plus(batch.offsets());
+        if base < state.nodes_from {
+            for decision in &batch.decisions {
+                if let Decision::Attach { person, id, .. } = decision {
+                    state.put_id(id, *person);
+                }
+            }
+            return Ok(());
+        }
         for decision in &batch.decisions {
             state.apply_decision(decision, base)?;
         }
@@ -179,14 +199,38 @@ impl IdentityMap {
                 state.take_traits(stored.person, &stored.event, offset)?;
             }
         }
-        state.applied = base.plus(batch.offsets());
         Ok(())
     }
 
-    /// Whether enough changes have gathered to store them.
+    /// Whether enough changes have gathered to store some of them.
     #[must_use]
-    pub fn is_flush_due(&self) -> bool {
-        self.state.lock().dirty_bytes() >= self.config.dirty_bytes_max
+    pub fn is_store_due(&self) -> bool {
+        let state = self.state.lock();
+        self.are_nodes_due(&state) || self.are_ids_due(&state)
+    }
+
+    fn are_nodes_due(&self, state: &State) -> bool {
+        state.dirty_bytes() >= self.config.dirty_bytes_max
+    }
+
+    fn are_ids_due(&self, state: &State) -> bool {
+        state.ids.unstored() >= self.config.new_ids_max
+    }
+
+    /// Stores what enough has gathered of. Everything decided so far must be durable in the log
+    /// already.
+    ///
+    /// # Errors
+    /// From the store.
+    pub fn store_due(&self) -> Result<(), IdentityError> {
+        let mut state = self.state.lock();
+        if self.are_nodes_due(&state) {
+            self.store_nodes(&mut state)?;
+        }
+        if self.are_ids_due(&state) {
+            store_ids(&mut state)?;
+        }
+        Ok(())
     }
 
     /// Stores all changes. Everything decided so far must be durable in the log already.
@@ -195,20 +239,41 @@ impl IdentityMap {
     /// From the store.
     pub fn flush(&self) -> Result<(), IdentityError> {
         let mut state = self.state.lock();
-        if state.applied == *self.stored_to.lock() {
-            return Ok(());
+        if state.applied > *self.nodes_to.lock() {
+            self.store_nodes(&mut state)?;
         }
+        if state.applied > state.ids.stored_to() {
+            store_ids(&mut state)?;
+        }
+        Ok(())
+    }
+
+    fn store_nodes(&self, state: &mut State) -> Result<(), IdentityError> {
         let mut batch = self.database.batch();
-        state.ids.flush_into(&mut batch);
         state.nodes.flush_into(&mut batch);
         state.merges.flush_into(&mut batch);
         batch.insert(&self.meta, APPLIED, state.applied.0.to_le_bytes());
         batch.commit()?;
-        state.ids.stored();
         state.nodes.stored();
         state.merges.stored();
-        *self.stored_to.lock() = state.applied;
+        *self.nodes_to.lock() = state.applied;
         Ok(())
+    }
+
+    /// Merges up to `entries` of the index of identifiers, if that is due; true if there is more.
+    ///
+    /// # Errors
+    /// From the store.
+    pub fn maintain(&self, entries: usize) -> Result<bool, IdentityError> {
+        Ok(self.state.lock().ids.maintain(entries)?)
+    }
+
+    /// Whether the index of identifiers is as it was written. Reads all of it.
+    ///
+    /// # Errors
+    /// If it is not: delete the folder, the map is rebuilt from the log.
+    pub fn verify(&self) -> Result<(), IdentityError> {
+        Ok(self.state.lock().ids.verify()?)
     }
 
     /// Removes the store, to be opened anew and rebuilt from the log.
@@ -232,7 +297,7 @@ impl IdentityMap {
         value: &str,
     ) -> Result<Option<PersonId>, IdentityError> {
         let mut state = self.state.lock();
-        match state.owner(kind, value)? {
+        match state.owner(kind, value) {
             Some(owner) => state.root(owner).map(Some),
             None => Ok(None),
         }
@@ -283,6 +348,11 @@ impl IdentityMap {
         let state = self.state.lock();
         state.ids.held() + state.nodes.held() + state.merges.held()
     }
+}
+
+fn store_ids(state: &mut State) -> Result<(), IdentityError> {
+    let applied = state.applied;
+    Ok(state.ids.flush(applied)?)
 }
 
 fn view_merge(state: &mut State, merge: MergeId) -> Result<Option<MergeView>, IdentityError> {

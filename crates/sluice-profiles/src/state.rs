@@ -13,6 +13,7 @@ use sluice_event::{CodecError, Decision, Event, ExternalId, MergeId, Offset, Per
 use crate::error::IdentityError;
 use crate::graph::{Component, Situation};
 use crate::identifiers::Identifiers;
+use crate::ids::IdIndex;
 use crate::node::{MergeRecord, Node};
 use crate::rules::{ANONYMOUS_ID, USER_ID};
 use crate::tier::{Kept, Key, Tier};
@@ -31,43 +32,6 @@ impl Key for PersonId {
 impl Key for MergeId {
     fn with_bytes<R>(&self, run: impl FnOnce(&[u8]) -> R) -> R {
         run(&self.0.to_be_bytes())
-    }
-
-    fn memory_bytes(&self) -> usize {
-        size_of::<Self>()
-    }
-}
-
-/// Type, NUL, value.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct IdKey(Box<[u8]>);
-
-impl IdKey {
-    pub(crate) fn new(kind: &str, value: &str) -> Self {
-        Self([kind.as_bytes(), &[0], value.as_bytes()].concat().into())
-    }
-}
-
-impl Key for IdKey {
-    fn with_bytes<R>(&self, run: impl FnOnce(&[u8]) -> R) -> R {
-        run(&self.0)
-    }
-
-    fn memory_bytes(&self) -> usize {
-        size_of::<Self>() + self.0.len() + 16
-    }
-}
-
-impl Kept for PersonId {
-    fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.0.to_le_bytes());
-    }
-
-    fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
-        bytes
-            .try_into()
-            .map(|bytes| Self(u64::from_le_bytes(bytes)))
-            .map_err(|_| CodecError::Short("person"))
     }
 
     fn memory_bytes(&self) -> usize {
@@ -104,16 +68,19 @@ impl Kept for MergeRecord {
 }
 
 pub(crate) struct State {
-    pub(crate) ids: Tier<IdKey, PersonId>,
+    pub(crate) ids: IdIndex,
     pub(crate) nodes: Tier<PersonId, Node>,
     pub(crate) merges: Tier<MergeId, MergeRecord>,
     /// Next offset of `events` to apply.
     pub(crate) applied: Offset,
+    /// Up to here nodes and merges were stored when the map was opened; below, only identifiers are
+    /// taken from the log.
+    pub(crate) nodes_from: Offset,
 }
 
 impl State {
     pub(crate) fn dirty_bytes(&self) -> usize {
-        self.ids.dirty_bytes() + self.nodes.dirty_bytes() + self.merges.dirty_bytes()
+        self.nodes.dirty_bytes() + self.merges.dirty_bytes()
     }
 
     pub(crate) fn age(&mut self) {
@@ -135,12 +102,9 @@ impl State {
         Ok(at)
     }
 
-    pub(crate) fn owner(
-        &mut self,
-        kind: &str,
-        value: &str,
-    ) -> Result<Option<PersonId>, IdentityError> {
-        Ok(self.ids.get(&IdKey::new(kind, value))?.copied())
+    pub(crate) fn owner(&mut self, kind: &str, value: &str) -> Option<PersonId> {
+        let key = self.ids.key(kind, value);
+        self.ids.get(key)
     }
 
     /// All nodes under a root, the root first.
@@ -173,11 +137,11 @@ impl State {
         let mut roots: Vec<(PersonId, PersonId)> = Vec::new();
         let mut is_new = false;
         for id in found.ids {
-            let owner = self.owner(&id.kind, &id.value)?;
+            let owner = self.owner(&id.kind, &id.value);
             situation.ids.push((id, owner));
         }
         if let Some(previous) = found.previous {
-            let entry = self.previous(&previous)?;
+            let entry = self.previous(&previous);
             if !situation.ids.iter().any(|(id, _)| *id == entry.0) {
                 situation.ids.push(entry);
             }
@@ -207,12 +171,12 @@ impl State {
     }
 
     /// An alias call's previous id: a user id if one is known by it, else an anonymous id.
-    fn previous(&mut self, value: &str) -> Result<(ExternalId, Option<PersonId>), IdentityError> {
-        let user = self.owner(USER_ID, value)?;
+    fn previous(&mut self, value: &str) -> (ExternalId, Option<PersonId>) {
+        let user = self.owner(USER_ID, value);
         if user.is_some() {
-            return Ok((ExternalId::new(USER_ID, value), user));
+            return (ExternalId::new(USER_ID, value), user);
         }
-        Ok((ExternalId::new(ANONYMOUS_ID, value), self.owner(ANONYMOUS_ID, value)?))
+        (ExternalId::new(ANONYMOUS_ID, value), self.owner(ANONYMOUS_ID, value))
     }
 
     /// Applies one decision. `offset` is that of the record that carries it; only an undo needs it.
@@ -222,10 +186,13 @@ impl State {
         offset: Offset,
     ) -> Result<(), IdentityError> {
         match decision {
-            Decision::Create { person, at } => self.ensure(*person, *at),
+            Decision::Create { person, at } => {
+                self.nodes.put(*person, Node::new(*at));
+                Ok(())
+            }
             Decision::Attach { person, id, at } => {
                 self.ensure(*person, *at)?;
-                self.ids.put(IdKey::new(&id.kind, &id.value), *person);
+                self.put_id(id, *person);
                 self.nodes.change(person, |node| node.ids.push((id.clone(), *at)))?;
                 Ok(())
             }
@@ -234,6 +201,11 @@ impl State {
             }
             Decision::Undo { merge, at } => self.apply_undo(*merge, *at, offset),
         }
+    }
+
+    pub(crate) fn put_id(&mut self, id: &ExternalId, owner: PersonId) {
+        let key = self.ids.key(&id.kind, &id.value);
+        self.ids.put(key, owner);
     }
 
     /// A node may be missing only if the log no longer reaches back to its creation and the map is

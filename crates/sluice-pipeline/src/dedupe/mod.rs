@@ -9,7 +9,6 @@
 //!
 //! Not here: deciding about an event (`batch_builder`), reading the log (`recovery`).
 
-mod filter;
 mod manifest;
 mod merge;
 mod slice;
@@ -24,10 +23,11 @@ use hashbrown::HashMap;
 use siphasher::sip128::{Hasher128, SipHasher13};
 use sluice_base::{Disk, StateFile, Timestamp};
 use sluice_event::{Offset, SourceNo};
+use sluice_profiles::slices::{self, SliceWriter};
 
 use manifest::Manifest;
 use merge::Merge;
-use slice::{Slice, SliceEntry, SliceWriter, Span};
+use slice::{Slice, SliceEntry, Span};
 
 /// How long a message id is remembered.
 pub const WINDOW: Duration = Duration::from_secs(28 * 86_400);
@@ -69,7 +69,7 @@ pub struct DedupeIndex {
     dir: PathBuf,
     file: StateFile,
     manifest: Manifest,
-    slices: Vec<Arc<Slice>>,
+    slices: Vec<Slice>,
     memory: HashMap<u128, (Offset, Timestamp), foldhash::fast::RandomState>,
     memory_since: Timestamp,
     newest: Timestamp,
@@ -94,14 +94,14 @@ impl DedupeIndex {
             }
         };
         let names: Vec<_> =
-            manifest.slices.iter().map(|number| slice::path(&dir, *number)).collect();
+            manifest.slices.iter().map(|number| slices::path(&dir, *number)).collect();
         for name in disk.list(&dir)? {
             let path = dir.join(&name);
             if name.ends_with(".ids") && !names.contains(&path) {
                 disk.remove(&path)?;
             }
         }
-        let open = |number: &u64| Slice::open(&*disk, &dir, *number).map(Arc::new);
+        let open = |number: &u64| Slice::open(&*disk, &dir, *number);
         let slices: Vec<_> = manifest.slices.iter().map(open).collect::<io::Result<_>>()?;
         let newest = slices.iter().map(|slice| slice.span.last).max().unwrap_or(Timestamp::MIN);
         Ok(Self {
@@ -153,7 +153,7 @@ impl DedupeIndex {
         let mut found = vec![None; keys.len()];
         for slice in self.slices.iter().rev() {
             for (key, found) in keys.iter().zip(&mut found) {
-                if found.is_none() && slice.may_contain(key.0) {
+                if found.is_none() && slice.file.may_contain(key.0) {
                     *found = slice.find(key.0).map(|entry| entry.received_at);
                 }
             }
@@ -192,7 +192,7 @@ impl DedupeIndex {
         if let Some((offset, _)) = self.memory.get(&key) {
             return Some(*offset);
         }
-        let mut slices = self.slices.iter().rev().filter(|slice| slice.may_contain(key));
+        let mut slices = self.slices.iter().rev().filter(|slice| slice.file.may_contain(key));
         slices.find_map(|slice| slice.find(key)).map(|entry| entry.offset)
     }
 
@@ -212,7 +212,7 @@ impl DedupeIndex {
     pub fn flush(&mut self, applied_to: Offset, extra: Vec<u8>) -> io::Result<()> {
         let mut slices = self.slices.clone();
         if !self.memory.is_empty() {
-            slices.extend(self.write_memory()?.into_iter().map(Arc::new));
+            slices.extend(self.write_memory()?);
         }
         let gone = self.drop_old(&mut slices);
         self.manifest.applied_to = applied_to;
@@ -241,10 +241,10 @@ impl DedupeIndex {
         }
         let Some(merge) = self.merge.take() else { return Ok(false) };
         let inputs = merge.inputs.clone();
-        let merged = Arc::new(merge.finish(&*self.disk, &self.dir)?);
+        let merged = merge.finish(&*self.disk, &self.dir)?;
         let mut slices = self.slices.clone();
         // Inputs may have been dropped meanwhile, but only the oldest.
-        let is_input = |slice: &Arc<Slice>| inputs.iter().any(|input| input.number == slice.number);
+        let is_input = |slice: &Slice| inputs.iter().any(|input| input.number() == slice.number());
         match slices.iter().position(is_input) {
             Some(at) => {
                 slices.retain(|slice| !is_input(slice));
@@ -256,10 +256,18 @@ impl DedupeIndex {
         Ok(true)
     }
 
+    /// Whether every slice is as it was written. Reads all of them.
+    ///
+    /// # Errors
+    /// Kind `InvalidData` if one is not: delete the folder, the index is rebuilt from the log.
+    pub fn verify(&self) -> io::Result<()> {
+        self.slices.iter().try_for_each(|slice| slice.file.verify())
+    }
+
     /// Bytes of the index on disk.
     #[must_use]
     pub fn disk_bytes(&self) -> u64 {
-        self.slices.iter().map(|slice| slice.disk_bytes()).sum()
+        self.slices.iter().map(|slice| slice.file.disk_bytes()).sum()
     }
 
     /// Number of slices.
@@ -295,31 +303,32 @@ impl DedupeIndex {
             let (now, later) = rest.split_at_mut(taken);
             now.sort_unstable_by_key(|entry| entry.key);
             let number = self.next_number();
+            let span = Span::of(now);
             let mut writer =
-                SliceWriter::new(&*self.disk, &self.dir, number, now.len(), Span::of(now))?;
+                SliceWriter::new(&*self.disk, &self.dir, number, now.len(), span.meta())?;
             for entry in now.iter() {
-                writer.push(entry)?;
+                writer.push(span.pack(entry))?;
             }
-            slices.push(writer.finish(&*self.disk, &self.dir)?);
+            slices.push(Slice::new(writer.finish(&*self.disk, &self.dir)?));
             rest = later;
         }
         Ok(slices)
     }
 
     /// Takes out what is older than the window, then the oldest beyond the disk budget.
-    fn drop_old(&mut self, slices: &mut Vec<Arc<Slice>>) -> Vec<Arc<Slice>> {
+    fn drop_old(&mut self, slices: &mut Vec<Slice>) -> Vec<Slice> {
         let oldest_kept = self.newest.minus(WINDOW);
         let mut gone = Vec::new();
         slices.retain(|slice| {
             let is_kept = slice.span.last >= oldest_kept;
             if !is_kept {
-                gone.push(Arc::clone(slice));
+                gone.push(slice.clone());
             }
             is_kept
         });
         let budget = self.config.disk_bytes_max.unwrap_or(u64::MAX);
         while slices.len() > 1
-            && slices.iter().map(|slice| slice.disk_bytes()).sum::<u64>() > budget
+            && slices.iter().map(|slice| slice.file.disk_bytes()).sum::<u64>() > budget
         {
             let slice = slices.remove(0);
             self.manifest.forgotten_to = self.manifest.forgotten_to.max(slice.span.last);
@@ -328,8 +337,8 @@ impl DedupeIndex {
         gone
     }
 
-    fn commit(&mut self, slices: Vec<Arc<Slice>>, gone: &[Arc<Slice>]) -> io::Result<()> {
-        self.manifest.slices = slices.iter().map(|slice| slice.number).collect();
+    fn commit(&mut self, slices: Vec<Slice>, gone: &[Slice]) -> io::Result<()> {
+        self.manifest.slices = slices.iter().map(Slice::number).collect();
         self.file.store(&self.manifest.encode())?;
         self.slices = slices;
         self.remove(gone)
@@ -337,9 +346,9 @@ impl DedupeIndex {
 
     /// Removes files that the manifest no longer names; a crash before leaves them to `open`. An
     /// input of a merge may have been dropped for its age meanwhile.
-    fn remove(&self, gone: &[Arc<Slice>]) -> io::Result<()> {
+    fn remove(&self, gone: &[Slice]) -> io::Result<()> {
         for slice in gone {
-            match self.disk.remove(&slice::path(&self.dir, slice.number)) {
+            match self.disk.remove(&slices::path(&self.dir, slice.number())) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }

@@ -32,6 +32,7 @@ pub(crate) fn small() -> PipelineConfig {
         identity_cache_bytes: 16 << 10,
         identity_store_cache_bytes: 1 << 20,
         identity_dirty_bytes_max: 4 << 10,
+        identity_new_ids_max: 64,
         ..PipelineConfig::default()
     }
 }

@@ -7,35 +7,35 @@ const KEYS_PER_BLOCK: usize = 32;
 const PROBES: u32 = 8;
 
 /// The filter while it is being filled.
-pub(crate) struct FilterBuilder(Vec<u8>);
+pub(super) struct FilterBuilder(Vec<u8>);
 
 impl FilterBuilder {
-    pub(crate) fn new(keys: usize) -> Self {
+    pub(super) fn new(keys: usize) -> Self {
         Self(vec![0; blocks_for(keys) * BLOCK_BYTES])
     }
 
-    pub(crate) fn add(&mut self, key: u128) {
+    pub(super) fn add(&mut self, key: u128) {
         let start = block(key, self.0.len() / BLOCK_BYTES) * BLOCK_BYTES;
         for bit in bits(key) {
             self.0[start + bit / 8] |= 1 << (bit % 8);
         }
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-pub(crate) const fn blocks_for(keys: usize) -> usize {
+pub(super) const fn blocks_for(keys: usize) -> usize {
     keys / KEYS_PER_BLOCK + 1
 }
 
-pub(crate) const fn bytes_for(keys: usize) -> usize {
+pub(super) const fn bytes_for(keys: usize) -> usize {
     blocks_for(keys) * BLOCK_BYTES
 }
 
 /// Whether a key may have been added to the filter in `bytes`.
-pub(crate) fn may_contain(bytes: &[u8], key: u128) -> bool {
+pub(super) fn may_contain(bytes: &[u8], key: u128) -> bool {
     let start = block(key, bytes.len() / BLOCK_BYTES) * BLOCK_BYTES;
     match bytes.get(start..start + BLOCK_BYTES) {
         Some(line) => bits(key).all(|bit| line[bit / 8] & (1 << (bit % 8)) != 0),

@@ -105,13 +105,18 @@ fn random_events_aliases_and_undos_agree_with_the_naive_model_also_across_restar
         let mut naive = Naive::default();
         for step in 0..120 {
             act(&mut world, &mut naive, random);
-            if step % 40 == 20 {
-                world.map.flush().unwrap();
+            // Identifiers and nodes are stored at times of their own.
+            match step % 40 {
+                20 => world.map.flush().unwrap(),
+                _ if random.below(4) == 0 => world.map.store_due().unwrap(),
+                _ => {}
             }
+            world.map.maintain(3).unwrap();
             if random.below(60) == 0 {
                 world = world.reopen(random.below(2) == 0);
             }
         }
+        world.map.verify().unwrap();
         for (id, node) in &naive.owner {
             let found = world.map.find_by_external_id(&id.0, &id.1).unwrap().unwrap();
             assert_eq!(found.0, naive.canonical(*node), "seed {seed}, {id:?}");

@@ -98,6 +98,8 @@ pub(crate) fn open(dir: &TempDir, rules: &IdentityRules) -> IdentityMap {
     config.rules = rules.clone();
     // Small, so that tests also read what was stored.
     config.cache_bytes = 4 << 10;
+    config.dirty_bytes_max = 8 << 10;
+    config.new_ids_max = 10;
     IdentityMap::open(config).unwrap()
 }
 
