@@ -94,7 +94,7 @@ fn node(sluice: &Path, interpreter: &Path) -> anyhow::Result<Totals> {
     let tests = root().join("tests-sdk/node");
     let mut totals = Totals::default();
     let mut command = program("node");
-    command.args(["--test", "--test-reporter=tap", "--test-timeout=60000"]);
+    command.args(["--test", "--test-reporter=tap", "--test-timeout=120000"]);
     command.args([tests.join("sdk.test.mjs"), tests.join("examples.test.mjs")]);
     command.env("SLUICE_BIN", sluice).env("SLUICE_SDKS", node_tools());
     command.env("SLUICE_PYTHON", interpreter);
