@@ -344,7 +344,7 @@ pub trait People: Send + Sync {
         &self,
         workspace: WorkspaceNo,
         person: PersonId,
-        before: Option<u64>,
+        before: Option<(i64, u64)>,
         count: u32,
     ) -> Answer<PersonEvents>;
 
@@ -399,8 +399,8 @@ pub struct PersonMerge {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PersonEvents {
     pub events: Vec<PersonEvent>,
-    /// `before` of the next page; `None` on the last.
-    pub next: Option<u64>,
+    /// `before` of the next page: time in microseconds and offset; `None` on the last.
+    pub next: Option<(i64, u64)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]

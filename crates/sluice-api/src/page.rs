@@ -20,6 +20,8 @@ pub(crate) struct Paging {
     pub(crate) count: u32,
     /// Where the part before ended.
     pub(crate) after: Option<u64>,
+    /// In lists that go by time: the time (microseconds) of that entry.
+    at: i64,
 }
 
 /// The parameters, for the document.
@@ -56,10 +58,22 @@ impl Paging {
 
     pub(crate) fn pagination(self, next: Option<u64>, total: Option<u64>) -> Pagination {
         Pagination {
-            current: cursor(self.after.unwrap_or(0)),
-            next: next.map(cursor),
+            current: cursor(self.at, self.after.unwrap_or(0)),
+            next: next.map(|place| cursor(0, place)),
             total_entries: total,
         }
+    }
+
+    /// Where a list that goes by time goes on: time in microseconds and place.
+    pub(crate) fn before(self) -> Option<(i64, u64)> {
+        self.after.map(|place| (self.at, place))
+    }
+
+    /// Of a list that goes by time.
+    pub(crate) fn timed(self, next: Option<(i64, u64)>) -> Pagination {
+        let current = cursor(self.at, self.after.unwrap_or(0));
+        let next = next.map(|(at, place)| cursor(at, place));
+        Pagination { current, next, total_entries: None }
     }
 
     /// The items as views, and where the list stands.
@@ -77,7 +91,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let mut paging = Self { count: COUNT_DEFAULT, after: None };
+        let mut paging = Self { count: COUNT_DEFAULT, after: None, at: 0 };
         for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or("").as_bytes()) {
             match name.as_ref() {
                 "pagination[count]" | "pagination.count" => {
@@ -92,10 +106,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
                 }
                 "pagination[cursor]" | "pagination.cursor" if value.is_empty() => {}
                 "pagination[cursor]" | "pagination.cursor" => {
-                    let place = uncursor(&value).ok_or_else(|| {
+                    let (at, place) = uncursor(&value).ok_or_else(|| {
                         let message = "is not a cursor of this server; begin without one";
                         ApiError::invalid("pagination.cursor", message)
                     })?;
+                    paging.at = at;
                     paging.after = Some(place).filter(|place| *place > 0);
                 }
                 _ => {}
@@ -105,16 +120,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
     }
 }
 
-fn cursor(place: u64) -> String {
-    BASE64.encode(format!("c{place}"))
+fn cursor(at: i64, place: u64) -> String {
+    BASE64.encode(if at == 0 { format!("c{place}") } else { format!("c{place}@{at}") })
 }
 
-fn uncursor(text: &str) -> Option<u64> {
-    String::from_utf8(BASE64.decode(text.trim_end_matches('=')).ok()?)
-        .ok()?
-        .strip_prefix('c')?
-        .parse()
-        .ok()
+fn uncursor(text: &str) -> Option<(i64, u64)> {
+    let text = String::from_utf8(BASE64.decode(text.trim_end_matches('=')).ok()?).ok()?;
+    let text = text.strip_prefix('c')?;
+    let (place, at) = text.split_once('@').unwrap_or((text, "0"));
+    Some((at.parse().ok()?, place.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -124,7 +138,9 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_and_foreign_text_does_not() {
         for place in [0, 1, 42, u64::MAX] {
-            assert_eq!(uncursor(&cursor(place)), Some(place));
+            for at in [0, 1, i64::MIN] {
+                assert_eq!(uncursor(&cursor(at, place)), Some((at, place)));
+            }
         }
         for foreign in ["", "42", "????", "Yzw"] {
             assert_eq!(uncursor(foreign), None, "{foreign}");

@@ -141,7 +141,7 @@ impl Inner {
         let Some(records) = self.records_of(spec.workspace) else { return Ok(()) };
         // By time, not by the log's end: this may run a while after the operator was told that the
         // connection stands.
-        let start = records.log.offset_at(spec.created_at)?;
+        let start = records.log.offset_at(spec.starts_at)?;
         let folder = self.folder_of(spec);
         let keeper = Keeper::open(&self.disk, &folder, start)
             .map_err(|source| DeliveryError::Files { id: spec.id.clone(), source })?;

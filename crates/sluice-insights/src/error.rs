@@ -28,6 +28,8 @@ pub enum InsightError {
     Log(#[from] LogError),
     #[error("an entry of the events log does not read")]
     Decode(#[from] sluice_event::CodecError),
+    #[error("a thread of analytics panicked; the server's log tells where")]
+    Panicked,
     #[error("cannot start a thread")]
     Thread(#[source] std::io::Error),
 }
@@ -51,7 +53,7 @@ impl InsightError {
             Self::Invalid(_) | Self::Filter(_) | Self::TooManyGroups { .. } => ErrorKind::Invalid,
             Self::Busy => ErrorKind::Busy,
             Self::Cancelled => ErrorKind::Cancelled,
-            Self::Stopped | Self::Store(_) | Self::Log(_) | Self::Decode(_) | Self::Thread(_) => {
+            Self::Stopped | Self::Panicked | Self::Store(_) | Self::Log(_) | Self::Decode(_) | Self::Thread(_) => {
                 ErrorKind::Unavailable
             }
         }

@@ -43,6 +43,8 @@ pub struct Connection {
     pub source: SourceNo,
     pub source_id: SourceId,
     pub created_at: Timestamp,
+    /// Events decided from here on are for it: its creation, or when it was last restored.
+    pub starts_at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -51,5 +51,5 @@ pub struct ConnectionSpec {
     /// Counts up with every change of the settings, so that a runner knows to rebuild.
     pub revision: u64,
     /// Events decided from here on are for the connection.
-    pub created_at: Timestamp,
+    pub starts_at: Timestamp,
 }

@@ -194,6 +194,13 @@ impl Store {
             if restored == 0 {
                 return Err(StoreError::not_found("deleted destination", id.as_str()));
             }
+            // Its cursors went with the deletion: it goes on from now, and sends nothing again.
+            db.execute(
+                "UPDATE connection SET starts_at = ?2 \
+                 WHERE destination_no = (SELECT no FROM destination WHERE id = ?1)",
+                (id.as_str(), at.as_micros()),
+            )
+            .act("restart the connections of a destination")?;
             let action = AuditAction::Restored;
             let detail = json!({});
             let change = Change { workspace, action, resource: "destination", id: id.as_str(), detail };
@@ -273,7 +280,7 @@ fn connection_add(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     db.execute(
-        "INSERT INTO connection (id, destination_no, source_no, created_at) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO connection (id, destination_no, source_no, created_at, starts_at) VALUES (?1, ?2, ?3, ?4, ?4)",
         (random::id(), destination_no, source.0, at.as_micros()),
     )
     .act("make a connection")?;
@@ -368,7 +375,7 @@ pub(crate) fn destination(
 fn connections(db: &Db, destination_no: u64) -> Result<Vec<Connection>, StoreError> {
     let mut query = db
         .prepare_cached(
-            "SELECT c.id, c.source_no, s.id AS source_id, c.created_at \
+            "SELECT c.id, c.source_no, s.id AS source_id, c.created_at, c.starts_at \
              FROM connection c JOIN source s ON s.no = c.source_no \
              WHERE c.destination_no = ?1 AND c.deleted_at IS NULL AND s.deleted_at IS NULL \
              ORDER BY c.no",
@@ -382,6 +389,7 @@ fn connections(db: &Db, destination_no: u64) -> Result<Vec<Connection>, StoreErr
             source: SourceNo(row.get("source_no").act("read a connection")?),
             source_id: SourceId::new(row.get("source_id").act("read a connection")?),
             created_at: time(row, "created_at")?,
+            starts_at: time(row, "starts_at")?,
         });
     }
     Ok(list)

@@ -56,7 +56,7 @@ impl Store {
                     enabled: found.enabled,
                     settings: found.settings.clone(),
                     revision: found.revision,
-                    created_at: connection.created_at,
+                    starts_at: connection.starts_at,
                 })
             }));
         }

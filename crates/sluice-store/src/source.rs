@@ -175,6 +175,13 @@ impl Store {
                 (id.as_str(), at.as_micros()),
             )
             .act("restore a source")?;
+            // The cursors of its connections went with the deletion: they go on from now.
+            db.execute(
+                "UPDATE connection SET starts_at = ?2 \
+                 WHERE source_no = (SELECT no FROM source WHERE id = ?1)",
+                (id.as_str(), at.as_micros()),
+            )
+            .act("restart the connections of a source")?;
             let action = AuditAction::Restored;
             let detail = json!({});
             let change = Change { workspace, action, resource: "source", id: id.as_str(), detail };

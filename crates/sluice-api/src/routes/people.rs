@@ -94,8 +94,8 @@ pub(super) async fn list_person_events(
     paging: Paging,
 ) -> Result<Data<PersonEventsData>, ApiError> {
     let (no, id) = (who.workspace(), person_id(&id)?);
-    let page = api.handles().people.events(no, id, paging.after, paging.count).await?;
-    let pagination = paging.pagination(page.next, None);
+    let page = api.handles().people.events(no, id, paging.before(), paging.count).await?;
+    let pagination = paging.timed(page.next);
     Ok(Data { data: PersonEventsData { events: page.events, pagination } })
 }
 

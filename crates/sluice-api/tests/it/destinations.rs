@@ -218,7 +218,8 @@ async fn the_catalogue_shows_the_schema_of_the_settings() {
               "totalEntries": 1
             }
           }
-        }"#]].assert_eq(&list.shape());
+        }"#]]
+    .assert_eq(&list.shape());
     let one = server.get("/catalog/destinations/webhook").await;
     assert_eq!(one.json["data"]["destinationMetadata"]["slug"], "webhook");
     assert_eq!(server.get("/catalog/destinations/none").await.status, 404);

@@ -27,6 +27,9 @@ pub(crate) const PLANTED: &str = "planted-of-workspace-1";
 
 struct Kind(SettingsSchema);
 
+/// Time of every event of the person, for cursors.
+const PAGE_TIME: i64 = -5;
+
 impl DestinationKind for Kind {
     fn slug(&self) -> &str {
         "webhook"
@@ -225,15 +228,16 @@ impl People for Fake {
         &self,
         workspace: WorkspaceNo,
         person: PersonId,
-        before: Option<u64>,
+        before: Option<(i64, u64)>,
         count: u32,
     ) -> Answer<PersonEvents> {
         if !is_ours(workspace) || person != PersonId(1) {
             let error = HandleError::NotFound { what: "person", id: person.0.to_string() };
             return Box::pin(std::future::ready(Err(error)));
         }
+        assert!(before.is_none_or(|(at, _)| at == PAGE_TIME), "the cursor lost its time");
         let offsets =
-            (1..=5_u64).rev().filter(|offset| before.is_none_or(|before| *offset < before));
+            (1..=5_u64).rev().filter(|offset| before.is_none_or(|(_, before)| *offset < before));
         let events: Vec<PersonEvent> = offsets
             .take(count as usize)
             .map(|offset| PersonEvent {
@@ -246,6 +250,7 @@ impl People for Fake {
             })
             .collect();
         let next = events.last().map(|last| last.offset).filter(|last| *last > 1);
+        let next = next.map(|offset| (PAGE_TIME, offset));
         now(PersonEvents { events, next })
     }
 

@@ -57,7 +57,7 @@ impl Bench {
                 enabled: true,
                 settings: Secret::new(json!({"url": url, "batchSize": batch_size})),
                 revision: 1,
-                created_at: Timestamp::ZERO,
+                starts_at: Timestamp::ZERO,
             })
         });
         let table = watch::Sender::new(Arc::new(ConnectionTable { connections: specs.collect() }));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sluice_base::{Clock, Disk, ManualClock, OsDisk, Secret, Timestamp};
+use sluice_base::{Clock, ManualClock, OsDisk, Secret, Timestamp};
 use sluice_delivery::{ConnectionStatus, Delivery, DeliveryConfig, DeliveryHandle, Parts, Policy};
 use sluice_destination_kit::golden::stored_event;
 use sluice_destination_kit::http::AddressPolicy;
@@ -13,7 +13,7 @@ use sluice_destination_kit::{Catalog, HttpOut, HttpOutConfig};
 use sluice_event::{
     Decision, EventBatch, Offset, PersonId, SourceCounts, SourceNo, StoredEvent, WorkspaceNo,
 };
-use sluice_log::{Log, LogConfig};
+use sluice_log::{Log, LogConfig, Retention};
 use sluice_model::tables::{ConnectionSpec, ConnectionTable};
 use tokio::sync::watch;
 
@@ -39,7 +39,7 @@ pub(crate) fn connection(id: &str, settings: Value) -> ConnectionSpec {
         enabled: true,
         settings: Secret::new(settings),
         revision: 1,
-        created_at: Timestamp::ZERO,
+        starts_at: Timestamp::ZERO,
     }
 }
 
@@ -107,9 +107,18 @@ impl Server {
             open(&self.dir, &self.clock, &self.table, &self.config, &self.catalog);
     }
 
+    /// Opens the log of a stopped server, without delivery.
+    pub(crate) fn open_log(&mut self) {
+        self.log = open_log(&self.dir, &self.clock);
+    }
+
     /// Of a connection's file.
     pub(crate) fn path(&self, id: &str, file: &str) -> PathBuf {
         self.dir.path().join("delivery").join(id).join(file)
+    }
+
+    pub(crate) fn remove_log(&self) {
+        std::fs::remove_dir_all(self.dir.path().join("events")).unwrap();
     }
 
     pub(crate) fn publish(&self, connections: Vec<ConnectionSpec>) {
@@ -203,28 +212,31 @@ fn open(
     config: &DeliveryConfig,
     catalog: &Arc<Catalog>,
 ) -> (Log, DeliveryHandle) {
-    let disk: Arc<dyn Disk> = Arc::new(OsDisk);
-    let shared_clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
-    let settings = LogConfig { preallocate_bytes: 64 << 10, ..LogConfig::default() };
-    let log = Log::open(
-        Arc::clone(&disk),
-        dir.path().join("events"),
-        settings,
-        Arc::clone(&shared_clock),
-    )
-    .unwrap();
+    let log = open_log(dir, clock);
     let (given, root) = (log.clone(), Arc::clone(dir));
     let policy = AddressPolicy { allow_private: true, ..AddressPolicy::default() };
     let parts = Parts {
-        disk,
+        disk: Arc::new(OsDisk),
         dir: Box::new(move |_| root.path().join("delivery")),
         log: Box::new(move |_| Some(given.clone())),
         table: table.subscribe(),
         catalog: Arc::clone(catalog),
         http: HttpOut::new(HttpOutConfig { policy, ..HttpOutConfig::default() }),
-        clock: shared_clock,
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
     };
     (log, Delivery::start(config.clone(), parts).unwrap())
+}
+
+/// In small segments; retention drops what it may.
+fn open_log(dir: &tempfile::TempDir, clock: &Arc<ManualClock>) -> Log {
+    let config = LogConfig {
+        preallocate_bytes: 64 << 10,
+        segment_bytes: 64 << 10,
+        retention: Retention { bytes: Some(1), age: None },
+        ..LogConfig::default()
+    };
+    let clock = Arc::clone(clock) as Arc<dyn Clock>;
+    Log::open(Arc::new(OsDisk), dir.path().join("events"), config, clock).unwrap()
 }
 
 /// The message ids that arrived, in order; of single events and of batches.

@@ -69,7 +69,7 @@ async fn a_new_connection_gets_what_came_since_it_was_made_and_a_removed_one_lea
     };
     server.clock.advance(Duration::from_secs(1));
     let mut made = connection("a", to(&peer.url()));
-    made.created_at = server.clock.now();
+    made.starts_at = server.clock.now();
     // Before delivery has heard of the connection.
     server.append(vec![event("new", 1)]);
     server.table.send_replace(table(vec![made]));

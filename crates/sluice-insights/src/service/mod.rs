@@ -89,6 +89,12 @@ impl Analytics {
         let store = Store::open(disk, dir, config.store, clock.clone())?;
         let shared = Arc::new(Shared::default());
         let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
+            let watched = shared.clone();
+            let run = move || {
+                if std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err() {
+                    watched.fail("go on", InsightError::Panicked);
+                }
+            };
             std::thread::Builder::new()
                 .name(name.to_owned())
                 .spawn(run)

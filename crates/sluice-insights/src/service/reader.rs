@@ -17,6 +17,8 @@ const IDLE_WAIT: Duration = Duration::from_millis(500);
 const BUFFERED_WAIT: Duration = Duration::from_millis(50);
 /// How often to look whether there is something to compact.
 const COMPACT_EVERY: Duration = Duration::from_secs(1);
+/// How long to wait after a compaction that failed.
+const COMPACT_AGAIN: Duration = Duration::from_secs(30);
 
 /// Reads until told to stop, or until the log or the store fails.
 pub(super) fn read(store: &Store, events: &Log, shared: &Shared) {
@@ -56,7 +58,12 @@ pub(super) fn compact(store: &Store, shared: &Shared) {
         match store.compact_once() {
             Ok(true) => std::thread::park_timeout(started.elapsed()),
             Ok(false) => std::thread::park_timeout(COMPACT_EVERY),
-            Err(error) => return shared.fail("compact parts", error.into()),
+            // A full disk, say. Nothing is lost by waiting; if the store itself has stopped, the
+            // reader says so.
+            Err(error) => {
+                tracing::warn!(%error, "cannot compact parts; trying again");
+                std::thread::park_timeout(COMPACT_AGAIN);
+            }
         }
     }
 }

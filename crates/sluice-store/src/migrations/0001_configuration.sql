@@ -60,6 +60,8 @@ CREATE TABLE connection (
     destination_no INTEGER NOT NULL REFERENCES destination (no),
     source_no      INTEGER NOT NULL REFERENCES source (no),
     created_at     INTEGER NOT NULL,
+    -- Events decided from here on are for it: its creation, or when it was last restored.
+    starts_at      INTEGER NOT NULL,
     deleted_at     INTEGER
 ) STRICT;
 

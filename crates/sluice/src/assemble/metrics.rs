@@ -1,6 +1,7 @@
 //! `/metrics` in Prometheus' text format. Ids of events, users and sources are never labels.
 
 use std::fmt::Write as _;
+use std::sync::atomic::Ordering;
 
 use sluice_collector::{DURATION_BOUNDS_SECONDS, StatsView};
 
@@ -50,7 +51,8 @@ fn collector(out: &mut String, view: &StatsView) {
 
 /// Summed over the workspaces.
 fn workspaces(out: &mut String, pages: &Pages) {
-    let (mut accepted, mut duplicate, mut waiting, mut unbalanced) = (0, 0, 0, 0);
+    let (mut accepted, mut duplicate, mut waiting) = (0, 0, 0);
+    let mut failed = 0;
     let (mut received_bytes, mut events_bytes, mut dedupe_bytes, mut behind) = (0, 0, 0, 0);
     let mut refused = std::collections::BTreeMap::<&'static str, u64>::new();
     for workspace in pages.workspaces.iter() {
@@ -62,11 +64,11 @@ fn workspaces(out: &mut String, pages: &Pages) {
                 *refused.entry(refusal.code()).or_default() += count;
             }
         }
-        unbalanced += u64::from(ledger.check().is_err());
         waiting += workspace.pipeline.waiting();
         received_bytes += workspace.received.disk_bytes();
         events_bytes += workspace.events.disk_bytes();
         dedupe_bytes += workspace.pipeline.dedupe_disk_bytes();
+        failed += u64::from(workspace.analytics.failure().is_some());
         behind += workspace.events.synced().saturating_sub(workspace.analytics.cursor().0);
     }
     one(out, "events_accepted_total", "counter", "events that entered the events log", accepted);
@@ -80,10 +82,17 @@ fn workspaces(out: &mut String, pages: &Pages) {
             writeln!(out, "sluice_events_refused_total{{code=\"{code}\"}} {count}");
     }
     one(out, "pipeline_waiting", "gauge", "received items not dealt with yet", waiting);
-    one(out, "ledger_unbalanced", "gauge", "workspaces whose ledger does not balance", unbalanced);
+    one(
+        out,
+        "ledger_unbalanced",
+        "gauge",
+        "workspaces whose ledger does not balance",
+        pages.unbalanced.load(Ordering::Relaxed),
+    );
     one(out, "received_log_bytes", "gauge", "size of the received logs", received_bytes);
     one(out, "events_log_bytes", "gauge", "size of the events logs", events_bytes);
     one(out, "dedupe_bytes", "gauge", "size of the deduplication indexes", dedupe_bytes);
+    one(out, "analytics_failed", "gauge", "workspaces whose analytics stopped reading", failed);
     one(out, "analytics_behind", "gauge", "offsets of the events log not yet in parts", behind);
 }
 

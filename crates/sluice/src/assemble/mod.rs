@@ -15,10 +15,11 @@ mod workspace;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
-use sluice_api::{ApiState, Handles};
+use sluice_api::ApiState;
 use sluice_base::{Clock, Disk, OsDisk, Secret, SystemClock};
 use sluice_collector::Collector;
 use sluice_delivery::{Delivery, DeliveryConfig, DeliveryHandle, Policy};
@@ -28,6 +29,7 @@ use sluice_store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use self::housekeeping::Housekeeping;
 use self::workspace::{Workspace, Workspaces};
 use crate::config::Config;
 
@@ -85,8 +87,23 @@ impl Server {
             store.sources(),
             Arc::clone(&workspaces) as Arc<dyn sluice_collector::Workspaces>,
         );
-        let router = router(&store, &catalog, &workspaces, &delivery, &collector);
-        housekeeping::start(Arc::clone(&workspaces), delivery.clone(), failed.clone())?;
+        let handles = handles::all(&store, &workspaces, &delivery);
+        let unbalanced = Arc::new(AtomicU64::new(0));
+        let keeping = Housekeeping {
+            workspaces: Arc::clone(&workspaces),
+            delivery: delivery.clone(),
+            ledgers: Arc::clone(&handles.ledgers),
+            unbalanced: Arc::clone(&unbalanced),
+            failures: failed,
+        };
+        let pages = pages::Pages {
+            workspaces: Arc::clone(&workspaces),
+            collector: collector.stats(),
+            unbalanced,
+        };
+        let api = sluice_api::router(ApiState::new(store, catalog, handles));
+        let router = api.merge(pages::router(pages));
+        keeping.start()?;
         let stop_front = CancellationToken::new();
         let (addr, front) = serve_front(config, collector, router, stop_front.clone())?;
         Ok(Self {
@@ -207,21 +224,6 @@ fn start_delivery(
         clock: seams.1,
     };
     Delivery::start(settings, parts).context("cannot start delivery")
-}
-
-fn router(
-    store: &Store,
-    catalog: &Arc<Catalog>,
-    workspaces: &Arc<Workspaces>,
-    delivery: &DeliveryHandle,
-    collector: &Collector,
-) -> axum::Router {
-    let handles: Handles = handles::all(store, workspaces, delivery);
-    let api = sluice_api::router(ApiState::new(store.clone(), Arc::clone(catalog), handles));
-    api.merge(pages::router(pages::Pages {
-        workspaces: Arc::clone(workspaces),
-        collector: collector.stats(),
-    }))
 }
 
 /// The collector and the API have a runtime of their own; nothing on it syncs or scans.

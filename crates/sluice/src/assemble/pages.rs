@@ -1,6 +1,7 @@
 //! The operator's pages beside the API: health and metrics. They need no token and tell no names.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use axum::Router;
 use axum::extract::State;
@@ -16,6 +17,8 @@ use super::workspace::Workspaces;
 pub(super) struct Pages {
     pub(super) workspaces: Arc<Workspaces>,
     pub(super) collector: Arc<CollectorStats>,
+    /// Workspaces whose ledger did not balance at the last check.
+    pub(super) unbalanced: Arc<AtomicU64>,
 }
 
 pub(super) fn router(pages: Pages) -> Router {

@@ -128,11 +128,14 @@ impl Workspace {
         let (stopped, failed) = (stop.clone(), failures.clone());
         let thread = std::thread::Builder::new().name(format!("pipeline/{}", found.no.0)).spawn(
             move || {
-                if let Err(error) = pipeline.run(&stopped) {
-                    drop(
-                        failed.try_send(anyhow::Error::new(error).context("the pipeline stopped")),
-                    );
-                }
+                // A panic must stop the server as an error does: the collector would go on alone.
+                let run = std::panic::AssertUnwindSafe(|| pipeline.run(&stopped));
+                let failure = match std::panic::catch_unwind(run) {
+                    Ok(Ok(())) => return,
+                    Ok(Err(error)) => anyhow::Error::new(error).context("the pipeline stopped"),
+                    Err(_panic) => anyhow!("the pipeline panicked; see the message above"),
+                };
+                drop(failed.try_send(failure));
             },
         )?;
         Ok(Self {

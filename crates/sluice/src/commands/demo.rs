@@ -36,6 +36,11 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let token = std::env::var(ADMIN_TOKEN).ok().filter(|token| !token.is_empty());
     let token = token.unwrap_or_else(|| DEMO_TOKEN.to_owned());
     let server = Server::start(&config, Some(&Secret::new(token.clone())))?;
+    anyhow::ensure!(
+        server.first_start.is_some(),
+        "{} holds data already, and the demo compares counts from an empty start; give another --data folder",
+        config.server.data.display()
+    );
     announce(&server);
     let shop = sluice_demo::Server::new(&server.base_url(), &token)?;
     let base_url = server.base_url();

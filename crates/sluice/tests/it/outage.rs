@@ -61,3 +61,29 @@ fn check_order(receiver: &Receiver) {
     }
     assert_eq!(seen, EVENTS, "each once");
 }
+
+#[test]
+fn a_destination_that_was_deleted_and_restored_gets_nothing_twice() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path());
+    let (source_id, write_key) = server.source("restored");
+    let receiver = Receiver::start();
+    let url = json!({ "url": format!("http://{}/", receiver.addr) });
+    let destination = server.webhook(&source_id, "hook", &url);
+    let mut client = server.client();
+    let mut send = |n: usize| {
+        let body = json!({ "writeKey": write_key, "batch": [event(n)] }).to_string();
+        assert_eq!(client.send("POST", "/v1/batch", &[], body.as_bytes()).unwrap().status, 200);
+    };
+    send(0);
+    server.wait_for_ledger(|ledger| ledger["connections"][0]["delivered"] == 1);
+    server.ask("DELETE", &format!("/api/v1/destinations/{destination}"), None);
+    server.wait_for_ledger(|ledger| ledger["connections"] == json!([]));
+    send(1);
+    server.wait_for_ledger(|ledger| ledger["analytics"]["stored"] == 2);
+    server.ask("POST", &format!("/api/v1/destinations/{destination}/restore"), None);
+    server.wait_for_ledger(|ledger| ledger["connections"][0]["waiting"] == 0);
+    send(2);
+    server.wait_for_ledger(|ledger| ledger["connections"][0]["delivered"] == 1);
+    assert_eq!(receiver.message_ids(), ["m-00000", "m-00002"]);
+}

@@ -64,9 +64,13 @@ impl Server {
 
     /// Ends it with SIGTERM; gives the exit code.
     pub(crate) fn terminate(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
+        let pid = self.pid().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         self.child.wait().unwrap().code()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -90,12 +94,6 @@ impl Server {
             answer.body
         );
         answer.json()["data"].clone()
-    }
-
-    /// An API call whatever it answers.
-    pub(crate) fn try_ask(&self, method: &str, path: &str) -> (u16, Value) {
-        let answer = self.api(method, path, None);
-        (answer.status, answer.json())
     }
 
     /// A source; gives its id and write key.

@@ -67,7 +67,9 @@ fn health_and_metrics_answer_without_a_token_and_the_api_does_not() {
         let answer = client.send("GET", path, &[], b"").unwrap();
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
     }
-    let metrics = client.send("GET", "/metrics", &[], b"").unwrap().body;
+    let metrics = client.send("GET", "/metrics", &[], b"").unwrap();
+    assert!(metrics.headers["content-type"].starts_with("text/plain"), "{:?}", metrics.headers);
+    let metrics = metrics.body;
     assert!(metrics.contains("\nsluice_ledger_unbalanced 0\n"), "{metrics}");
     assert_eq!(client.send("GET", "/api/v1/ledger", &[], b"").unwrap().status, 401);
 }

@@ -8,7 +8,6 @@ use sluice_api::handles::{
     Answer, HandleError, People, Person, PersonEvent, PersonEvents, PersonExternalId, PersonMerge,
     blocking,
 };
-use sluice_base::Timestamp;
 use sluice_event::{ExternalId, MergeId, Offset, PersonId, WorkspaceNo};
 use sluice_insights::{EventRow, EventsPage};
 use sluice_model::Actor;
@@ -51,20 +50,19 @@ impl People for Parts {
         &self,
         no: WorkspaceNo,
         person: PersonId,
-        before: Option<u64>,
+        before: Option<(i64, u64)>,
         count: u32,
     ) -> Answer<PersonEvents> {
         let parts = self.clone();
         Box::pin(async move {
             let workspace = parts.workspace(no)?;
-            let place = before.map(|offset| place_of(&workspace, Offset(offset))).transpose()?;
             let limit = usize::try_from(count).unwrap_or(usize::MAX);
             let page = workspace
                 .analytics
-                .person_events(person.0, EventsPage { before: place, limit })
+                .person_events(person.0, EventsPage { before, limit })
                 .await
                 .map_err(questions::handle_error)?;
-            let next = page.next.map(|(_, offset)| offset);
+            let next = page.next;
             blocking(move || {
                 let rows = page.events.into_iter();
                 let events = rows
@@ -119,14 +117,6 @@ impl Parts {
             event: found.and_then(|found| json_of(&found.stored)),
         })
     }
-}
-
-/// Where an event stands in its person's history: pages go by time, then offset.
-fn place_of(workspace: &Workspace, offset: Offset) -> Result<(i64, u64), HandleError> {
-    let found = workspace.event_at(offset)?;
-    let gone = || HandleError::NotFound { what: "event", id: offset.to_string() };
-    let at: Timestamp = found.ok_or_else(gone)?.stored.event.timestamp;
-    Ok((at.as_micros(), offset.0))
 }
 
 /// The merge must be one that this person came from, and still hold.
