@@ -248,6 +248,9 @@ impl Connection {
     }
 
     fn sleep_for(&mut self) -> Duration {
+        if self.failed.is_some() {
+            return HOUSEKEEPING_INTERVAL;
+        }
         if std::mem::take(&mut self.has_more) {
             return Duration::ZERO;
         }
@@ -269,7 +272,8 @@ impl Connection {
             }
             let cursor = self.core.cursor();
             match self.records.cached(cursor) {
-                Some(record) => self.take(&record),
+                Some(record) if record.base == cursor => self.take(&record),
+                Some(_) => return self.fail_without_record(),
                 None if cursor < *self.synced.borrow_and_update() => return self.load(cursor),
                 None => return,
             }
@@ -277,6 +281,7 @@ impl Connection {
         self.has_more = true;
     }
 
+    /// `offset` is below the synced end.
     fn load(&mut self, offset: u64) {
         let records = Arc::clone(&self.records);
         self.loading = Some(tokio::task::spawn_blocking(move || records.load(offset)));
@@ -302,16 +307,26 @@ impl Connection {
                 if self.core.wants_events() {
                     self.take(&record);
                 } else if self.is_over_budget(&record) {
-                    let now = self.around.clock.now();
-                    let filter =
-                        filter_of(&self.spec, self.kind.as_deref(), self.destination.as_deref());
-                    self.core.on_record_over_budget(now, &record, filter);
-                    self.load(self.core.cursor());
+                    self.give_up(&record);
                 }
             }
-            Ok(_) => {}
+            // Only what is written is loaded, so waiting would change nothing.
+            Ok(_) => self.fail_without_record(),
             Err(error) => self.fail(format!("{error}")),
         }
+    }
+
+    fn give_up(&mut self, record: &Record) {
+        let now = self.around.clock.now();
+        let filter = filter_of(&self.spec, self.kind.as_deref(), self.destination.as_deref());
+        self.core.on_record_over_budget(now, record, filter);
+        if self.core.cursor() < *self.synced.borrow() {
+            self.load(self.core.cursor());
+        }
+    }
+
+    fn fail_without_record(&mut self) {
+        self.fail(format!("the events log no longer holds offset {}", self.core.cursor()));
     }
 
     /// The first record of a stopped connection's backlog is too old, or too much comes after it.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluice_delivery::{DeliveryConfig, Policy};
+use sluice_delivery::{ConnectionState, ConnectionStatus, DeliveryConfig, Policy};
 use sluice_destination_kit::peer::Peer;
 use sluice_destination_kit::{
     BatchLimits, BatchOutcome, BoxFuture, Catalog, Delivery, Destination, DestinationKind, HttpOut,
@@ -92,4 +92,57 @@ async fn a_destination_that_panics_costs_an_attempt_and_neither_the_person_nor_t
     let mut ids = message_ids(&peer);
     ids.sort();
     assert_eq!(ids, ["ann-2", "ann-2", "panic-1", "panic-1", "panic-2", "panic-2"]);
+}
+
+fn failure(status: &ConnectionStatus) -> Option<String> {
+    match &status.state {
+        ConnectionState::Failed { message } => Some(message.clone()),
+        _ => None,
+    }
+}
+
+async fn failed(server: &Server, id: &str) -> (ConnectionStatus, String) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let status = server.status(id).await;
+        if let Some(message) = failure(&status) {
+            return (status, message);
+        }
+        assert!(std::time::Instant::now() < deadline, "not failed: {status:?}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_whose_next_record_the_log_has_dropped_fails_and_says_so() {
+    let peer = Peer::answering(200).await;
+    let mut server = Server::start(vec![connection("a", to(&peer.url()))]);
+    server.append(vec![event("m1", 1)]);
+    let cursor = server.drained("a").await.cursor;
+    server.stop().await;
+    server.open_log();
+    while server.log.first() <= cursor {
+        server.append((0..200).map(|i| event(&format!("unseen-{i}"), i)).collect());
+        server.log.retain(server.log.synced()).unwrap();
+    }
+    server.log.stop();
+    server.start_again();
+    let (status, message) = failed(&server, "a").await;
+    assert_eq!(message, format!("the events log no longer holds offset {cursor}"));
+    assert_eq!((status.cursor, status.counts.delivered), (cursor, 1));
+}
+
+#[tokio::test]
+async fn a_connection_whose_cursor_is_inside_a_record_fails_and_says_so() {
+    let peer = Peer::answering(200).await;
+    let mut server = Server::start(vec![connection("a", to(&peer.url()))]);
+    server.append(vec![event("m1", 1)]);
+    let cursor = server.drained("a").await.cursor;
+    server.stop().await;
+    // Another log than the one the connection has read.
+    server.remove_log();
+    server.start_again();
+    server.append((0..10).map(|i| event(&format!("other-{i}"), i)).collect());
+    let (_, message) = failed(&server, "a").await;
+    assert_eq!(message, format!("the events log no longer holds offset {cursor}"));
 }
