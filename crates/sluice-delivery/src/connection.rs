@@ -37,12 +37,13 @@ const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(30);
 const INVALID_SETTINGS: &str = "INVALID_SETTINGS";
 /// A fault of the destination's code. Its message may hold secrets, so it is logged only.
 const PANIC: &str = "PANIC";
+pub(crate) const BROKE_OFF: &str = "the connection's task broke off; the server's own log says why";
 
 pub(crate) enum Command {
     Status(oneshot::Sender<ConnectionStatus>),
     EventState(u64, oneshot::Sender<EventState>),
     SendAgain(Vec<(u64, Arc<StoredEvent>)>, oneshot::Sender<usize>),
-    Resume,
+    Resume(oneshot::Sender<()>),
     Update(Arc<ConnectionSpec>),
 }
 
@@ -51,6 +52,20 @@ pub(crate) struct Shared {
     pub(crate) keeper: Mutex<Keeper>,
     /// The log must keep everything from here on; as committed.
     pub(crate) keep_from: AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn new(keeper: Keeper) -> Self {
+        let keep_from = AtomicU64::new(keeper.state.keep_from());
+        Self { keeper: Mutex::new(keeper), keep_from }
+    }
+
+    /// Of a connection whose task has ended. May block on a commit.
+    pub(crate) fn durable_status(&self, spec: &ConnectionSpec, synced: u64) -> ConnectionStatus {
+        let state = &self.keeper.lock().state;
+        let place = (state.cursor, synced.saturating_sub(state.cursor));
+        ConnectionStatus::failed(spec, state, BROKE_OFF.to_owned(), place)
+    }
 }
 
 /// What every task of a server has in common.
@@ -417,7 +432,12 @@ impl Connection {
                     tracing::debug!(connection.id = %self.spec.id, "whoever sent letters again has gone");
                 }
             }
-            Command::Resume => self.core.resume(now),
+            Command::Resume(reply) => {
+                self.core.resume(now);
+                if reply.send(()).is_err() {
+                    tracing::debug!(connection.id = %self.spec.id, "whoever resumed has gone");
+                }
+            }
             Command::Update(spec) => {
                 let is_changed = spec.revision != self.spec.revision || spec.kind != self.spec.kind;
                 self.spec = spec;

@@ -2,9 +2,10 @@
 //! says, on a runtime of its own, and answers questions about them.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -19,11 +20,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::DeliveryError;
-use crate::connection::{Command, Connection, Shared, Surroundings};
+use crate::connection::{BROKE_OFF, Command, Connection, Shared, Surroundings};
 use crate::dead::DeadLetter;
 use crate::keeper::Keeper;
+use crate::panics::{caught, message_of};
 use crate::policy::Policy;
 use crate::records::Records;
+use crate::state::State;
 use crate::status::{ConnectionStatus, DeadLetterPage, EventState, SendAgain};
 
 const COMMANDS_MAX: usize = 64;
@@ -58,10 +61,12 @@ pub struct Parts {
 pub struct Delivery;
 
 impl Delivery {
-    /// Opens every connection of the table and starts sending. Blocks on the disk.
+    /// Opens every connection of the table and starts sending. Blocks on the disk. A connection that
+    /// cannot be opened costs the others nothing: its status says why, and the next change of the
+    /// table tries it again.
     ///
     /// # Errors
-    /// If the threads cannot be started or a connection's files cannot be read.
+    /// If the threads cannot be started.
     pub fn start(config: DeliveryConfig, parts: Parts) -> Result<DeliveryHandle, DeliveryError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(config.threads)
@@ -93,7 +98,7 @@ impl Delivery {
         let mut table = parts.table;
         let now = table.borrow_and_update().clone();
         for spec in &now.connections {
-            inner.open(spec)?;
+            inner.open_or_say_why(spec);
         }
         let reconciler = Arc::clone(&inner).reconcile_forever(table);
         inner.tasks.spawn_on(reconciler, runtime.handle());
@@ -114,12 +119,55 @@ struct Inner {
     runtime: tokio::runtime::Handle,
 }
 
+/// A connection of the table.
 struct Running {
     spec: Arc<ConnectionSpec>,
+    state: Opened,
+}
+
+enum Opened {
+    Task(Task),
+    /// Its files or its log cannot be read.
+    Not(Unopened),
+}
+
+struct Task {
     commands: mpsc::Sender<Command>,
     shared: Arc<Shared>,
     stop: CancellationToken,
     task: tokio::task::JoinHandle<()>,
+}
+
+/// What is known of a connection that could not be opened.
+#[derive(Clone)]
+struct Unopened {
+    message: String,
+    keep_from: u64,
+    lag: u64,
+}
+
+/// What a new table means for one connection.
+enum Next {
+    Open,
+    Tell(mpsc::Sender<Command>),
+    Nothing,
+}
+
+impl Running {
+    fn keep_from(&self) -> u64 {
+        match &self.state {
+            Opened::Task(task) => task.shared.keep_from.load(Ordering::SeqCst),
+            Opened::Not(unopened) => unopened.keep_from,
+        }
+    }
+
+    /// Whether its task has to hear of the change.
+    fn is_changed_by(&self, spec: &ConnectionSpec) -> bool {
+        let own = &self.spec;
+        (own.revision, own.enabled, own.source) != (spec.revision, spec.enabled, spec.source)
+            || own.kind != spec.kind
+            || own.destination_id != spec.destination_id
+    }
 }
 
 impl Inner {
@@ -145,8 +193,7 @@ impl Inner {
         let folder = self.folder_of(spec);
         let keeper = Keeper::open(&self.disk, &folder, start)
             .map_err(|source| DeliveryError::Files { id: spec.id.clone(), source })?;
-        let keep_from = AtomicU64::new(keeper.state.keep_from());
-        let shared = Arc::new(Shared { keeper: Mutex::new(keeper), keep_from });
+        let shared = Arc::new(Shared::new(keeper));
         let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
         let connection = Connection::open(
             self.around.clone(),
@@ -156,10 +203,31 @@ impl Inner {
             receiver,
         )?;
         let stop = self.stop.child_token();
-        let task = self.tasks.spawn_on(connection.run(stop.clone()), &self.runtime);
-        let running = Running { spec: Arc::clone(spec), commands, shared, stop, task };
-        self.running.lock().insert(spec.id.clone(), running);
+        let running = watched(connection.run(stop.clone()), spec.id.clone());
+        let task = self.tasks.spawn_on(running, &self.runtime);
+        self.put(spec, Opened::Task(Task { commands, shared, stop, task }));
         Ok(())
+    }
+
+    fn put(&self, spec: &Arc<ConnectionSpec>, state: Opened) {
+        let running = Running { spec: Arc::clone(spec), state };
+        self.running.lock().insert(spec.id.clone(), running);
+    }
+
+    /// Blocks on the disk.
+    fn open_or_say_why(&self, spec: &Arc<ConnectionSpec>) {
+        let opened = catch_unwind(AssertUnwindSafe(|| self.open(spec)));
+        let message = match opened {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => text_of(&error),
+            Err(panic) => format!("opening it panicked: {}", message_of(&*panic)),
+        };
+        tracing::error!(connection.id = %spec.id, error = %message, "a connection could not be started");
+        // Nothing of its place is known, so nothing of the log may go.
+        let log = self.records_of(spec.workspace).map(|records| records.log.clone());
+        let (first, synced) = log.map_or((0, 0), |log| (log.first(), log.synced()));
+        let lag = synced.saturating_sub(first);
+        self.put(spec, Opened::Not(Unopened { message, keep_from: first, lag }));
     }
 
     async fn reconcile_forever(self: Arc<Self>, mut table: watch::Receiver<Arc<ConnectionTable>>) {
@@ -190,41 +258,64 @@ impl Inner {
             self.remove(gone).await;
         }
         for spec in table.connections.iter() {
-            let commands = self.running.lock().get_mut(&spec.id).map(|running| {
-                running.spec = Arc::clone(spec);
-                running.commands.clone()
-            });
-            match commands {
+            match self.next_step(spec) {
                 // A task that has ended says so in its status.
-                Some(commands) => drop(commands.send(Command::Update(Arc::clone(spec))).await),
-                None => self.open_on_blocking_thread(Arc::clone(spec)).await,
+                Next::Tell(commands) => {
+                    drop(commands.send(Command::Update(Arc::clone(spec))).await);
+                }
+                Next::Open => self.open_on_blocking_thread(Arc::clone(spec)).await,
+                Next::Nothing => {}
             }
+        }
+    }
+
+    fn next_step(&self, spec: &Arc<ConnectionSpec>) -> Next {
+        let mut running = self.running.lock();
+        let Some(running) = running.get_mut(&spec.id) else { return Next::Open };
+        let is_changed = running.is_changed_by(spec);
+        running.spec = Arc::clone(spec);
+        match &running.state {
+            Opened::Not(_) => Next::Open,
+            Opened::Task(task) if is_changed => Next::Tell(task.commands.clone()),
+            Opened::Task(_) => Next::Nothing,
         }
     }
 
     async fn open_on_blocking_thread(self: &Arc<Self>, spec: Arc<ConnectionSpec>) {
-        let (inner, id) = (Arc::clone(self), spec.id.clone());
-        match tokio::task::spawn_blocking(move || inner.open(&spec)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::error!(connection.id = %id, %error, "a connection could not be started");
-            }
-            Err(error) => {
-                tracing::error!(connection.id = %id, %error, "starting a connection panicked")
-            }
-        }
+        let inner = Arc::clone(self);
+        // A panic is caught inside; what is left is a runtime that is stopping.
+        drop(tokio::task::spawn_blocking(move || inner.open_or_say_why(&spec)).await);
     }
 
     /// Stops the task and deletes its files: with the connection its dead letters go.
     async fn remove(&self, gone: Running) {
-        gone.stop.cancel();
-        if gone.task.await.is_err() {
-            tracing::error!(connection.id = %gone.spec.id, "the task of a connection panicked");
+        if let Opened::Task(task) = gone.state {
+            task.stop.cancel();
+            // A panic was logged when it came.
+            drop(task.task.await);
         }
         if let Err(error) = self.disk.remove_dir_all(&self.folder_of(&gone.spec)) {
             tracing::warn!(connection.id = %gone.spec.id, %error, "the files of a connection were not removed");
         }
     }
+}
+
+/// The task of a connection, with a word in the log if it panics.
+async fn watched(task: impl Future<Output = ()>, id: String) {
+    if let Err(panic) = caught(task).await {
+        tracing::error!(connection.id = %id, %panic, "the task of a connection panicked");
+    }
+}
+
+/// The error with its sources.
+fn text_of(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }
 
 /// Dropping a runtime blocks; this one is let go instead.
@@ -248,18 +339,13 @@ pub struct DeliveryHandle {
 }
 
 impl DeliveryHandle {
-    /// Every connection, by id.
+    /// Every connection, by id; those that failed too.
     pub async fn connections(&self) -> Vec<ConnectionStatus> {
-        let commands: Vec<_> =
-            self.inner.running.lock().values().map(|running| running.commands.clone()).collect();
-        let mut all = Vec::with_capacity(commands.len());
-        for commands in commands {
-            let (reply, answer) = oneshot::channel();
-            if commands.send(Command::Status(reply)).await.is_ok()
-                && let Ok(status) = answer.await
-            {
-                all.push(status);
-            }
+        let ids: Vec<String> = self.inner.running.lock().keys().cloned().collect();
+        let mut all = Vec::with_capacity(ids.len());
+        for id in ids {
+            // An error: it was removed meanwhile, or the server is stopping.
+            all.extend(self.connection(&id).await);
         }
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all
@@ -268,15 +354,32 @@ impl DeliveryHandle {
     /// # Errors
     /// If there is no such connection.
     pub async fn connection(&self, id: &str) -> Result<ConnectionStatus, DeliveryError> {
-        self.ask(id, Command::Status).await
+        match self.ask(id, Command::Status).await? {
+            Answer::Of(status) => Ok(status),
+            Answer::Ended(spec, shared) => {
+                let log = self.inner.records_of(spec.workspace).map(|records| records.log.clone());
+                let synced = log.map_or(0, |log| log.synced());
+                self.blocking(move || shared.durable_status(&spec, synced)).await
+            }
+            Answer::Unopened(spec, unopened) => {
+                let place = (unopened.keep_from, unopened.lag);
+                Ok(ConnectionStatus::failed(&spec, &State::default(), unopened.message, place))
+            }
+        }
     }
 
     /// What became of the event at `offset` of the events log at this connection, as far as known.
     ///
     /// # Errors
-    /// If there is no such connection.
+    /// If there is no such connection, or it could not be opened.
     pub async fn receipt(&self, id: &str, offset: u64) -> Result<EventState, DeliveryError> {
-        self.ask(id, |reply| Command::EventState(offset, reply)).await
+        match self.ask(id, |reply| Command::EventState(offset, reply)).await? {
+            Answer::Of(state) => Ok(state),
+            Answer::Ended(_, shared) => {
+                self.blocking(move || shared.keeper.lock().state.event_state(offset)).await
+            }
+            Answer::Unopened(_, unopened) => Err(failed(id, unopened.message)),
+        }
     }
 
     /// Up to `limit` dead letters with offsets above `after`, optionally of one reason.
@@ -334,15 +437,23 @@ impl DeliveryHandle {
                 Ok(letters)
             })
             .await?;
-        self.ask(id, |reply| Command::SendAgain(letters, reply)).await
+        match self.ask(id, |reply| Command::SendAgain(letters, reply)).await? {
+            Answer::Of(sent) => Ok(sent),
+            Answer::Ended(..) => Err(failed(id, BROKE_OFF.to_owned())),
+            Answer::Unopened(_, unopened) => Err(failed(id, unopened.message)),
+        }
     }
 
     /// Sends on after a suspension.
     ///
     /// # Errors
-    /// If there is no such connection.
+    /// If there is no such connection, or it has failed.
     pub async fn resume(&self, id: &str) -> Result<(), DeliveryError> {
-        self.commands(id)?.send(Command::Resume).await.map_err(|_| DeliveryError::Stopping)
+        match self.ask(id, Command::Resume).await? {
+            Answer::Of(()) => Ok(()),
+            Answer::Ended(..) => Err(failed(id, BROKE_OFF.to_owned())),
+            Answer::Unopened(_, unopened) => Err(failed(id, unopened.message)),
+        }
     }
 
     /// The offset from which on the workspace's events log must be kept; `None` if no connection
@@ -351,7 +462,7 @@ impl DeliveryHandle {
     pub fn keep_from(&self, workspace: WorkspaceNo) -> Option<u64> {
         let running = self.inner.running.lock();
         let own = running.values().filter(|running| running.spec.workspace == workspace);
-        own.map(|running| running.shared.keep_from.load(Ordering::SeqCst)).min()
+        own.map(Running::keep_from).min()
     }
 
     /// Makes every connection look at the clock again. Only needed with a clock that jumps.
@@ -367,21 +478,42 @@ impl DeliveryHandle {
         self.inner.tasks.wait().await;
     }
 
-    fn commands(&self, id: &str) -> Result<mpsc::Sender<Command>, DeliveryError> {
-        let running = self.inner.running.lock();
-        let found = running.get(id).map(|running| running.commands.clone());
-        found.ok_or_else(|| DeliveryError::NoConnection { id: id.to_owned() })
-    }
-
     async fn ask<T>(
         &self,
         id: &str,
         command: impl FnOnce(oneshot::Sender<T>) -> Command,
-    ) -> Result<T, DeliveryError> {
+    ) -> Result<Answer<T>, DeliveryError> {
+        let commands = match self.find(id)? {
+            Found::Task(_, commands, _) => commands,
+            Found::Unopened(spec, unopened) => return Ok(Answer::Unopened(spec, unopened)),
+        };
         let (reply, answer) = oneshot::channel();
-        let commands = self.commands(id)?;
-        commands.send(command(reply)).await.map_err(|_| DeliveryError::Stopping)?;
-        answer.await.map_err(|_| DeliveryError::Stopping)
+        if commands.send(command(reply)).await.is_ok()
+            && let Ok(answer) = answer.await
+        {
+            return Ok(Answer::Of(answer));
+        }
+        if self.inner.stop.is_cancelled() {
+            return Err(DeliveryError::Stopping);
+        }
+        // It has ended by itself, or was removed meanwhile.
+        Ok(match self.find(id)? {
+            Found::Task(spec, _, shared) => Answer::Ended(spec, shared),
+            Found::Unopened(spec, unopened) => Answer::Unopened(spec, unopened),
+        })
+    }
+
+    fn find(&self, id: &str) -> Result<Found, DeliveryError> {
+        let running = self.inner.running.lock();
+        let found =
+            running.get(id).ok_or_else(|| DeliveryError::NoConnection { id: id.to_owned() })?;
+        let spec = Arc::clone(&found.spec);
+        Ok(match &found.state {
+            Opened::Task(task) => {
+                Found::Task(spec, task.commands.clone(), Arc::clone(&task.shared))
+            }
+            Opened::Not(unopened) => Found::Unopened(spec, unopened.clone()),
+        })
     }
 
     async fn with_keeper<T: Send + 'static>(
@@ -389,13 +521,34 @@ impl DeliveryHandle {
         id: &str,
         read: impl FnOnce(&Keeper) -> std::io::Result<T> + Send + 'static,
     ) -> Result<T, DeliveryError> {
-        let shared = {
-            let running = self.inner.running.lock();
-            running.get(id).map(|running| Arc::clone(&running.shared))
+        let shared = match self.find(id)? {
+            Found::Task(_, _, shared) => shared,
+            Found::Unopened(_, unopened) => return Err(failed(id, unopened.message)),
         };
-        let shared = shared.ok_or_else(|| DeliveryError::NoConnection { id: id.to_owned() })?;
-        let task = self.inner.runtime.spawn_blocking(move || read(&shared.keeper.lock()));
-        let result = task.await.map_err(|_| DeliveryError::Stopping)?;
+        let result = self.blocking(move || read(&shared.keeper.lock())).await?;
         result.map_err(|source| DeliveryError::Files { id: id.to_owned(), source })
     }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, DeliveryError> {
+        self.inner.runtime.spawn_blocking(work).await.map_err(|_| DeliveryError::Stopping)
+    }
+}
+
+enum Found {
+    Task(Arc<ConnectionSpec>, mpsc::Sender<Command>, Arc<Shared>),
+    Unopened(Arc<ConnectionSpec>, Unopened),
+}
+
+enum Answer<T> {
+    Of(T),
+    /// The task has ended although nobody stopped it.
+    Ended(Arc<ConnectionSpec>, Arc<Shared>),
+    Unopened(Arc<ConnectionSpec>, Unopened),
+}
+
+fn failed(id: &str, message: String) -> DeliveryError {
+    DeliveryError::Files { id: id.to_owned(), source: std::io::Error::other(message) }
 }

@@ -8,6 +8,8 @@ use sluice_base::Timestamp;
 use sluice_event::codec::{self, CodecError, Reader};
 use sluice_event::{EventBatch, Offset, PersonId, StoredEvent};
 
+use crate::status::EventState;
+
 const VERSION: u8 = 1;
 
 /// Events that must stay in order: those of one person. An event without a person, or one sent
@@ -130,6 +132,20 @@ impl State {
                 .collect(),
             dead: self.dead.iter().map(|(offset, entry)| (*offset, entry.clone())).collect(),
             undead: Vec::new(),
+        }
+    }
+
+    /// What is durably known of an event, without a core.
+    pub(crate) fn event_state(&self, offset: u64) -> EventState {
+        if let Some(waiting) = self.waiting.get(&offset) {
+            let Waiting { attempts, due, .. } = *waiting;
+            return EventState::Waiting { attempts, due, in_flight: false, last_error: None };
+        }
+        match self.dead.get(&offset) {
+            Some(entry) => EventState::Dead { reason: entry.reason.clone(), at: entry.at },
+            None if offset < self.start => EventState::BeforeStart,
+            None if offset >= self.cursor => EventState::NotRead,
+            None => EventState::Finished,
         }
     }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use sluice_base::Timestamp;
 use sluice_event::{SourceNo, WorkspaceNo};
+use sluice_model::tables::ConnectionSpec;
 
 use crate::dead::DeadLetter;
-use crate::state::Counts;
+use crate::state::{Counts, State};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectionState {
@@ -19,7 +20,8 @@ pub enum ConnectionState {
     Suspended { since: Timestamp, code: String, message: String },
     /// The peer fails altogether; one request at a time finds out when it is back.
     BreakerOpen { since: Timestamp },
-    /// The connection's own files cannot be read or written.
+    /// The connection's own files or its place in the log cannot be read or written, or its task
+    /// broke off. Its events wait.
     Failed { message: String },
 }
 
@@ -48,6 +50,38 @@ pub struct ConnectionStatus {
     pub oldest_waiting: Option<Duration>,
     pub last_error: Option<(Timestamp, String, String)>,
     pub latency: Percentiles,
+}
+
+impl ConnectionStatus {
+    /// Of a connection that nobody runs: what is durable of it, and its cursor and lag.
+    pub(crate) fn failed(
+        spec: &ConnectionSpec,
+        durable: &State,
+        message: String,
+        (cursor, lag): (u64, u64),
+    ) -> Self {
+        let mut dead = BTreeMap::new();
+        for entry in durable.dead.values() {
+            *dead.entry(entry.reason.clone()).or_default() += 1;
+        }
+        Self {
+            id: spec.id.clone(),
+            workspace: spec.workspace,
+            source: spec.source,
+            state: ConnectionState::Failed { message },
+            start: durable.start,
+            cursor,
+            lag,
+            counts: durable.counts.clone(),
+            waiting: durable.waiting.len() as u64,
+            dead,
+            balances: false,
+            requests_in_flight: 0,
+            oldest_waiting: None,
+            last_error: None,
+            latency: Percentiles::default(),
+        }
+    }
 }
 
 /// From receipt to the peer's acceptance, of all deliveries since the server started.

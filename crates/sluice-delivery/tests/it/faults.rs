@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluice_delivery::{ConnectionState, ConnectionStatus, DeliveryConfig, Policy};
+use sluice_delivery::{ConnectionState, ConnectionStatus, DeliveryConfig, EventState, Policy};
 use sluice_destination_kit::peer::Peer;
 use sluice_destination_kit::{
     BatchLimits, BatchOutcome, BoxFuture, Catalog, Delivery, Destination, DestinationKind, HttpOut,
     Settings, SettingsError, SettingsSchema,
 };
-use sluice_event::StoredEvent;
+use sluice_event::{StoredEvent, WorkspaceNo};
 
 use crate::server::{Server, connection, event, message_ids, to};
 
@@ -145,4 +145,52 @@ async fn a_connection_whose_cursor_is_inside_a_record_fails_and_says_so() {
     server.append((0..10).map(|i| event(&format!("other-{i}"), i)).collect());
     let (_, message) = failed(&server, "a").await;
     assert_eq!(message, format!("the events log no longer holds offset {cursor}"));
+}
+
+#[tokio::test]
+async fn a_connection_whose_task_broke_off_is_shown_failed_and_answers_what_is_durable() {
+    let peer = Peer::answering(200).await;
+    let mut server = faulty_server(&peer);
+    let first = server.append(vec![event("m1", 1)]) + 1;
+    let cursor = server.drained("a").await.cursor;
+    while server.handle.keep_from(WorkspaceNo(1)) != Some(cursor) {
+        tokio::task::yield_now().await;
+    }
+    let bug = server.append(vec![event("bug-1", 1)]) + 1;
+    let (status, message) = failed(&server, "a").await;
+    assert!(message.contains("broke off"), "{message}");
+    assert_eq!((status.cursor, status.counts.delivered, status.lag), (cursor, 1, 2));
+    assert!(!status.balances);
+    server.drained("b").await;
+    assert_eq!(server.handle.connections().await.len(), 2);
+    assert_eq!(server.handle.receipt("a", first).await.unwrap(), EventState::Finished);
+    assert_eq!(server.handle.receipt("a", bug).await.unwrap(), EventState::NotRead);
+    assert!(server.handle.resume("a").await.is_err());
+    assert_eq!(server.handle.keep_from(WorkspaceNo(1)), Some(cursor));
+}
+
+#[tokio::test]
+async fn a_damaged_connection_starts_nothing_drops_nothing_and_is_tried_again() {
+    let peer = Peer::answering(200).await;
+    let (a, b) = (connection("a", to(&peer.url())), connection("b", to(&peer.url())));
+    let mut server = Server::start(vec![a.clone(), b.clone()]);
+    server.append(vec![event("m1", 1)]);
+    server.drained("a").await;
+    server.stop().await;
+    let journal = server.path("a", "state.journal");
+    let sound = std::fs::read(&journal).unwrap();
+    std::fs::write(&journal, b"something else altogether").unwrap();
+    server.start_again();
+    let (status, message) = failed(&server, "a").await;
+    assert!(message.contains("state.journal"), "{message}");
+    assert!(!status.balances);
+    server.append(vec![event("m2", 1)]);
+    server.drained("b").await;
+    assert_eq!(server.handle.keep_from(WorkspaceNo(1)), Some(server.log.first()));
+    assert_eq!(server.handle.connections().await.len(), 2);
+    server.handle.receipt("a", 1).await.unwrap_err();
+
+    std::fs::write(&journal, sound).unwrap();
+    server.publish(vec![a, b]);
+    server.until("a", |status| status.counts.delivered == 2 && status.waiting == 0).await;
 }
