@@ -9,8 +9,7 @@ use anyhow::{Context as _, bail};
 use crate::run::{cargo, say, succeeds};
 
 /// The crates that have simulations; the tests carry `simulat` or `crash` in their names.
-const CRATES: &[&str] =
-    &["sluice-log", "sluice-columnar", "sluice-pipeline", "sluice-delivery"];
+const CRATES: &[&str] = &["sluice-log", "sluice-columnar", "sluice-pipeline", "sluice-delivery"];
 const SEEDS_PER_ROUND: u64 = 500;
 
 pub(crate) fn sim(args: &[String]) -> anyhow::Result<bool> {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sluice_event::{ExternalId, MergeId, PersonId, SourceNo, WorkspaceNo};
@@ -27,6 +28,20 @@ pub enum HandleError {
     /// The text goes to the log, not to the client.
     #[error("{0}")]
     Internal(String),
+}
+
+/// An event in its final form, as JSON text: key order and number text are the sender's (an id
+/// beyond 2^53 must not change its digits on the way to a screen).
+#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = Object)]
+pub struct EventJson(pub Arc<str>);
+
+impl Serialize for EventJson {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw: &serde_json::value::RawValue =
+            serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
 }
 
 /// An answer to come.
@@ -153,7 +168,7 @@ pub struct Receipt {
     pub deliveries: Vec<ReceiptDelivery>,
     /// The event in its final form, while it is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub event: Option<serde_json::Value>,
+    pub event: Option<EventJson>,
 }
 
 /// What became of the event at the gate.
@@ -300,7 +315,7 @@ pub struct DeadLetter {
     pub detail: Option<String>,
     /// The event, while it is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub event: Option<serde_json::Value>,
+    pub event: Option<EventJson>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -415,7 +430,7 @@ pub struct PersonEvent {
     pub name: String,
     /// The event in its final form, while it is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub event: Option<serde_json::Value>,
+    pub event: Option<EventJson>,
 }
 
 /// Which events and properties were really seen; feeds the pickers.

@@ -9,13 +9,13 @@ use crate::block::{Block, Encoder, HEADER_BYTES, Header};
 use crate::log::Shared;
 use crate::queue::Group;
 use crate::recover::Recovered;
-use crate::segment::{self, Index, Segment};
+use crate::segment::{self, Index, LogSegment};
 use crate::{LogConfig, LogError};
 
 /// The segment being written. Only its holder writes to the log.
 pub(crate) struct Writer {
     file: Arc<dyn DiskFile>,
-    segment: Arc<Segment>,
+    segment: Arc<LogSegment>,
     mark: u64,
     at: u64,
     /// The file is filled up to here.
@@ -28,7 +28,7 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn new(
         recovered: &Recovered,
-        segment: Arc<Segment>,
+        segment: Arc<LogSegment>,
         config: &LogConfig,
     ) -> Result<Self, LogError> {
         let encoder =
@@ -100,7 +100,7 @@ impl Writer {
         self.leave_mark(log)?;
         let path = segment::log_path(&log.dir, base);
         let (file, mark) = segment::create(&log.disk, &path, base, log.clock.now())?;
-        let next = Arc::new(Segment::active(path, base, Index::empty(mark, base)));
+        let next = Arc::new(LogSegment::active(path, base, Index::empty(mark, base)));
         let sealed = std::mem::replace(&mut self.segment, next.clone());
         self.allocated = file.len().map_err(LogError::io("read", &next.path))?;
         (self.file, self.mark, self.at) = (file, mark, segment::HEADER_BYTES);

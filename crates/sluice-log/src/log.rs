@@ -15,7 +15,7 @@ use crate::commit::{self, Writer};
 use crate::queue::{Group, Outcome, Queue};
 use crate::recent::Recent;
 use crate::recover::recover;
-use crate::segment::Segment;
+use crate::segment::LogSegment;
 use crate::{CommitMode, LogConfig, LogError};
 
 /// An append-only log of entries; a clone is the same log. When the last clone is dropped the log
@@ -280,7 +280,7 @@ pub(crate) struct Shared {
     work: Condvar,
     pub(crate) writer: Mutex<Writer>,
     /// Oldest first, never empty. Lock order: upkeep, writer, segments.
-    pub(crate) segments: RwLock<Vec<Arc<Segment>>>,
+    pub(crate) segments: RwLock<Vec<Arc<LogSegment>>>,
     /// Held by whoever removes or replaces segments.
     pub(crate) upkeep: Mutex<()>,
     pub(crate) recent: Mutex<Recent>,

@@ -7,7 +7,7 @@ use sluice_base::Timestamp;
 
 use crate::block::{Block, Entries};
 use crate::log::Shared;
-use crate::segment::{Index, Segment, Walk};
+use crate::segment::{Index, LogSegment, Walk};
 use crate::{Entry, Log, LogError};
 
 /// Reads a log in order. Holds no lock. Inside a dropped segment it goes on to its end; after a
@@ -21,7 +21,7 @@ pub struct LogReader {
 }
 
 struct Source {
-    segment: Arc<Segment>,
+    segment: Arc<LogSegment>,
     walk: Walk,
 }
 
@@ -187,7 +187,7 @@ impl Shared {
         }
     }
 
-    pub(crate) fn open(&self, segment: &Segment) -> Result<(Walk, Arc<Index>), LogError> {
+    pub(crate) fn open(&self, segment: &LogSegment) -> Result<(Walk, Arc<Index>), LogError> {
         match segment.open(&self.disk) {
             Err(LogError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 let first = self.segments.read().first().map_or(0, |segment| segment.base);

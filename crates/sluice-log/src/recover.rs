@@ -12,12 +12,12 @@ use sluice_base::{Disk, DiskFile, Timestamp};
 
 use crate::LogError;
 use crate::block;
-use crate::segment::{self, Index, Segment, Walk};
+use crate::segment::{self, Index, LogSegment, Walk};
 
 /// What opening found.
 pub(crate) struct Recovered {
     /// Oldest first; the last one is the one to write on.
-    pub(crate) segments: Vec<Arc<Segment>>,
+    pub(crate) segments: Vec<Arc<LogSegment>>,
     pub(crate) file: Arc<dyn DiskFile>,
     pub(crate) index: Index,
     pub(crate) last_written: Timestamp,
@@ -36,7 +36,7 @@ pub(crate) fn recover(
         let path = segment::log_path(dir, 0);
         let (file, mark) = segment::create(disk, &path, 0, now)?;
         let index = Index::empty(mark, 0);
-        let segments = vec![Arc::new(Segment::active(path, 0, index.clone()))];
+        let segments = vec![Arc::new(LogSegment::active(path, 0, index.clone()))];
         return Ok(Recovered { segments, file, index, last_written: Timestamp::MIN });
     };
     let mut segments = Vec::with_capacity(bases.len());
@@ -44,7 +44,7 @@ pub(crate) fn recover(
         let path = segment::log_path(dir, *base);
         let file = disk.open(&path).map_err(LogError::io("open", &path))?;
         let bytes = file.len().map_err(LogError::io("read", &path))?;
-        segments.push(Arc::new(Segment::sealed(path, *base, *end, bytes, None)));
+        segments.push(Arc::new(LogSegment::sealed(path, *base, *end, bytes, None)));
     }
     let path = segment::log_path(dir, last);
     let (file, index) = open_last(disk, &path, last)?;
@@ -57,7 +57,7 @@ pub(crate) fn recover(
             index.store(disk, &before.path)?;
         }
     }
-    segments.push(Arc::new(Segment::active(path, last, index.clone())));
+    segments.push(Arc::new(LogSegment::active(path, last, index.clone())));
     Ok(Recovered { segments, file, index, last_written })
 }
 

@@ -141,7 +141,7 @@ impl Index {
 
 /// A segment in the log's list. A rewrite puts another one in its place.
 #[derive(Debug)]
-pub(crate) struct Segment {
+pub(crate) struct LogSegment {
     pub(crate) base: u64,
     pub(crate) path: PathBuf,
     /// First offset of the next segment; `None` for the one being written.
@@ -151,7 +151,7 @@ pub(crate) struct Segment {
     bytes: Mutex<u64>,
 }
 
-impl Segment {
+impl LogSegment {
     pub(crate) fn active(path: PathBuf, base: u64, index: Index) -> Self {
         let bytes = Mutex::new(index.end_at);
         Self {

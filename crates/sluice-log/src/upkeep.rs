@@ -7,7 +7,7 @@ use sluice_base::DiskFile;
 
 use crate::block::{self, Block, Encoder, Entries, HEADER_BYTES, Header, PAYLOAD_BYTES_MAX};
 use crate::log::Shared;
-use crate::segment::{self, Index, Segment};
+use crate::segment::{self, Index, LogSegment};
 use crate::{Entry, Log, LogError};
 
 /// Decides about an entry: `Some` replaces its payload.
@@ -80,7 +80,7 @@ impl Log {
 }
 
 impl Shared {
-    fn drop_oldest(&self, oldest: &Arc<Segment>) -> Result<(), LogError> {
+    fn drop_oldest(&self, oldest: &Arc<LogSegment>) -> Result<(), LogError> {
         self.segments.write().retain(|segment| !Arc::ptr_eq(segment, oldest));
         if let Some(end) = oldest.sealed_end() {
             self.recent.lock().forget_below(end);
@@ -98,7 +98,7 @@ impl Shared {
 
     fn rewrite(
         &self,
-        old: &Arc<Segment>,
+        old: &Arc<LogSegment>,
         end: u64,
         below: u64,
         f: Replace<'_>,
@@ -144,11 +144,12 @@ impl Shared {
         Ok(replaced)
     }
 
-    fn put_in_place(&self, old: &Arc<Segment>, end: u64, copy: Copy) -> Result<(), LogError> {
+    fn put_in_place(&self, old: &Arc<LogSegment>, end: u64, copy: Copy) -> Result<(), LogError> {
         let index = copy.finish()?;
         let path = &old.path;
         segment::publish(&self.disk, path)?;
-        let new = Segment::sealed(path.clone(), old.base, end, index.end_at, Some(index.clone()));
+        let new =
+            LogSegment::sealed(path.clone(), old.base, end, index.end_at, Some(index.clone()));
         {
             let mut segments = self.segments.write();
             if let Some(slot) = segments.iter_mut().find(|segment| Arc::ptr_eq(segment, old)) {
@@ -205,7 +206,7 @@ struct Copy {
 }
 
 impl Copy {
-    fn new(log: &Shared, old: &Segment) -> Result<Self, LogError> {
+    fn new(log: &Shared, old: &LogSegment) -> Result<Self, LogError> {
         let now = log.clock.now();
         let (file, mark) = segment::create_unnamed(&log.disk, &old.path, old.base, now)?;
         let encoder =

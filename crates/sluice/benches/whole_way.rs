@@ -94,7 +94,7 @@ fn send(
     end: Instant,
     (sent, slowest): (&AtomicU64, &AtomicU64),
 ) {
-    let mut next = 0;
+    let mut next: u64 = 0;
     let began = Instant::now();
     while Instant::now() < end {
         if let Some(due) = (next * 1_000_000).checked_div(per_second) {

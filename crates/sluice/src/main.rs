@@ -18,7 +18,6 @@ fn main() -> ExitCode {
     match command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error:#}");
             commands::print_error(&error);
             ExitCode::FAILURE
         }

@@ -7,9 +7,9 @@ use serde_json::json;
 use sluice_api::Handles;
 use sluice_api::handles::{
     AnalyticsAccount, Answer, ConnectionAccount, DeadLetter, DeadLetterPage, DeadLetterQuery,
-    Deliveries, DeliveryStatus, EventName, EventSchema, HandleError, Ledger, Ledgers, People,
-    Person, PersonEvent, PersonEvents, PersonExternalId, PersonMerge, PropertyName, Questions,
-    Receipt, ReceiptOutcome, ReceiptStage, Receipts, SendAgain, SourceAccount, blocking,
+    Deliveries, DeliveryStatus, EventJson, EventName, EventSchema, HandleError, Ledger, Ledgers,
+    People, Person, PersonEvent, PersonEvents, PersonExternalId, PersonMerge, PropertyName,
+    Questions, Receipt, ReceiptOutcome, ReceiptStage, Receipts, SendAgain, SourceAccount, blocking,
 };
 use sluice_destination_kit::{
     Destination, DestinationKind, Field, FieldKind, HttpOut, Settings, SettingsError,
@@ -161,7 +161,7 @@ impl Receipts for Fake {
                 detail: None,
             }],
             deliveries: Vec::new(),
-            event: Some(json!({ "type": "track", "event": PLANTED })),
+            event: Some(EventJson(json!({ "type": "track", "event": PLANTED }).to_string().into())),
         };
         now((is_ours(workspace) && receipt.message_id != "unknown").then_some(receipt))
     }

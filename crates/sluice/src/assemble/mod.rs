@@ -210,7 +210,6 @@ fn start_delivery(
         policy,
         threads: from.threads,
         drain: config.drain(),
-        ..DeliveryConfig::default()
     };
     let root = config.server.data.join("workspaces");
     let logs = Arc::clone(workspaces);

@@ -26,7 +26,14 @@ pub(super) fn router(pages: Pages) -> Router {
         .route("/health/live", get(live))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
+        .fallback(nothing_here)
         .with_state(pages)
+}
+
+async fn nothing_here() -> (StatusCode, &'static str) {
+    let text = "Nothing is here. Events go to /v1/track and its like, the API is below /api/v1 \
+                (described at /api/v1/openapi.json), and /health/ready tells how the server is.\n";
+    (StatusCode::NOT_FOUND, text)
 }
 
 async fn live() -> &'static str {
@@ -47,7 +54,7 @@ async fn ready(State(pages): State<Pages>) -> Response {
 }
 
 async fn metrics(State(pages): State<Pages>) -> Response {
-    let text =
-        tokio::task::spawn_blocking(move || metrics::render(&pages)).await.unwrap_or_default();
+    let rendered = tokio::task::spawn_blocking(move || metrics::render(&pages)).await;
+    let Ok(Ok(text)) = rendered else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

@@ -89,10 +89,11 @@ const LOG_DEFAULT: &str = "info,fjall=warn,lsm_tree=warn";
 fn start_logging(json: bool) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SLUICE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(LOG_DEFAULT));
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_target(true);
+        .with_ansi(is_terminal);
     if json { builder.json().init() } else { builder.compact().init() }
 }
 

@@ -45,10 +45,16 @@ fn a_curl_request_becomes_an_event_with_a_receipt_and_an_answer() {
     let (source_id, write_key) = server.source("curl");
     let event = json!({ "userId": "ann", "event": "Item Purchased", "messageId": "m-1",
                         "properties": { "price": 29.99, "big": 12_345_678_901_234_567_890_u64 } });
-    send(&server, &write_key, &event);
+    let text = event.to_string().replace("\"price\":", "\"exact\":1.10,\"price\":");
+    let event: Value = serde_json::from_str(&text).unwrap();
+    send_text(&server, &write_key, &text);
     let receipt = receipt(&server, &source_id, "m-1");
     assert_eq!(receipt["outcome"]["state"], "accepted");
     assert_eq!(receipt["event"]["properties"], event["properties"]);
+    let path = format!("/api/v1/events/{source_id}/m-1");
+    let bearer = format!("Bearer {TOKEN}");
+    let raw = server.client().send("GET", &path, &[("authorization", &bearer)], b"").unwrap().body;
+    assert!(raw.contains("\"exact\":1.10,"), "number text changed on the way: {raw}");
     assert_eq!(receipt["event"]["projectId"], *source_id);
     assert_eq!(receipt["event"].get("writeKey"), None);
     server.wait_for_ledger(|ledger| ledger["analytics"]["stored"] == 1);
@@ -131,11 +137,14 @@ fn search(dir: &Path, look: &mut dyn FnMut(&Path, &[u8])) {
 
 /// As `curl HOST/v1/track -u KEY: -d EVENT` sends it.
 fn send(server: &Server, write_key: &str, event: &Value) {
+    send_text(server, write_key, &event.to_string());
+}
+
+fn send_text(server: &Server, write_key: &str, event: &str) {
     let basic = format!("Basic {}", base64(&format!("{write_key}:")));
     let headers =
         [("authorization", basic.as_str()), ("content-type", "application/x-www-form-urlencoded")];
-    let answer =
-        server.client().send("POST", "/v1/track", &headers, event.to_string().as_bytes()).unwrap();
+    let answer = server.client().send("POST", "/v1/track", &headers, event.as_bytes()).unwrap();
     assert_eq!((answer.status, answer.body.as_str()), (200, "{\"success\":true}"));
 }
 

@@ -114,6 +114,6 @@ fn dead_letter(connection: &str, letter: &sluice_delivery::DeadLetter) -> DeadLe
         attempts: letter.attempts,
         at: letter.at.to_string(),
         detail: Some(letter.message.clone()),
-        event: json_of(&letter.event),
+        event: Some(json_of(&letter.event)),
     }
 }

@@ -1,6 +1,8 @@
 //! Single events, read from the events log by their offset.
 
-use sluice_api::handles::HandleError;
+use std::sync::Arc;
+
+use sluice_api::handles::{EventJson, HandleError};
 use sluice_base::Timestamp;
 use sluice_event::{EventBatch, Offset, StoredEvent};
 
@@ -33,6 +35,6 @@ impl Workspace {
 }
 
 /// The event as destinations receive it.
-pub(super) fn json_of(stored: &StoredEvent) -> Option<serde_json::Value> {
-    serde_json::from_str(&stored.event.json).ok()
+pub(super) fn json_of(stored: &StoredEvent) -> EventJson {
+    EventJson(Arc::clone(&stored.event.json))
 }

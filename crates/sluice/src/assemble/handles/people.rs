@@ -114,7 +114,7 @@ impl Parts {
             message_id: row.message_id.unwrap_or_default(),
             timestamp: row.timestamp,
             name: row.event,
-            event: found.and_then(|found| json_of(&found.stored)),
+            event: found.map(|found| json_of(&found.stored)),
         })
     }
 }

@@ -76,6 +76,7 @@ fn sample(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
 pub(super) fn handle_error(error: InsightError) -> HandleError {
     match error.kind() {
         ErrorKind::Invalid => {

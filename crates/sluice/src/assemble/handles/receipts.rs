@@ -94,7 +94,7 @@ fn receipt(
             stage("analytics", is_stored, None, stored.to_owned()),
         ],
         deliveries,
-        event: json_of(&found.stored),
+        event: Some(json_of(&found.stored)),
     }
 }
 
