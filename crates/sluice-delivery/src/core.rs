@@ -271,7 +271,10 @@ impl Core {
         record: &Record,
         mut filter: impl FnMut(&StoredEvent) -> Option<&'static str>,
     ) {
+        // Later events of both people must wait for what is parked of either, as ever.
+        self.join_merged(now, record);
         self.take_events(now, record, true, &mut filter);
+        self.lanes.drop_empty_joins();
     }
 
     fn join_merged(&mut self, now: Timestamp, record: &Record) {

@@ -185,13 +185,15 @@ impl World {
 
     fn read(&mut self) {
         let cursor = self.core.cursor();
-        if self.core.wants_events()
-            && let Some(record) = self.records.iter().find(|record| record.base == cursor)
-        {
-            let filter = |event: &StoredEvent| {
-                is_filtered(event).then_some("FILTERED_BY_INTEGRATIONS_OBJECT")
-            };
+        let Some(record) = self.records.iter().find(|record| record.base == cursor) else { return };
+        let filter =
+            |event: &StoredEvent| is_filtered(event).then_some("FILTERED_BY_INTEGRATIONS_OBJECT");
+        if self.core.wants_events() {
             self.core.on_record(self.now, record, filter);
+        } else if self.trouble > 0 && self.rng.chance(10) {
+            // A stopped connection whose backlog is over its budget.
+            self.core.on_record_over_budget(self.now, record, filter);
+            self.given_up.extend(record.base + 1..record.end);
         }
     }
 
