@@ -124,7 +124,7 @@ impl IdIndex {
     /// Keeps the cache within its bound; to be called between operations.
     pub(crate) fn age(&mut self) {
         if self.young.len() > self.generation_entries_max {
-            self.old = std::mem::take(&mut self.young);
+            self.turn();
         }
     }
 
@@ -163,8 +163,17 @@ impl IdIndex {
 
     /// What was in memory goes to the cache.
     fn forget_memory(&mut self) {
+        if self.young.len() + self.memory.len() > self.generation_entries_max {
+            self.turn();
+        }
         self.young.extend(self.memory.drain().take(self.generation_entries_max));
-        self.age();
+    }
+
+    /// The young generation becomes the old one. The tables keep their memory: growing them anew each
+    /// time would hold the pipeline up.
+    fn turn(&mut self) {
+        std::mem::swap(&mut self.young, &mut self.old);
+        self.young.clear();
     }
 
     /// Does up to `entries` of the merging that is due; true if there is more.

@@ -20,7 +20,7 @@ pub(crate) trait Kept: Sized {
 }
 
 /// A key and its bytes in the store.
-pub(crate) trait Key: Clone + Eq + Hash {
+pub(crate) trait Key: Clone + Ord + Hash {
     fn with_bytes<R>(&self, run: impl FnOnce(&[u8]) -> R) -> R;
     fn memory_bytes(&self) -> usize;
 }
@@ -112,7 +112,7 @@ impl<K: Key, V: Kept> Tier<K, V> {
     /// Keeps the cache within its bound; to be called between operations.
     pub(crate) fn age(&mut self) {
         if self.young_bytes > self.generation_bytes_max {
-            self.old = std::mem::take(&mut self.young);
+            turn(&mut self.young, &mut self.old);
             self.young_bytes = 0;
         }
     }
@@ -129,7 +129,10 @@ impl<K: Key, V: Kept> Tier<K, V> {
     /// Puts all changes into `batch`. After it was committed, call [`Tier::stored`].
     pub(crate) fn flush_into(&self, batch: &mut fjall::OwnedWriteBatch) {
         let mut bytes = Vec::new();
-        for (key, value) in &self.dirty {
+        let mut entries: Vec<_> = self.dirty.iter().collect();
+        // Neighbours go to neighbouring places of the store, whose memory is then at hand.
+        entries.sort_unstable_by_key(|(key, _)| *key);
+        for (key, value) in entries {
             bytes.clear();
             value.encode(&mut bytes);
             key.with_bytes(|key| batch.insert(&self.keyspace, key, bytes.as_slice()));
@@ -141,10 +144,17 @@ impl<K: Key, V: Kept> Tier<K, V> {
             self.young_bytes += Self::cost(&key, &value);
             self.young.insert(key, value);
             if self.young_bytes > self.generation_bytes_max {
-                self.old = std::mem::take(&mut self.young);
+                turn(&mut self.young, &mut self.old);
                 self.young_bytes = 0;
             }
         }
         self.dirty_bytes = 0;
     }
+}
+
+/// The young generation becomes the old one. The tables keep their memory: growing them anew each
+/// time would hold the pipeline up.
+fn turn<K, V>(young: &mut Table<K, V>, old: &mut Table<K, V>) {
+    std::mem::swap(young, old);
+    young.clear();
 }

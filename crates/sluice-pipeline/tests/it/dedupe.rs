@@ -70,6 +70,7 @@ fn it_answers_like_a_plain_map_over_flushes_merges_and_restarts() {
         }
     }
     assert_eq!(index.find(SourceNo(2), "m1"), None);
+    index.verify().unwrap();
     assert!(index.slices() < 20, "{} slices", index.slices());
 }
 
