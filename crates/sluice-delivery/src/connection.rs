@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::DeliveryError;
 use crate::core::{Attempt, Core};
-use crate::filter;
+use crate::filter::Filter;
 use crate::keeper::Keeper;
 use crate::panics::caught;
 use crate::policy::Policy;
@@ -197,7 +197,9 @@ impl Connection {
                 }
             }
             Err(message) => {
-                (self.kind, self.destination) = (None, None);
+                // Events still go by the kind's names while its settings do not fit.
+                self.kind = self.around.catalog.get(&self.spec.kind).cloned();
+                self.destination = None;
                 self.core.suspend(now, INVALID_SETTINGS, message);
             }
         }
@@ -305,8 +307,12 @@ impl Connection {
     fn take(&mut self, record: &Record) {
         let now = self.around.clock.now();
         self.measure(record);
-        let filter = filter_of(&self.spec, self.kind.as_deref(), self.destination.as_deref());
-        self.core.on_record(now, record, filter);
+        let filter = Filter {
+            spec: &self.spec,
+            kind: self.kind.as_deref(),
+            destination: self.destination.as_deref(),
+        };
+        self.core.on_record(now, record, |event| filter.reason(event));
     }
 
     fn measure(&mut self, record: &Record) {
@@ -333,8 +339,12 @@ impl Connection {
 
     fn give_up(&mut self, record: &Record) {
         let now = self.around.clock.now();
-        let filter = filter_of(&self.spec, self.kind.as_deref(), self.destination.as_deref());
-        self.core.on_record_over_budget(now, record, filter);
+        let filter = Filter {
+            spec: &self.spec,
+            kind: self.kind.as_deref(),
+            destination: self.destination.as_deref(),
+        };
+        self.core.on_record_over_budget(now, record, |event| filter.reason(event));
         if self.core.cursor() < *self.synced.borrow() {
             self.load(self.core.cursor());
         }
@@ -427,7 +437,12 @@ impl Connection {
             Command::Status(reply) => drop(reply.send(self.status())),
             Command::EventState(offset, reply) => drop(reply.send(self.core.event_state(offset))),
             Command::SendAgain(letters, reply) => {
-                let sent = self.core.send_again(now, letters);
+                let filter = Filter {
+                    spec: &self.spec,
+                    kind: self.kind.as_deref(),
+                    destination: self.destination.as_deref(),
+                };
+                let sent = self.core.send_again(now, letters, |event| filter.lasting_reason(event));
                 if reply.send(sent).is_err() {
                     tracing::debug!(connection.id = %self.spec.id, "whoever sent letters again has gone");
                 }
@@ -500,19 +515,6 @@ impl Connection {
             let committed = join(&mut self.committing).await;
             self.on_committed(committed);
         }
-    }
-}
-
-/// The filters of this connection. Without a destination (its settings do not fit) events are read
-/// only if it is switched off, or to give them up.
-fn filter_of<'a>(
-    spec: &'a ConnectionSpec,
-    kind: Option<&'a dyn DestinationKind>,
-    destination: Option<&'a dyn Destination>,
-) -> impl Fn(&StoredEvent) -> Option<&'static str> + 'a {
-    move |event| match (kind, destination) {
-        (Some(kind), Some(destination)) => filter::reason(spec, kind, destination, event),
-        _ => (!spec.enabled).then_some(filter::CONNECTION_DISABLED),
     }
 }
 

@@ -302,8 +302,7 @@ impl Core {
             own += 1;
             let offset = record.base + 1 + i as u64;
             if let Some(reason) = filter(event) {
-                *self.counts.filtered.entry(reason.to_owned()).or_default() += 1;
-                self.remember(offset, Finished::Filtered { reason: reason.to_owned() });
+                self.count_filtered(offset, reason);
             } else {
                 let lane = match event.canonical {
                     person if person.is_nobody() => Lane::Event(offset),
@@ -328,6 +327,11 @@ impl Core {
         self.cursor = record.end;
         self.changed.any = true;
         self.changed.events |= own > 0;
+    }
+
+    fn count_filtered(&mut self, offset: u64, reason: &str) {
+        *self.counts.filtered.entry(reason.to_owned()).or_default() += 1;
+        self.remember(offset, Finished::Filtered { reason: reason.to_owned() });
     }
 
     /// The next request to send, if there is one for now.

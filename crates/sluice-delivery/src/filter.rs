@@ -12,16 +12,38 @@ pub(crate) const BY_INTEGRATIONS_OBJECT: &str = "FILTERED_BY_INTEGRATIONS_OBJECT
 pub(crate) const SENT_CLIENT_SIDE: &str = "MESSAGE_SENT_CLIENT_SIDE";
 pub(crate) const UNSUPPORTED_EVENT_TYPE: &str = "UNSUPPORTED_EVENT_TYPE";
 
-/// Why the event does not go to this connection; `None` if it goes.
-pub(crate) fn reason(
+/// The filters of one connection. Each part filters as far as it is known: a kind that is not in
+/// the catalogue has no names, and settings that do not fit make no destination.
+#[derive(Clone, Copy)]
+pub(crate) struct Filter<'a> {
+    pub(crate) spec: &'a ConnectionSpec,
+    pub(crate) kind: Option<&'a dyn DestinationKind>,
+    pub(crate) destination: Option<&'a dyn Destination>,
+}
+
+impl Filter<'_> {
+    /// Why the event does not go to this connection; `None` if it goes.
+    pub(crate) fn reason(self, stored: &StoredEvent) -> Option<&'static str> {
+        if !self.spec.enabled {
+            return Some(CONNECTION_DISABLED);
+        }
+        self.lasting_reason(stored)
+    }
+
+    /// As [`Filter::reason`], whether or not the connection is switched off now.
+    pub(crate) fn lasting_reason(self, stored: &StoredEvent) -> Option<&'static str> {
+        let by_kind = self.kind.and_then(|kind| by_sender(self.spec, kind, stored));
+        let is_taken = || self.destination.is_none_or(|destination| destination.takes(stored));
+        by_kind.or_else(|| (!is_taken()).then_some(UNSUPPORTED_EVENT_TYPE))
+    }
+}
+
+/// The sender says that the event is not for this destination, or has sent it there itself.
+fn by_sender(
     spec: &ConnectionSpec,
     kind: &dyn DestinationKind,
-    destination: &dyn Destination,
     stored: &StoredEvent,
 ) -> Option<&'static str> {
-    if !spec.enabled {
-        return Some(CONNECTION_DISABLED);
-    }
     let names = || std::iter::once(kind.name()).chain(kind.other_names().iter().copied());
     if kind.obeys_integrations()
         && let Some(text) = stored.event.integrations_json()
@@ -30,10 +52,8 @@ pub(crate) fn reason(
     {
         return Some(BY_INTEGRATIONS_OBJECT);
     }
-    if is_bundled(&stored.event.json, names(), [spec.id.as_str(), spec.destination_id.as_str()]) {
-        return Some(SENT_CLIENT_SIDE);
-    }
-    (!destination.takes(stored)).then_some(UNSUPPORTED_EVENT_TYPE)
+    let ids = [spec.id.as_str(), spec.destination_id.as_str()];
+    is_bundled(&stored.event.json, names(), ids).then_some(SENT_CLIENT_SIDE)
 }
 
 /// The destination's own key decides, else `All`, else yes. A key is matched exactly first, then

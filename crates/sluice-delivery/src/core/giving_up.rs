@@ -102,11 +102,13 @@ impl Core {
         self.expire_dead(now);
     }
 
-    /// Dead letters go once more, each in a lane of its own.
+    /// Dead letters go once more, each in a lane of its own; those that `filter` names are counted as
+    /// filtered instead. Gives how many go.
     pub(crate) fn send_again(
         &mut self,
         now: Timestamp,
         letters: Vec<(u64, Arc<StoredEvent>)>,
+        filter: impl Fn(&StoredEvent) -> Option<&'static str>,
     ) -> usize {
         let mut sent = 0;
         for (offset, event) in letters {
@@ -115,6 +117,10 @@ impl Core {
             }
             self.forget_dead(offset);
             self.changed.letters.retain(|letter| letter.offset != offset);
+            if let Some(reason) = filter(&event) {
+                self.count_filtered(offset, reason);
+                continue;
+            }
             let mut item = Item::new(event, Lane::Event(offset), now);
             item.is_again = true;
             self.add(offset, item, now);

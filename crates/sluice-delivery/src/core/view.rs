@@ -10,9 +10,10 @@ use crate::state::{Counts, Suspended};
 use crate::status::EventState;
 
 impl Core {
-    /// Stops sending until [`Core::resume`].
+    /// Stops sending until [`Core::resume`]. A suspension that goes on keeps its beginning.
     pub(crate) fn suspend(&mut self, now: Timestamp, code: &str, message: String) {
-        self.suspended = Some(Suspended { since: now, code: code.to_owned(), message });
+        let since = self.suspended.as_ref().map_or(now, |suspended| suspended.since);
+        self.suspended = Some(Suspended { since, code: code.to_owned(), message });
         self.changed.any = true;
     }
 

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluice_delivery::{ConnectionState, ConnectionStatus, DeliveryConfig, EventState, Policy};
+use serde_json::json;
+use sluice_delivery::{
+    ConnectionState, ConnectionStatus, DeliveryConfig, EventState, Policy, SendAgain,
+};
 use sluice_destination_kit::peer::Peer;
 use sluice_destination_kit::{
     BatchLimits, BatchOutcome, BoxFuture, Catalog, Delivery, Destination, DestinationKind, HttpOut,
@@ -11,7 +14,7 @@ use sluice_destination_kit::{
 };
 use sluice_event::{StoredEvent, WorkspaceNo};
 
-use crate::server::{Server, connection, event, message_ids, to};
+use crate::server::{Server, connection, event, message_ids, to, with};
 
 /// The webhook with faults: it panics at the first attempt of an event `panic-…`, and when asked
 /// whether it takes an event `bug-…`.
@@ -63,17 +66,20 @@ impl Destination for FaultyDestination {
     }
 }
 
-fn faulty_server(peer: &Peer) -> Server {
+fn faulty_catalog() -> Catalog {
     let catalog = sluice_destinations::catalog();
     let faulty = Faulty(Arc::clone(catalog.get("webhook").unwrap()));
     let kinds = catalog.iter().cloned().chain([Arc::new(faulty) as Arc<dyn DestinationKind>]);
-    let catalog = Catalog::new(kinds.collect::<Vec<_>>());
+    Catalog::new(kinds.collect::<Vec<_>>())
+}
+
+fn faulty_server(peer: &Peer) -> Server {
     let policy =
         Policy { commit_interval: Duration::from_millis(5), requests_max: 1, ..Policy::default() };
     let config = DeliveryConfig { policy, ..DeliveryConfig::default() };
     let (mut faulty, sound) = (connection("a", to(&peer.url())), connection("b", to(&peer.url())));
     faulty.kind = "faulty".to_owned();
-    Server::with_catalog(vec![faulty, sound], config, catalog)
+    Server::with_catalog(vec![faulty, sound], config, faulty_catalog())
 }
 
 #[tokio::test]
@@ -193,4 +199,79 @@ async fn a_damaged_connection_starts_nothing_drops_nothing_and_is_tried_again() 
     std::fs::write(&journal, sound).unwrap();
     server.publish(vec![a, b]);
     server.until("a", |status| status.counts.delivered == 2 && status.waiting == 0).await;
+}
+
+#[tokio::test]
+async fn settings_that_do_not_fit_give_up_only_what_the_destination_would_have_got() {
+    let policy = Policy { backlog_age_max: Duration::from_secs(3600), ..Policy::default() };
+    let config = DeliveryConfig { policy, ..DeliveryConfig::default() };
+    let misfit = connection("a", json!({"uri": "https://a.example/"}));
+    let mut server = Server::with_config(vec![misfit.clone()], config);
+    let not_for_us = json!({"integrations": {"Webhooks": false}});
+    server.append(vec![event("m1", 1), with("m2", 1, not_for_us), event("m3", 2)]);
+    server.advance(Duration::from_secs(2 * 3600));
+    server.restart().await;
+    let status = server.drained("a").await;
+    assert_eq!(status.dead.get("backlog_over_budget"), Some(&2), "{status:?}");
+    assert_eq!(status.counts.filtered["FILTERED_BY_INTEGRATIONS_OBJECT"], 1);
+}
+
+#[tokio::test]
+async fn a_letter_that_is_filtered_by_now_is_counted_and_not_sent_again() {
+    let peer = Peer::answering(400).await;
+    let mut server = Server::start(vec![connection("a", to(&peer.url()))]);
+    let for_webhooks = json!({"integrations": {"All": false, "Webhook": true}});
+    server.append(vec![event("m1", 1), with("m2", 2, for_webhooks)]);
+    server.drained("a").await;
+    while server.handle.dead_letters("a", None, 9, None).await.unwrap().letters.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    server.stop().await;
+    // Another kind of destination under the same connection.
+    let mut changed = connection("a", to(&peer.url()));
+    (changed.kind, changed.revision) = ("faulty".to_owned(), 2);
+    server.use_catalog(faulty_catalog());
+    server.publish(vec![changed]);
+    server.start_again();
+    peer.script(|_| sluice_destination_kit::peer::Reply::status(200));
+    assert_eq!(server.handle.send_again("a", SendAgain::All).await.unwrap(), 1);
+    let status = server.drained("a").await;
+    assert_eq!((status.counts.delivered, status.dead.len()), (1, 0));
+    assert_eq!(status.counts.filtered["FILTERED_BY_INTEGRATIONS_OBJECT"], 1);
+    assert_eq!(message_ids(&peer).last().unwrap(), "m1");
+}
+
+#[tokio::test]
+async fn settings_that_go_on_to_misfit_stay_suspended_since_they_began_to() {
+    let peer = Peer::answering(200).await;
+    let misfit = connection("a", json!({"uri": "https://a.example/"}));
+    let server = Server::start(vec![misfit.clone()]);
+    let since = suspended_since(&server).await;
+    server.advance(Duration::from_secs(60));
+    server.publish(vec![misfit.clone(), connection("b", to(&peer.url()))]);
+    while server.handle.connection("b").await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(suspended_since(&server).await, since);
+    // Still misfits, in another way.
+    let mut worse = connection("a", json!({"url": 7}));
+    worse.revision = 2;
+    server.publish(vec![worse]);
+    while server.handle.connection("b").await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    server
+        .until("a", |status| match &status.state {
+            ConnectionState::Suspended { message, .. } => !message.contains("uri"),
+            _ => false,
+        })
+        .await;
+    assert_eq!(suspended_since(&server).await, since);
+}
+
+async fn suspended_since(server: &Server) -> sluice_base::Timestamp {
+    match server.status("a").await.state {
+        ConnectionState::Suspended { since, .. } => since,
+        other => panic!("must be suspended: {other:?}"),
+    }
 }

@@ -107,6 +107,11 @@ impl Server {
             open(&self.dir, &self.clock, &self.table, &self.config, &self.catalog);
     }
 
+    /// From the next start on.
+    pub(crate) fn use_catalog(&mut self, catalog: Catalog) {
+        self.catalog = Arc::new(catalog);
+    }
+
     /// Opens the log of a stopped server, without delivery.
     pub(crate) fn open_log(&mut self) {
         self.log = open_log(&self.dir, &self.clock);
