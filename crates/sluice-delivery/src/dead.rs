@@ -50,11 +50,15 @@ pub(crate) struct DeadLetters {
 }
 
 impl DeadLetters {
-    /// Opens the file and keeps the letters that `is_live` names.
-    pub(crate) fn open(
+    /// Opens the file and keeps the letters of the events in `live`, which were all synced. What a
+    /// crash left after them is cut.
+    ///
+    /// # Errors
+    /// From the disk; of kind `InvalidData` if one of `live` cannot be found.
+    pub(crate) fn open<'a>(
         disk: Arc<dyn Disk>,
         path: PathBuf,
-        is_live: impl Fn(u64) -> bool,
+        live: impl Iterator<Item = &'a u64>,
     ) -> io::Result<Self> {
         let file = match disk.open(&path) {
             Ok(file) => file,
@@ -70,7 +74,10 @@ impl DeadLetters {
             live_bytes: 0,
         };
         letters.scan()?;
-        letters.keep(is_live);
+        letters.keep(live)?;
+        if letters.file.len()? > letters.end {
+            letters.file.set_len(letters.end)?;
+        }
         Ok(letters)
     }
 
@@ -96,9 +103,22 @@ impl DeadLetters {
         Ok(())
     }
 
-    fn keep(&mut self, is_live: impl Fn(u64) -> bool) {
-        self.places.retain(|offset, _| is_live(*offset));
+    fn keep<'a>(&mut self, live: impl Iterator<Item = &'a u64>) -> io::Result<()> {
+        let found = std::mem::take(&mut self.places);
+        for offset in live {
+            let place = found.get(offset).ok_or_else(|| self.damaged(*offset, self.end))?;
+            self.places.insert(*offset, *place);
+        }
         self.live_bytes = self.places.values().map(|(_, bytes)| bytes).sum();
+        Ok(())
+    }
+
+    fn damaged(&self, offset: u64, at: u64) -> io::Error {
+        let message = format!(
+            "{} is damaged at byte {at}: the dead letter of offset {offset} cannot be read",
+            self.path.display()
+        );
+        io::Error::new(io::ErrorKind::InvalidData, message)
     }
 
     /// Writes letters; durable when this returns.
@@ -162,9 +182,13 @@ impl DeadLetters {
     }
 
     /// `None` if there is no such letter.
+    ///
+    /// # Errors
+    /// From the disk; of kind `InvalidData` if the letter was damaged since it was opened or written.
     pub(crate) fn get(&self, offset: u64) -> io::Result<Option<DeadLetter>> {
         let Some((at, _)) = self.places.get(&offset) else { return Ok(None) };
-        let Some(content) = read_record(&*self.file, *at)? else { return Ok(None) };
+        let content = read_record(&*self.file, *at)?;
+        let content = content.ok_or_else(|| self.damaged(offset, *at))?;
         decode(&content).map(Some).map_err(io::Error::other)
     }
 }

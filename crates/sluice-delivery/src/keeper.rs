@@ -38,9 +38,8 @@ impl Keeper {
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
             state.apply(delta);
         }
-        let letters = DeadLetters::open(Arc::clone(disk), dir.join("dead.letters"), |offset| {
-            state.dead.contains_key(&offset)
-        })?;
+        let path = dir.join("dead.letters");
+        let letters = DeadLetters::open(Arc::clone(disk), path, state.dead.keys())?;
         let snapshot_bytes = journal.bytes();
         Ok(Self { journal, letters, state, snapshot_bytes })
     }

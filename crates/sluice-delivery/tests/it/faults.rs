@@ -1,6 +1,7 @@
 //! What is broken stops itself at most, says so, and loses nothing.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
@@ -17,8 +18,8 @@ use sluice_event::{StoredEvent, WorkspaceNo};
 use crate::server::{Server, connection, event, message_ids, to, with};
 
 /// The webhook with faults: it panics at the first attempt of an event `panic-…`, and when asked
-/// whether it takes an event `bug-…`.
-struct Faulty(Arc<dyn DestinationKind>);
+/// whether it takes an event `bug-…`. Counts how often it is built.
+struct Faulty(Arc<dyn DestinationKind>, Arc<AtomicUsize>);
 
 impl DestinationKind for Faulty {
     fn slug(&self) -> &str {
@@ -42,6 +43,7 @@ impl DestinationKind for Faulty {
         settings: Settings,
         http: HttpOut,
     ) -> Result<Arc<dyn Destination>, SettingsError> {
+        self.1.fetch_add(1, Ordering::SeqCst);
         Ok(Arc::new(FaultyDestination(self.0.build(settings, http)?)))
     }
 }
@@ -66,26 +68,26 @@ impl Destination for FaultyDestination {
     }
 }
 
-fn faulty_catalog() -> Catalog {
+fn faulty_catalog(builds: &Arc<AtomicUsize>) -> Catalog {
     let catalog = sluice_destinations::catalog();
-    let faulty = Faulty(Arc::clone(catalog.get("webhook").unwrap()));
+    let faulty = Faulty(Arc::clone(catalog.get("webhook").unwrap()), Arc::clone(builds));
     let kinds = catalog.iter().cloned().chain([Arc::new(faulty) as Arc<dyn DestinationKind>]);
     Catalog::new(kinds.collect::<Vec<_>>())
 }
 
-fn faulty_server(peer: &Peer) -> Server {
+fn faulty_server(peer: &Peer, builds: &Arc<AtomicUsize>) -> Server {
     let policy =
         Policy { commit_interval: Duration::from_millis(5), requests_max: 1, ..Policy::default() };
     let config = DeliveryConfig { policy, ..DeliveryConfig::default() };
     let (mut faulty, sound) = (connection("a", to(&peer.url())), connection("b", to(&peer.url())));
     faulty.kind = "faulty".to_owned();
-    Server::with_catalog(vec![faulty, sound], config, faulty_catalog())
+    Server::with_catalog(vec![faulty, sound], config, faulty_catalog(builds))
 }
 
 #[tokio::test]
 async fn a_destination_that_panics_costs_an_attempt_and_neither_the_person_nor_the_slot() {
     let peer = Peer::answering(200).await;
-    let mut server = faulty_server(&peer);
+    let mut server = faulty_server(&peer, &Arc::default());
     server.append(vec![event("panic-1", 1), event("ann-2", 1), event("panic-2", 2)]);
     let status = server
         .until("a", |status| status.last_error.is_some() && status.requests_in_flight == 0)
@@ -156,7 +158,7 @@ async fn a_connection_whose_cursor_is_inside_a_record_fails_and_says_so() {
 #[tokio::test]
 async fn a_connection_whose_task_broke_off_is_shown_failed_and_answers_what_is_durable() {
     let peer = Peer::answering(200).await;
-    let mut server = faulty_server(&peer);
+    let mut server = faulty_server(&peer, &Arc::default());
     let first = server.append(vec![event("m1", 1)]) + 1;
     let cursor = server.drained("a").await.cursor;
     while server.handle.keep_from(WorkspaceNo(1)) != Some(cursor) {
@@ -230,7 +232,7 @@ async fn a_letter_that_is_filtered_by_now_is_counted_and_not_sent_again() {
     // Another kind of destination under the same connection.
     let mut changed = connection("a", to(&peer.url()));
     (changed.kind, changed.revision) = ("faulty".to_owned(), 2);
-    server.use_catalog(faulty_catalog());
+    server.use_catalog(faulty_catalog(&Arc::default()));
     server.publish(vec![changed]);
     server.start_again();
     peer.script(|_| sluice_destination_kit::peer::Reply::status(200));
@@ -274,4 +276,63 @@ async fn suspended_since(server: &Server) -> sluice_base::Timestamp {
         ConnectionState::Suspended { since, .. } => since,
         other => panic!("must be suspended: {other:?}"),
     }
+}
+
+#[tokio::test]
+async fn a_change_of_another_connection_builds_no_destination_anew() {
+    let (peer, builds) = (Peer::answering(200).await, Arc::default());
+    let server = faulty_server(&peer, &builds);
+    let mut faulty = connection("a", to(&peer.url()));
+    faulty.kind = "faulty".to_owned();
+    server.publish(vec![faulty.clone(), connection("c", to(&peer.url()))]);
+    while server.handle.connection("c").await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    server.status("a").await;
+    assert_eq!(builds.load(Ordering::SeqCst), 1);
+    faulty.revision = 2;
+    server.publish(vec![faulty]);
+    while server.handle.connection("c").await.is_ok() || builds.load(Ordering::SeqCst) == 1 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(builds.load(Ordering::SeqCst), 2);
+}
+
+/// Two dead letters, then `damage` of their file while the server is stopped.
+async fn with_damaged_letters(damage: impl FnOnce(&mut Vec<u8>)) -> Server {
+    let peer = Peer::answering(400).await;
+    let mut server = Server::start(vec![connection("a", to(&peer.url()))]);
+    server.append(vec![event("m1", 1)]);
+    server.until("a", |status| status.dead.get("400") == Some(&1)).await;
+    server.append(vec![event("m2", 1)]);
+    server.until("a", |status| status.dead.get("400") == Some(&2)).await;
+    server.stop().await;
+    let path = server.path("a", "dead.letters");
+    let mut bytes = std::fs::read(&path).unwrap();
+    damage(&mut bytes);
+    std::fs::write(&path, bytes).unwrap();
+    server.start_again();
+    server
+}
+
+#[tokio::test]
+async fn a_damaged_dead_letter_is_reported_and_not_counted_as_if_it_could_be_found() {
+    let server = with_damaged_letters(|bytes| bytes[20] ^= 1).await;
+    let (status, message) = failed(&server, "a").await;
+    assert!(message.contains("dead.letters is damaged at byte 5"), "{message}");
+    assert!(!status.balances);
+}
+
+#[tokio::test]
+async fn what_a_crash_left_of_a_dead_letter_is_cut() {
+    let mut whole = 0;
+    let server = with_damaged_letters(|bytes| {
+        whole = bytes.len();
+        bytes.extend_from_slice(&[40, 0, 0, 0, 1, 2, 3, 4, 5]);
+    })
+    .await;
+    let page = server.handle.dead_letters("a", None, 9, None).await.unwrap();
+    assert_eq!((page.letters.len(), page.by_reason["400"]), (2, 2));
+    let bytes = std::fs::metadata(server.path("a", "dead.letters")).unwrap().len();
+    assert_eq!(usize::try_from(bytes).unwrap(), whole);
 }
