@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use fjall::config::{BloomConstructionPolicy, FilterPolicy, FilterPolicyEntry, PinningPolicy};
-use fjall::{Database, Keyspace, KeyspaceCreateOptions};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use parking_lot::Mutex;
 use sluice_base::Timestamp;
 use sluice_event::{Decision, Event, EventBatch, ExternalId, MergeId, Offset, PersonId};
@@ -254,6 +254,8 @@ impl IdentityMap {
         state.merges.flush_into(&mut batch);
         batch.insert(&self.meta, APPLIED, state.applied.0.to_le_bytes());
         batch.commit()?;
+        // The events log may be cut up to here: what is said to be stored must survive a power loss.
+        self.database.persist(PersistMode::SyncAll)?;
         state.nodes.stored();
         state.merges.stored();
         *self.nodes_to.lock() = state.applied;
