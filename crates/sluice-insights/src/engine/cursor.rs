@@ -13,7 +13,7 @@ use super::scan::Hit;
 /// Postings are taken when they have fewer rows than this share of what a scan would look at.
 const POSTINGS_SHARE: usize = 16;
 /// Rows worked off at a time, about; a block adds up to 64.
-const GROUP_ROWS: usize = 192;
+pub(super) const GROUP_ROWS: usize = 192;
 
 pub(crate) struct Cursor<'a> {
     plan: &'a PartPlan,
@@ -46,7 +46,8 @@ pub(crate) struct Cursor<'a> {
 /// No more rows. No person has this number.
 pub(crate) const DONE: u64 = u64::MAX;
 
-enum Source {
+/// Where matching rows come from.
+pub(super) enum Source {
     Blocks { next: usize, end: usize },
     Rows { rows: Vec<u32>, at: usize },
 }
@@ -76,7 +77,7 @@ impl<'a> Cursor<'a> {
             first_only,
             left_out,
             left_out_at: left_out.partition_point(|key| *key < least),
-            source: source(plan, row_from, row_to),
+            source: Source::new(plan, row_from, row_to),
             person: from,
             person_start: row_from,
             person_end: row_from,
@@ -216,8 +217,8 @@ impl<'a> Cursor<'a> {
 
 /// How many ends lie at or before a row, for large distances.
 #[cold]
-fn far(ends: &[u32], row: u32) -> usize {
-    let mut step = 16;
+pub(super) fn far(ends: &[u32], row: u32) -> usize {
+    let mut step = 4;
     while step < ends.len() && ends[step] <= row {
         step *= 2;
     }
@@ -225,32 +226,35 @@ fn far(ends: &[u32], row: u32) -> usize {
     step / 2 + ends[step / 2..to].partition_point(|end| *end <= row)
 }
 
-fn source(plan: &PartPlan, from: u32, to: u32) -> Source {
-    if plan.codes.is_empty() {
-        return Source::Rows { rows: Vec::new(), at: 0 };
-    }
-    let mut rows = Vec::new();
-    let most = (to - from) as usize / POSTINGS_SHARE;
-    for code in &plan.codes {
-        let stretch = plan.part.postings(*code).map(|all| {
-            let (a, b) =
-                (all.partition_point(|row| *row < from), all.partition_point(|row| *row < to));
-            &all[a..b]
-        });
-        match stretch {
-            Some(stretch) if rows.len() + stretch.len() <= most => rows.extend_from_slice(stretch),
-            _ => return Source::Blocks { next: from as usize, end: to as usize },
-        }
-    }
-    if plan.codes.len() > 1 {
-        rows.sort_unstable();
-    }
-    Source::Rows { rows, at: 0 }
-}
-
 impl Source {
+    /// The rows of the range that have one of the plan's events.
+    pub(super) fn new(plan: &PartPlan, from: u32, to: u32) -> Self {
+        if plan.codes.is_empty() {
+            return Self::Rows { rows: Vec::new(), at: 0 };
+        }
+        let mut rows = Vec::new();
+        let most = (to - from) as usize / POSTINGS_SHARE;
+        for code in &plan.codes {
+            let stretch = plan.part.postings(*code).map(|all| {
+                let (a, b) =
+                    (all.partition_point(|row| *row < from), all.partition_point(|row| *row < to));
+                &all[a..b]
+            });
+            match stretch {
+                Some(stretch) if rows.len() + stretch.len() <= most => {
+                    rows.extend_from_slice(stretch)
+                }
+                _ => return Self::Blocks { next: from as usize, end: to as usize },
+            }
+        }
+        if plan.codes.len() > 1 {
+            rows.sort_unstable();
+        }
+        Self::Rows { rows, at: 0 }
+    }
+
     /// Adds the next matching rows, about [`GROUP_ROWS`] of them; none when there are no more.
-    fn rows(&mut self, plan: &PartPlan, codes: CodeSlice<'_>, into: &mut Vec<u32>) {
+    pub(super) fn rows(&mut self, plan: &PartPlan, codes: CodeSlice<'_>, into: &mut Vec<u32>) {
         match self {
             Self::Blocks { next, end } => {
                 while *next < *end && into.len() < GROUP_ROWS {

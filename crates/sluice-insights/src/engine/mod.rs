@@ -4,6 +4,7 @@
 //!   conditions to one bit per dictionary code.
 //! - [`cursor`]: the matching rows of one part in order, found 64 rows at a time.
 //! - [`scan`]: the merge of all parts by person, over threads, cancellable.
+//! - [`sweep`]: the same in order of time, for questions that seldom need more.
 //! - [`groups`]: the values of a breakdown.
 
 mod cursor;
@@ -13,6 +14,7 @@ mod mask;
 mod numbers;
 pub(crate) mod plan;
 pub(crate) mod scan;
+pub(crate) mod sweep;
 mod test;
 
 pub(crate) use groups::Groups;
@@ -20,3 +22,4 @@ pub(crate) use latest::Latest;
 pub(crate) use numbers::Numbers;
 pub(crate) use plan::{Plan, SlotSpec};
 pub(crate) use scan::{Hit, Operator, Scan, scan};
+pub(crate) use sweep::{Match, SWEPT_PARTS_MAX, Sum, Sweeper, Units, sweep};

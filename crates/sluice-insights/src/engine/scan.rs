@@ -53,17 +53,30 @@ pub(crate) fn scan<O: Operator>(
     scan: &Scan<'_>,
     make: impl Fn() -> O + Sync,
 ) -> Result<Vec<O>, InsightError> {
-    let wanted = (scan.selection.rows() / SLICE_ROWS).clamp(1, SLICES_MAX) as usize;
+    over_slices(scan, SLICE_ROWS, make, |slice, operator, hits: &mut Vec<Hit>| {
+        run(scan, slice, operator, hits);
+    })
+}
+
+/// Cuts the people into slices of about `slice_rows` rows and works them off on all threads, each
+/// with an operator and memory of its own.
+pub(super) fn over_slices<O: Operator, M: Default>(
+    scan: &Scan<'_>,
+    slice_rows: u64,
+    make: impl Fn() -> O + Sync,
+    run: impl Fn(PeopleSlice, &mut O, &mut M) + Sync,
+) -> Result<Vec<O>, InsightError> {
+    let wanted = (scan.selection.rows() / slice_rows).clamp(1, SLICES_MAX) as usize;
     let threads = scan.threads.clamp(1, wanted);
     let slices = scan.selection.slices(wanted);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut operator = make();
-        let mut hits = Vec::new();
+        let mut memory = M::default();
         while !scan.cancelled.load(Ordering::Relaxed) {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(slice) = slices.get(index) else { break };
-            run(scan, *slice, &mut operator, &mut hits);
+            run(*slice, &mut operator, &mut memory);
         }
         operator
     };
@@ -181,7 +194,7 @@ fn take<O: Operator>(operator: &mut O, cursor: &mut Cursor<'_>, key: u64, hits: 
 }
 
 /// People touched by merges since a part was written.
-fn gathered<O: Operator>(
+pub(super) fn gathered<O: Operator>(
     scan: &Scan<'_>,
     slice: PeopleSlice,
     operator: &mut O,

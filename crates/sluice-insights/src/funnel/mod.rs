@@ -2,6 +2,7 @@
 
 mod path;
 mod run;
+mod short;
 pub mod spec;
 
 pub(crate) use run::{people, run};

@@ -7,12 +7,16 @@ use sluice_columnar::FirstSeenReader;
 use sluice_event::PersonId;
 
 use super::path::{Finder, Path, Row};
+use super::short::{self, Short};
 use super::spec::{
     Durations, FunnelBars, FunnelGroup, FunnelOutcome, FunnelPoint, FunnelQuery, FunnelResult,
     FunnelStep, NOT_REACHED, Resolution,
 };
 use crate::context::Context;
-use crate::engine::{Groups, Hit, Operator, Plan, Scan, SlotSpec, scan};
+use crate::engine::{
+    Groups, Hit, Match, Operator, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Sum, Sweeper, Units, scan,
+    sweep,
+};
 use crate::insight::{Page, People};
 use crate::people::{Found, page};
 use crate::query::{EVENTS_MAX, Users, invalid};
@@ -146,7 +150,16 @@ impl Setup {
         wanted: Option<Wanted>,
     ) -> Result<Vec<Funnel<'s>>, InsightError> {
         let what = Scan { selection, plan: &self.plan, threads: context.threads, cancelled };
-        scan(&what, || self.operator(query, context, wanted))
+        let make = || self.operator(query, context, wanted);
+        // Lists of people and activity of other events need every row.
+        if wanted.is_some()
+            || self.active_slot.is_some()
+            || selection.parts().len() > SWEPT_PARTS_MAX
+        {
+            return scan(&what, make);
+        }
+        let units = Units { micros: query.resolution.micros(), first_before: self.span.to };
+        sweep(&what, units, make)
     }
 
     fn operator<'s>(
@@ -155,10 +168,7 @@ impl Setup {
         context: &'s Context,
         wanted: Option<Wanted>,
     ) -> Funnel<'s> {
-        let unit = match query.resolution {
-            Resolution::Second => 1_000_000,
-            Resolution::Millisecond => 1_000,
-        };
+        let unit = query.resolution.micros();
         let window = i64::from(query.window_seconds) * 1_000_000 / unit;
         let steps = query.steps.len();
         // A further slot ("any active event") overlaps the steps and is taken off before.
@@ -174,11 +184,22 @@ impl Setup {
             first_seen: (query.users == Users::New).then(|| context.snapshot.first_seen().reader()),
             breakdown_step: query.breakdown_step.unwrap_or(1),
             finder: Finder::new(steps, window, disjoint),
+            short: Short::default(),
             rows: Vec::new(),
+            hits: Vec::new(),
             overall: Tally::new(steps),
             by_group: HashMap::new(),
             wanted,
             found: Vec::new(),
+        }
+    }
+}
+
+impl Resolution {
+    const fn micros(self) -> i64 {
+        match self {
+            Self::Second => 1_000_000,
+            Self::Millisecond => 1_000,
         }
     }
 }
@@ -203,7 +224,9 @@ struct Funnel<'s> {
     first_seen: Option<FirstSeenReader<'s>>,
     breakdown_step: usize,
     finder: Finder,
+    short: Short,
     rows: Vec<Row>,
+    hits: Vec<Hit>,
     overall: Tally,
     by_group: HashMap<u32, Tally>,
     wanted: Option<Wanted>,
@@ -247,7 +270,78 @@ impl Operator for Funnel<'_> {
     }
 }
 
+impl Sweeper for Funnel<'_> {
+    #[inline]
+    fn swept(&mut self, person: u64, rows: &[Match], sum: Sum) {
+        if sum.slots & 1 == 0 {
+            return;
+        }
+        if !sum.distinct || rows.len() > short::ROWS_MAX {
+            self.swept_in_full(person, rows);
+            return;
+        }
+        if !self.is_wanted_user(person) {
+            return;
+        }
+        let open = sum.last_first > self.open_from;
+        let reachable = (sum.slots.trailing_ones() as usize).min(self.steps);
+        if reachable == 1 && self.setup.groups.is_none() {
+            self.overall.count(1, &[0], open && self.steps > 1);
+            return;
+        }
+        self.short.find(rows, reachable, self.window);
+        let Short { depth, times, rows: found } = &self.short;
+        let depth = *depth;
+        let open = open && depth < self.steps;
+        self.overall.count(depth, times, open);
+        if let Some(of) = &self.setup.groups {
+            let groups: &[u32] = if depth < self.breakdown_step {
+                &[GROUP_NOT_REACHED]
+            } else {
+                let row = &rows[found[self.breakdown_step - 1] as usize];
+                of.of(u32::from(row.part), row.row, person)
+            };
+            count_in(&mut self.by_group, groups, self.steps, depth, times, open);
+        }
+    }
+}
+
+/// Counts a person in each of their groups.
+fn count_in(
+    by_group: &mut HashMap<u32, Tally>,
+    groups: &[u32],
+    steps: usize,
+    depth: usize,
+    times: &[i64],
+    open: bool,
+) {
+    for group in groups {
+        let tally = by_group.entry(*group).or_insert_with(|| Tally::new(steps));
+        tally.count(depth, times, open);
+    }
+}
+
 impl Funnel<'_> {
+    /// A person whose rows need the exact order or are many.
+    #[cold]
+    fn swept_in_full(&mut self, person: u64, rows: &[Match]) {
+        let mut hits = std::mem::take(&mut self.hits);
+        hits.clear();
+        hits.extend(rows.iter().map(|row| {
+            let part = &self.setup.plan.parts[usize::from(row.part)];
+            let code = part.part.events().get(row.row as usize);
+            Hit {
+                time: part.part.times().get(row.row),
+                part: u32::from(row.part),
+                row: row.row,
+                kind: part.by_code[code as usize].kind,
+                slots: row.slots,
+            }
+        }));
+        self.person(person, &mut hits, false);
+        self.hits = hits;
+    }
+
     fn is_wanted_user(&mut self, person: u64) -> bool {
         debug_assert_eq!(self.first_seen.is_some(), self.users == Users::New);
         match &mut self.first_seen {
@@ -286,11 +380,7 @@ impl Funnel<'_> {
             *second = self.rows[*row as usize].second;
         }
         self.overall.count(path.depth, &seconds, open);
-        for group in groups {
-            let steps = self.steps;
-            let tally = self.by_group.entry(*group).or_insert_with(|| Tally::new(steps));
-            tally.count(path.depth, &seconds, open);
-        }
+        count_in(&mut self.by_group, groups, self.steps, path.depth, &seconds, open);
         debug_assert!(seconds[path.depth - 1] - seconds[0] <= self.window);
     }
 }
@@ -360,10 +450,14 @@ impl Tally {
         let sum = short.iter().map(|time| u128::from(*time)).sum::<u128>()
             + long.iter().map(|time| u128::from(*time)).sum::<u128>();
         let upper = nth(short, long, count / 2);
-        let median = if count.is_multiple_of(2) {
-            f64::midpoint(nth(short, long, count / 2 - 1), upper)
-        } else {
+        let median = if !count.is_multiple_of(2) {
             upper
+        } else if count / 2 < short.len() {
+            // What is before the upper one's place is not larger.
+            let lower = short[..count / 2].iter().copied().max().unwrap_or_default();
+            f64::midpoint(f64::from(lower), upper)
+        } else {
+            f64::midpoint(nth(short, long, count / 2 - 1), upper)
         };
         Some(Durations {
             median_seconds: median * unit,
