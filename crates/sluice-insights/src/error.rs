@@ -53,9 +53,12 @@ impl InsightError {
             Self::Invalid(_) | Self::Filter(_) | Self::TooManyGroups { .. } => ErrorKind::Invalid,
             Self::Busy => ErrorKind::Busy,
             Self::Cancelled => ErrorKind::Cancelled,
-            Self::Stopped | Self::Panicked | Self::Store(_) | Self::Log(_) | Self::Decode(_) | Self::Thread(_) => {
-                ErrorKind::Unavailable
-            }
+            Self::Stopped
+            | Self::Panicked
+            | Self::Store(_)
+            | Self::Log(_)
+            | Self::Decode(_)
+            | Self::Thread(_) => ErrorKind::Unavailable,
         }
     }
 }
