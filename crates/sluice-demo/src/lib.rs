@@ -8,7 +8,7 @@
 //! Inside: `catalog` (what is sold, where visitors come from), `rhythm` (when people shop),
 //! `visitor` (what one visitor does, with `envelope` and `order`), `faults` (what a careless
 //! integration sends), `shop` (packs it into requests), `truth` (counts it), `api` and `report`
-//! (ask the server and compare).
+//! (ask the server and compare), `shop_page` (a shop to click in, at `/demo-shop/`).
 //!
 //! Not here: starting the server. Everything goes through its public HTTP interface.
 
@@ -24,6 +24,7 @@ mod report;
 mod rhythm;
 pub mod send;
 mod shop;
+pub mod shop_page;
 mod truth;
 mod visitor;
 

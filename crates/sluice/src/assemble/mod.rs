@@ -56,10 +56,12 @@ pub(crate) struct Server {
 pub(crate) type Failures = tokio::sync::mpsc::Sender<anyhow::Error>;
 
 impl Server {
-    /// Opens everything and starts to serve. Returns when requests are taken.
+    /// Opens everything and starts to serve, `more` beside its own paths. Returns when requests are
+    /// taken.
     pub(crate) fn start(
         config: &Config,
         admin_token: Option<&Secret<String>>,
+        more: axum::Router,
     ) -> anyhow::Result<Self> {
         let disk: Arc<dyn Disk> = Arc::new(OsDisk);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -102,7 +104,7 @@ impl Server {
             unbalanced,
         };
         let api = sluice_api::router(ApiState::new(store, catalog, handles));
-        let router = api.merge(pages::router(pages));
+        let router = api.merge(more).merge(pages::router(pages));
         keeping.start()?;
         let stop_front = CancellationToken::new();
         let (addr, front) = serve_front(config, collector, router, stop_front.clone())?;

@@ -3,6 +3,7 @@
 
 use clap::Args;
 use sluice_base::{Clock as _, Secret, SystemClock};
+use sluice_demo::shop_page::{self, PageKey};
 use sluice_demo::{DemoOptions, Live, Target, send_live};
 
 use super::serve::{ADMIN_TOKEN, announce, runtime, stop_signal};
@@ -35,7 +36,9 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let config = args.serve.config()?;
     let token = std::env::var(ADMIN_TOKEN).ok().filter(|token| !token.is_empty());
     let token = token.unwrap_or_else(|| DEMO_TOKEN.to_owned());
-    let server = Server::start(&config, Some(&Secret::new(token.clone())))?;
+    let page_key = PageKey::default();
+    let page = shop_page::router(page_key.clone());
+    let server = Server::start(&config, Some(&Secret::new(token.clone())), page)?;
     anyhow::ensure!(
         server.first_start.is_some(),
         "{} holds data already, and the demo compares counts from an empty start; give another --data folder",
@@ -43,13 +46,12 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     );
     announce(&server);
     let shop = sluice_demo::Server::new(&server.base_url(), &token)?;
-    let base_url = server.base_url();
     let options = DemoOptions { seed: args.seed, visitors: args.visitors, days: args.days };
     let (done, finished) = tokio::sync::oneshot::channel();
     let is_once = args.once;
     runtime()?.block_on(async move {
         let play = async {
-            let outcome = play(&shop, options, &base_url, &token, is_once).await;
+            let outcome = play(&shop, options, &page_key, &token, is_once).await;
             drop(done.send(outcome));
             if !is_once {
                 std::future::pending::<()>().await;
@@ -73,7 +75,7 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
 async fn play(
     shop: &sluice_demo::Server,
     options: DemoOptions,
-    base_url: &str,
+    page_key: &PageKey,
     token: &str,
     is_once: bool,
 ) -> anyhow::Result<()> {
@@ -84,8 +86,9 @@ async fn play(
         anyhow::ensure!(report.is_true(), "Sluice counts differently from the shop; see above");
         return Ok(());
     }
-    say(&next_steps(base_url, token, &source));
-    let target = Target::new(base_url, &source.write_key)?;
+    shop_page::open(shop, page_key).await?;
+    say(&next_steps(shop.base_url(), token, &source));
+    let target = Target::new(shop.base_url(), &source.write_key)?;
     send_live(&target, Live::new(options.seed, now)).await?;
     Ok(())
 }
@@ -94,6 +97,9 @@ fn next_steps(base_url: &str, token: &str, source: &sluice_demo::Source) -> Stri
     let (key, id) = (&source.write_key, &source.id);
     format!(
         "The shop is open: a few events a second arrive from now on. Ctrl-C ends it.
+
+Click in the shop and see what each call becomes:
+  {base_url}/demo-shop/?sluice_overlay=1
 
 Send an event of your own:
   curl {base_url}/v1/track -u {key}: \\

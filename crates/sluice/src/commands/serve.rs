@@ -12,7 +12,7 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     start_logging(args.log_json);
     let config = args.config()?;
     let token = std::env::var(ADMIN_TOKEN).ok().filter(|token| !token.is_empty()).map(Secret::new);
-    let server = Server::start(&config, token.as_ref())?;
+    let server = Server::start(&config, token.as_ref(), axum::Router::new())?;
     announce(&server);
     runtime()?.block_on(server.run_until(stop_signal()))
 }
