@@ -404,19 +404,10 @@ impl Core {
         self.changed.any = true;
         self.changed.events = true;
         let verdicts = match outcome.verdicts {
-            Verdicts::Whole(verdict) => self.spread(verdict, &attempt.offsets),
-            Verdicts::Each(mut verdicts) => {
-                let missing = || Verdict::Retry {
-                    reason: Reason::new(
-                        "INTERNAL",
-                        "the destination gave no verdict for this event",
-                    ),
-                    after: None,
-                };
-                verdicts.resize_with(attempt.offsets.len(), missing);
-                verdicts
-            }
+            Verdicts::Whole(verdict) => vec![verdict; attempt.offsets.len()],
+            Verdicts::Each(verdicts) => complete(verdicts, attempt.offsets.len()),
         };
+        self.halve(&attempt.offsets, &verdicts);
         let failed = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Retry { .. }));
         let suspends = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Suspend { .. }));
         let mut delivered = Vec::new();
@@ -445,19 +436,18 @@ impl Core {
         delivered
     }
 
-    /// One verdict for all; a split becomes smaller batches at once, or a rejection of one event.
-    fn spread(&mut self, verdict: Verdict, offsets: &[u64]) -> Vec<Verdict> {
-        let half = offsets.len().div_ceil(2);
-        if let Verdict::Split { .. } = verdict
-            && offsets.len() > 1
-        {
-            for offset in offsets {
-                if let Some(item) = self.items.0.get_mut(offset) {
-                    item.batch_max = half;
-                }
+    /// Events that were too many at once go in batches of half as many.
+    fn halve(&mut self, offsets: &[u64], verdicts: &[Verdict]) {
+        let is_split = |verdict: &Verdict| matches!(verdict, Verdict::Split { .. });
+        let splits = verdicts.iter().filter(|verdict| is_split(verdict)).count();
+        if splits < 2 {
+            return;
+        }
+        for (offset, _) in offsets.iter().zip(verdicts).filter(|(_, verdict)| is_split(verdict)) {
+            if let Some(item) = self.items.0.get_mut(offset) {
+                item.batch_max = splits.div_ceil(2);
             }
         }
-        vec![verdict; offsets.len()]
     }
 
     fn settle(
@@ -470,6 +460,9 @@ impl Core {
     ) -> Option<Arc<StoredEvent>> {
         let item = self.items.0.get_mut(&offset)?;
         item.in_flight = false;
+        if verdict == Verdict::Again {
+            return None;
+        }
         self.changed.touched.insert(offset);
         if let Some(reason) = verdict.reason() {
             item.last_error = Some(reason.clone());
@@ -498,6 +491,7 @@ impl Core {
             }
             Verdict::Split { .. }
                 if attempt.offsets.len() > 1 && item.batch_max < attempt.offsets.len() => {}
+            Verdict::Again => {}
             Verdict::Reject { reason } | Verdict::Split { reason } => {
                 item.attempts += 1;
                 self.bury(now, offset, reason, exchange);
@@ -617,4 +611,15 @@ impl Core {
             self.finished.pop_first();
         }
     }
+}
+
+/// A verdict for each event. A destination that says `Again` of all of them would never end.
+fn complete(mut verdicts: Vec<Verdict>, events: usize) -> Vec<Verdict> {
+    let broken =
+        |message: &str| Verdict::Retry { reason: Reason::new("INTERNAL", message), after: None };
+    verdicts.resize_with(events, || broken("the destination gave no verdict for this event"));
+    if verdicts.iter().all(|verdict| *verdict == Verdict::Again) {
+        verdicts.fill(broken("the destination decided nothing about this batch"));
+    }
+    verdicts
 }

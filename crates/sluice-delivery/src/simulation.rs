@@ -225,7 +225,7 @@ impl World {
             self.taken.extend(offsets);
             return Verdicts::Whole(Verdict::Delivered);
         }
-        match self.rng.below(8) {
+        match self.rng.below(10) {
             0 => Verdicts::Whole(Verdict::Suspend { reason: reason() }),
             1 => Verdicts::Whole(Verdict::Split { reason: reason() }),
             2 => Verdicts::Whole(Verdict::Reject { reason: reason() }),
@@ -238,8 +238,27 @@ impl World {
                 self.taken.extend(offsets);
                 Verdicts::Whole(Verdict::Retry { reason: reason(), after: None })
             }
+            5 | 6 => self.verdicts_one_by_one(attempt),
             _ => Verdicts::Whole(Verdict::Retry { reason: reason(), after: None }),
         }
+    }
+
+    /// Takes the first events and trips over one; those behind it are to come again.
+    fn verdicts_one_by_one(&mut self, attempt: &Attempt) -> Verdicts {
+        let reason = || Reason::new("429", "one of them was too much");
+        let tripped = usize::try_from(self.rng.below(attempt.events.len() as u64)).unwrap();
+        let mut verdicts = vec![Verdict::Again; attempt.events.len()];
+        verdicts[..tripped].fill(Verdict::Delivered);
+        self.taken.extend(attempt.events[..tripped].iter().map(|(offset, ..)| *offset));
+        match self.rng.below(3) {
+            0 => verdicts[tripped..].fill(Verdict::Split { reason: reason() }),
+            1 => verdicts[tripped] = Verdict::Reject { reason: reason() },
+            _ => {
+                let after = Some(Duration::from_secs(30));
+                verdicts[tripped] = Verdict::Retry { reason: reason(), after };
+            }
+        }
+        Verdicts::Each(verdicts)
     }
 
     fn commit(&mut self) {

@@ -49,7 +49,9 @@ pub struct BatchOutcome {
 pub enum Verdicts {
     /// The same for every event.
     Whole(Verdict),
-    /// One per event, in the order of the batch. [`Verdict::Split`] counts as a rejection here.
+    /// One per event, in the order of the batch. Those with [`Verdict::Split`] are sent again in
+    /// halves; a single one counts as a rejection. Behind an event that has to wait, later ones of
+    /// the same person must not have been sent: theirs is [`Verdict::Again`].
     Each(Vec<Verdict>),
 }
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use sluice_base::Timestamp;
+use sluice_event::time::parse as parse_timestamp;
 use sluice_event::{Event, EventType, Offset, PersonId, SourceNo, StoredEvent};
 
 use crate::http::{AddressPolicy, HttpOut, HttpOutConfig};
@@ -24,6 +25,7 @@ pub fn stored_event(json: &Value) -> StoredEvent {
     let text = |key: &str| json.get(key).and_then(Value::as_str);
     let event_type = text("type").and_then(EventType::from_name).expect("a type");
     let whole = json.to_string();
+    let time = |key: &str| text(key).and_then(parse_timestamp).unwrap_or(Timestamp::ZERO);
     let range = |key: &str| {
         let Some(part) = json.get(key).map(Value::to_string) else { return 0..0 };
         let needle = format!("\"{key}\":{part}");
@@ -52,8 +54,8 @@ pub fn stored_event(json: &Value) -> StoredEvent {
             name: text("event").or_else(|| text("name")).unwrap_or_default().into(),
             original_timestamp: None,
             sent_at: None,
-            received_at: Timestamp::ZERO,
-            timestamp: Timestamp::ZERO,
+            received_at: time("receivedAt"),
+            timestamp: time("timestamp"),
             session_id: -1,
             body: range(body),
             context: range("context"),

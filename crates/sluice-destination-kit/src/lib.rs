@@ -26,5 +26,5 @@ pub use destination::{BatchLimits, BatchOutcome, BoxFuture, Delivery, Destinatio
 pub use http::{HttpAnswer, HttpFailure, HttpOut, HttpOutConfig, HttpRequest};
 pub use kind::{Catalog, DestinationKind};
 pub use record::{Exchange, Redactor};
-pub use settings::{Field, FieldKind, Settings, SettingsError, SettingsSchema};
+pub use settings::{DELIVERY_SECTION, Field, FieldKind, Settings, SettingsError, SettingsSchema};
 pub use verdict::{Reason, Verdict};

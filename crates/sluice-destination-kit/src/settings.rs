@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 
 use crate::http::parse_url;
 
+/// Where a form shows the settings that every connection has.
+pub const DELIVERY_SECTION: &str = "Delivery";
+
 /// The fields of a kind, in the order in which a form shows them.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct SettingsSchema {
@@ -19,6 +22,9 @@ pub struct Field {
     pub key: String,
     pub label: String,
     pub description: String,
+    /// The heading under which a form shows the field; empty for the first, unnamed part.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub section: String,
     #[serde(flatten)]
     pub kind: FieldKind,
     pub required: bool,
@@ -42,6 +48,8 @@ pub enum FieldKind {
     Choice {
         choices: Vec<String>,
     },
+    /// A list of texts, such as names of traits.
+    TextList,
     /// An object whose values are texts, such as headers.
     TextMap,
 }
@@ -53,11 +61,18 @@ impl Field {
             key: key.to_owned(),
             label: label.to_owned(),
             description: description.to_owned(),
+            section: String::new(),
             kind,
             required: false,
             secret: false,
             default: None,
         }
+    }
+
+    #[must_use]
+    pub fn section(mut self, section: &str) -> Self {
+        section.clone_into(&mut self.section);
+        self
     }
 
     #[must_use]
@@ -98,6 +113,10 @@ impl Field {
             (FieldKind::Choice { choices }, _) => {
                 Err(format!("must be one of {}", choices.join(", ")))
             }
+            (FieldKind::TextList, Value::Array(list)) if list.iter().all(Value::is_string) => {
+                Ok(())
+            }
+            (FieldKind::TextList, _) => Err("must be a list of texts".to_owned()),
             (FieldKind::TextMap, Value::Object(map)) if map.values().all(Value::is_string) => {
                 Ok(())
             }
@@ -118,6 +137,7 @@ impl SettingsSchema {
                 "A delivery that still fails so long after its first attempt becomes a dead letter.",
                 FieldKind::Integer { min: 1, max: 72 },
             )
+            .section(DELIVERY_SECTION)
             .default_value(4),
         );
         fields.push(
@@ -127,6 +147,7 @@ impl SettingsSchema {
                 "Of different people; one person's events always go one after the other.",
                 FieldKind::Integer { min: 1, max: 200 },
             )
+            .section(DELIVERY_SECTION)
             .default_value(20),
         );
         Self { fields }
@@ -243,6 +264,11 @@ impl Settings {
     #[must_use]
     pub fn boolean(&self, key: &str) -> Option<bool> {
         self.values.get(key).and_then(Value::as_bool)
+    }
+
+    pub fn text_list(&self, key: &str) -> impl Iterator<Item = &str> {
+        let list = self.values.get(key).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str)
     }
 
     pub fn text_map(&self, key: &str) -> impl Iterator<Item = (&str, &str)> {

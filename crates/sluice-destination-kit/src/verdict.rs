@@ -55,6 +55,9 @@ pub enum Verdict {
     Split {
         reason: Reason,
     },
+    /// Nothing is known of this event: the peer refused its batch on account of others, or it was
+    /// not sent because of them. It goes again at once, in its place, and no attempt is counted.
+    Again,
 }
 
 impl Verdict {
@@ -79,7 +82,7 @@ impl Verdict {
     #[must_use]
     pub const fn reason(&self) -> Option<&Reason> {
         match self {
-            Self::Delivered => None,
+            Self::Delivered | Self::Again => None,
             Self::Retry { reason, .. }
             | Self::Suspend { reason }
             | Self::Reject { reason }
@@ -100,6 +103,7 @@ mod tests {
             Verdict::Suspend { .. } => "suspend",
             Verdict::Reject { .. } => "reject",
             Verdict::Split { .. } => "split",
+            Verdict::Again => "again",
         };
         let table = [
             ("delivered", &[200, 201, 202, 204, 299][..]),
