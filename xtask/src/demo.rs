@@ -4,11 +4,15 @@ use std::os::unix::process::CommandExt as _;
 
 use anyhow::Context as _;
 
+use crate::assets;
 use crate::run::{cargo, program, root, say, succeeds};
 
 /// With `--data` left out, everything is kept below `target/` and starts afresh each time, so that
 /// the counts equal the truth.
 pub(crate) fn demo(args: &[String]) -> anyhow::Result<bool> {
+    if !assets::assets()? {
+        say("going on without: the pages that need them will say so");
+    }
     say("building Sluice (the first time takes some minutes)");
     if !succeeds(cargo().args(["build", "--release", "--locked", "--package", "sluice"]))? {
         return Ok(false);

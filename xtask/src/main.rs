@@ -3,6 +3,7 @@
 //! Plain Rust over `cargo`, `npm` and `python3`; no async, no argument parser, so that it compiles
 //! in seconds.
 
+mod assets;
 mod bench;
 mod codegen;
 mod demo;
@@ -22,7 +23,8 @@ cargo xtask <command>
   demo [--once] [--listen ADDR] [--data DIR]
                         build Sluice, run it with the sample shop, print its counts beside the truth;
                         --once ends after printing
-  test [STEP …]         all that CI runs: fmt, tidy, clippy, licences, rust, sdk
+  test [STEP …]         all that CI runs: assets, fmt, tidy, clippy, licences, rust, sdk
+  assets                build what the binary embeds and npm makes: browser/dist, console/dist
   tidy                  the rules of the tree: layers, file headers, file lengths, numbered TODOs
   codegen [--check]     write generated files; --check only compares
   sim [--seed N | --minutes M]
@@ -50,6 +52,7 @@ fn dispatch(args: &[String]) -> anyhow::Result<bool> {
     match command.as_str() {
         "demo" => demo::demo(rest),
         "test" => test::test(rest),
+        "assets" => assets::assets(),
         "tidy" => tidy::tidy(),
         "codegen" => codegen::codegen(rest.iter().any(|arg| arg == "--check")),
         "sim" => sim::sim(rest),

@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use crate::assets;
 use crate::run::{cargo, listen, program, root, say, succeeds};
 use crate::test::Totals;
 
 pub(crate) fn test() -> anyhow::Result<Totals> {
+    if !assets::assets()? {
+        bail!("the browser SDK does not build");
+    }
     if !succeeds(cargo().args(["build", "--locked", "--package", "sluice"]))? {
         bail!("sluice does not build");
     }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::bail;
 
 use crate::run::{cargo, listen, say, succeeds};
-use crate::{sdk, tidy};
+use crate::{assets, sdk, tidy};
 
 /// Results of one runner, or the sum of several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,7 @@ type Step = (&'static str, fn() -> anyhow::Result<Totals>);
 
 /// In order: what is quick to fail comes first.
 const STEPS: &[Step] = &[
+    ("assets", || Ok(Totals::check(assets::assets()?))),
     ("fmt", fmt),
     ("tidy", || Ok(Totals::check(tidy::tidy()?))),
     ("clippy", clippy),

@@ -84,6 +84,11 @@ impl Collector {
         &self.inner.config
     }
 
+    /// The source that a write key names.
+    pub(crate) fn source_of(&self, key: &str) -> Option<Arc<SourceEntry>> {
+        self.inner.sources.borrow().by_write_key.get(key).map(Arc::clone)
+    }
+
     /// Answers one event request.
     pub(crate) async fn answer(
         &self,

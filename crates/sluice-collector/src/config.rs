@@ -34,6 +34,38 @@ pub struct CollectorConfig {
     pub drain_timeout: Duration,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// The server's address as senders see it; without it, what each request says.
+    pub public_url: Option<PublicUrl>,
+    /// Connections are TLS.
+    pub is_https: bool,
+}
+
+/// Scheme and host of `https://events.example.org`, as SDKs are told them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    pub(crate) protocol: &'static str,
+    /// With the port, and with a path if there is one; without a slash at the end.
+    pub(crate) host: String,
+}
+
+impl std::str::FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong =
+            || format!("`{text}` is no address; write for example https://events.example.org");
+        let (protocol, host) = match text.split_once("://") {
+            Some(("https", host)) => ("https", host),
+            Some(("http", host)) => ("http", host),
+            _ => return Err(wrong()),
+        };
+        let host = host.trim_end_matches('/');
+        let is_host = |c: char| c.is_ascii_alphanumeric() || "-._:[]/".contains(c);
+        if host.is_empty() || !host.chars().all(is_host) {
+            return Err(wrong());
+        }
+        Ok(Self { protocol, host: host.to_owned() })
+    }
 }
 
 impl Default for CollectorConfig {
@@ -52,6 +84,8 @@ impl Default for CollectorConfig {
             connections_max: 10_000,
             drain_timeout: Duration::from_secs(10),
             trusted_proxies: Vec::new(),
+            public_url: None,
+            is_https: false,
         }
     }
 }

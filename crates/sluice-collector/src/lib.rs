@@ -16,6 +16,7 @@ mod auth;
 mod body;
 mod collector;
 mod config;
+mod pages;
 mod parse;
 mod peer;
 mod rate;
@@ -24,7 +25,8 @@ mod serve;
 mod stats;
 
 pub use collector::{Collector, Intake, Workspaces};
-pub use config::CollectorConfig;
+pub use config::{CollectorConfig, PublicUrl};
+pub use pages::{BrowserSdk, pages};
 pub use peer::Network;
 pub use serve::{Tls, serve};
 pub use stats::{CollectorStats, DURATION_BOUNDS_SECONDS, StatsView};

@@ -38,6 +38,9 @@ pub(crate) struct ServerConfig {
     /// Networks of the proxies whose `X-Forwarded-For` is believed.
     #[serde(deserialize_with = "parsed")]
     pub(crate) trusted_proxies: Vec<sluice_collector::Network>,
+    /// Where senders reach this server, such as `https://events.example.org`; SDKs are told to send
+    /// there. Without it each request is answered with the host it asked.
+    pub(crate) public_url: Option<String>,
     /// How long a stop waits for requests and deliveries in progress, in seconds.
     pub(crate) drain_secs: u64,
 }
@@ -50,6 +53,7 @@ impl Default for ServerConfig {
             tls_certificate: None,
             tls_key: None,
             trusted_proxies: Vec::new(),
+            public_url: None,
             drain_secs: 10,
         }
     }
@@ -196,6 +200,10 @@ impl Config {
     fn check(&self) -> anyhow::Result<()> {
         if self.server.tls_certificate.is_some() != self.server.tls_key.is_some() {
             bail!("server.tls_certificate and server.tls_key go together: set both or neither");
+        }
+        if let Some(url) = &self.server.public_url {
+            url.parse::<sluice_collector::PublicUrl>()
+                .map_err(|error| anyhow::anyhow!("server.public_url: {error}"))?;
         }
         if self.delivery.retry_hours == 0 || self.delivery.retry_hours > 72 {
             bail!("delivery.retry_hours is {}; it must be 1 to 72", self.delivery.retry_hours);

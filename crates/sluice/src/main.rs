@@ -3,6 +3,7 @@
 //! Not here: anything a part does. `assemble.rs` alone knows every part.
 
 mod assemble;
+mod assets;
 mod commands;
 mod config;
 

@@ -104,7 +104,9 @@ impl Server {
             unbalanced,
         };
         let api = sluice_api::router(ApiState::new(store, catalog, handles));
-        let router = api.merge(more).merge(pages::router(pages));
+        let sdk = sluice_collector::BrowserSdk::new(crate::assets::BROWSER);
+        let collecting = sluice_collector::pages(collector.clone(), sdk);
+        let router = api.merge(collecting).merge(more).merge(pages::router(pages));
         keeping.start()?;
         let stop_front = CancellationToken::new();
         let (addr, front) = serve_front(config, collector, router, stop_front.clone())?;
@@ -190,6 +192,8 @@ fn collector_config(config: &Config) -> sluice_collector::CollectorConfig {
         requests_per_second_max: from.requests_per_second_max,
         drain_timeout: config.drain(),
         trusted_proxies: config.server.trusted_proxies.clone(),
+        public_url: config.server.public_url.as_ref().and_then(|url| url.parse().ok()),
+        is_https: config.server.tls_certificate.is_some(),
         ..sluice_collector::CollectorConfig::default()
     }
 }

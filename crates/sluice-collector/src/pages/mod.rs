@@ -1,0 +1,94 @@
+//! What is not the hot path: Segment's browser SDK and its settings, the pixel, and the check of an
+//! event. Ordinary handlers of a router that [`crate::serve`] asks when no event path matched.
+
+mod sdk;
+mod settings;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+pub use sdk::BrowserSdk;
+
+use crate::Collector;
+
+#[derive(Clone)]
+struct Pages {
+    collector: Collector,
+    sdk: Arc<BrowserSdk>,
+}
+
+/// The collector's pages; `sdk` is what `/analytics.js/…` serves.
+pub fn pages(collector: Collector, sdk: BrowserSdk) -> Router {
+    let script = get(analytics_js);
+    let settings = get(settings_json);
+    Router::new()
+        .route("/analytics.js/v1/{key}/analytics.min.js", script.clone())
+        .route("/analytics.js/v1/{key}/analytics.js", script.clone())
+        .route("/analytics.js/v1/{key}/platform/analytics.min.js", script)
+        .route("/analytics-next/bundles/{name}", get(chunk))
+        .route("/analytics-next/NOTICE", get(notice))
+        .route("/v1/projects/{key}/settings", settings.clone())
+        .route("/v1/projects/{key}/settings/", settings.clone())
+        // Where an SDK was told a host without `/v1`.
+        .route("/projects/{key}/settings", settings)
+        .with_state(Pages { collector, sdk: Arc::new(sdk) })
+}
+
+async fn analytics_js(
+    State(pages): State<Pages>,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if pages.collector.source_of(&key).is_none() {
+        return (StatusCode::NOT_FOUND, for_all(), "// No source has this write key.\n")
+            .into_response();
+    }
+    pages.sdk.script(&key, &headers)
+}
+
+async fn chunk(
+    State(pages): State<Pages>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    pages.sdk.chunk(&name, &headers)
+}
+
+async fn notice(State(pages): State<Pages>) -> Response {
+    pages.sdk.notice()
+}
+
+async fn settings_json(
+    State(pages): State<Pages>,
+    Path(key): Path<String>,
+    peer: axum::extract::ConnectInfo<std::net::SocketAddr>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if pages.collector.source_of(&key).is_none() {
+        let body = r#"{"success":false,"code":"invalid_write_key","message":"no source has this write key","error":"no source has this write key"}"#;
+        let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        return (StatusCode::NOT_FOUND, for_all(), json, body).into_response();
+    }
+    let peer: IpAddr = peer.0.ip();
+    // HTTP/2 has no Host header.
+    let host = uri.authority().map(|authority| authority.as_str());
+    settings::answer(&key, pages.collector.config(), peer, host, &headers)
+}
+
+/// Scripts and settings are for every page of the web.
+fn for_all() -> [(header::HeaderName, HeaderValue); 2] {
+    [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+        (
+            header::HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("cross-origin"),
+        ),
+    ]
+}
