@@ -99,8 +99,9 @@ export class Server {
   // the name under which analytics counts it.
   async eventsOf(userId, sourceId) {
     const found = await this.api('GET', `/people?externalId=${encodeURIComponent(`user_id:${userId}`)}`)
-    if (found.status !== 200) return []
-    const listed = await this.api('GET', `/people/${found.body.data.person.id}/events`)
+    const person = found.body.data?.people[0]
+    if (person === undefined) return []
+    const listed = await this.api('GET', `/people/${person.id}/events`)
     if (listed.status !== 200) return []
     return listed.body.data.events.filter((event) => event.sourceId === sourceId)
   }

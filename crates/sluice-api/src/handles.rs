@@ -354,13 +354,30 @@ pub trait People: Send + Sync {
     /// Who has the identifier, after merges.
     fn find(&self, workspace: WorkspaceNo, id: ExternalId) -> Answer<Option<PersonId>>;
 
+    /// What stands in lists about people; who is not known is left out.
+    fn summaries(
+        &self,
+        workspace: WorkspaceNo,
+        people: Vec<PersonId>,
+    ) -> Answer<Vec<PersonSummary>>;
+
+    /// All people, those seen last first.
+    fn list(
+        &self,
+        workspace: WorkspaceNo,
+        before: Option<(i64, u64)>,
+        count: u32,
+    ) -> Answer<PeoplePage>;
+
+    /// People with the text in an identifier or a trait.
+    fn search(&self, workspace: WorkspaceNo, text: String, count: u32) -> Answer<PeopleFound>;
+
     /// Events of the person and of all that were merged into it, newest first.
     fn events(
         &self,
         workspace: WorkspaceNo,
         person: PersonId,
-        before: Option<(i64, u64)>,
-        count: u32,
+        which: PersonEventsQuery,
     ) -> Answer<PersonEvents>;
 
     /// Undoes a merge that the person came from; answers when the record is durable. Not found if the
@@ -374,19 +391,95 @@ pub trait People: Send + Sync {
     ) -> Answer<()>;
 }
 
+/// A person in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonSummary {
+    /// After merges.
+    pub id: u64,
+    /// The identifier to call them by: a user id before an e-mail address, that before any other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub main_id: Option<MainId>,
+    /// From the traits `name`, or `firstName` and `lastName`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Short plain ones: texts, numbers and truth values, at most thirty.
+    pub traits: serde_json::Value,
+    /// Time of the first event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_seen_at: Option<String>,
+    /// Time of the last event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seen_at: Option<String>,
+    /// How many events there are of them.
+    pub events: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MainId {
+    /// Such as `user_id` or `anonymous_id`.
+    pub r#type: String,
+    pub value: String,
+}
+
+/// A part of the list of people.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PeoplePage {
+    pub people: Vec<PersonSummary>,
+    /// `before` of the next page; `None` on the last.
+    pub next: Option<(i64, u64)>,
+}
+
+/// What a search found: first who has the text as a whole identifier, then those seen last.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PeopleFound {
+    pub people: Vec<PersonSummary>,
+    pub search: SearchExtent,
+}
+
+/// How far a search went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchExtent {
+    /// Records of people looked through for a part of a text, those created last first.
+    pub looked_at: u64,
+    /// Whether nobody else has the text. If not, write more of it: a whole identifier is found
+    /// however many people there are.
+    pub is_complete: bool,
+}
+
+/// Which events of a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PersonEventsQuery {
+    pub before: Option<(i64, u64)>,
+    pub count: u32,
+    /// Only those of this name.
+    pub name: Option<String>,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Person {
     /// After merges; may differ from the number that was asked for.
     pub id: u64,
+    /// The identifier to call them by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub main_id: Option<MainId>,
+    /// From the traits `name`, or `firstName` and `lastName`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     pub external_ids: Vec<PersonExternalId>,
     pub traits: serde_json::Value,
     /// Newest first.
     pub merges: Vec<PersonMerge>,
+    /// Time of the first event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_seen_at: Option<String>,
+    /// Time of the last event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_seen_at: Option<String>,
+    /// How many events there are of them.
+    pub events: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -414,8 +507,16 @@ pub struct PersonMerge {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PersonEvents {
     pub events: Vec<PersonEvent>,
+    /// All events of the person, whatever was asked for, by name; most frequent first.
+    pub names: Vec<PersonEventCount>,
     /// `before` of the next page: time in microseconds and offset; `None` on the last.
     pub next: Option<(i64, u64)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PersonEventCount {
+    pub name: String,
+    pub count: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -450,6 +551,8 @@ pub trait EventSchema: Send + Sync {
 pub struct EventName {
     pub name: String,
     pub count: u64,
+    /// Whether it counts as activity; `$identify`, `$group` and `$alias` do not.
+    pub is_active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_seen_at: Option<String>,
 }
@@ -463,6 +566,11 @@ pub struct PropertyName {
     /// Such as `string` or `number`; more than one when senders disagree.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<String>,
+    /// How often it was seen: of an event among its newest, else in all.
+    pub count: u64,
+    /// Time of the newest event that has it; absent where no event was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seen_at: Option<String>,
     /// A few values that were seen.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<String>,

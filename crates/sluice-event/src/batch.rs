@@ -178,6 +178,80 @@ impl EventBatch {
         }
         Ok(Self { consumed_to, decided_at, decisions, counts, trait_sets, events })
     }
+
+    /// Reads event `index` of one record alone, with the time it was decided at; `None` if the record
+    /// has fewer. What stands before it is passed over, not built.
+    ///
+    /// # Errors
+    /// As [`EventBatch::decode`].
+    pub fn decode_one(
+        bytes: &[u8],
+        index: usize,
+    ) -> Result<Option<(Timestamp, StoredEvent)>, CodecError> {
+        let r = &mut Reader::new(bytes);
+        let version = r.u8("version")?;
+        if version != VERSION {
+            return Err(CodecError::Version { what: "an event batch", found: version });
+        }
+        r.u64("consumed range")?;
+        let decided_at = r.time("decided at")?;
+        for _ in 0..r.count("decisions")? {
+            skip_decision(r)?;
+        }
+        for _ in 0..r.count("counts")? {
+            decode_counts(r)?;
+        }
+        for _ in 0..r.count("trait sets")? {
+            r.u64("person")?;
+            r.u64("trait version")?;
+            r.bytes("traits")?;
+        }
+        if index >= r.count("events")? {
+            return Ok(None);
+        }
+        for _ in 0..index {
+            skip_event(r)?;
+        }
+        Ok(Some((decided_at, decode_event(r)?)))
+    }
+}
+
+fn skip_decision(r: &mut Reader<'_>) -> Result<(), CodecError> {
+    let (numbers, texts) = match r.u8("decision")? {
+        1 => (1, 0),
+        2 => (1, 2),
+        3 => (3, 0),
+        4 => (1, 0),
+        _ => return Err(CodecError::Invalid("decision")),
+    };
+    for _ in 0..numbers {
+        r.u64("decision")?;
+    }
+    for _ in 0..texts {
+        r.bytes("decision")?;
+    }
+    r.time("time").map(drop)
+}
+
+fn skip_event(r: &mut Reader<'_>) -> Result<(), CodecError> {
+    r.u8("event type")?;
+    for _ in 0..5 {
+        r.u64("event")?;
+    }
+    r.bytes("message id")?;
+    for _ in 0..4 {
+        r.opt("id")?;
+    }
+    r.bytes("name")?;
+    r.time("received at")?;
+    r.time("timestamp")?;
+    r.opt_time("original timestamp")?;
+    r.opt_time("sent at")?;
+    r.i64("session id")?;
+    for _ in 0..6 {
+        r.u64("range")?;
+    }
+    r.bytes("event").map(drop)
 }
 
 fn decode_list<T>(

@@ -30,7 +30,8 @@ pub use insight::{
     Explain, InsightQuery, InsightResult, PAGE_MAX, Page, People, PeopleQuery, PersonEntry,
 };
 pub use service::{
-    Analytics, AnalyticsConfig, EventName, EventRow, EventsPage, PersonEvents, PropertyInfo,
+    Analytics, AnalyticsConfig, EventName, EventRow, EventsPage, NameCount, PersonEvents,
+    PropertyInfo, Seen, SeenPage, people_seen_last,
 };
 pub use time::Calendar;
 

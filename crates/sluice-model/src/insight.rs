@@ -12,6 +12,8 @@ text_id!(
 
 /// Largest question, as JSON text.
 pub const QUERY_BYTES_MAX: usize = 64 * 1024;
+/// Largest description of how to draw an insight, as JSON text.
+pub const DISPLAY_BYTES_MAX: usize = 4 * 1024;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedInsight {
@@ -20,6 +22,8 @@ pub struct SavedInsight {
     pub name: String,
     /// The question as JSON, checked by the insights engine before it is kept.
     pub query: serde_json::Value,
+    /// How to draw it, as a JSON object that its reader understands; the answer does not depend on it.
+    pub display: Option<serde_json::Value>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -28,6 +32,7 @@ pub struct SavedInsight {
 pub struct NewSavedInsight {
     pub name: String,
     pub query: serde_json::Value,
+    pub display: Option<serde_json::Value>,
 }
 
 /// What may change about a saved insight; `None` leaves it.
@@ -35,6 +40,7 @@ pub struct NewSavedInsight {
 pub struct SavedInsightChange {
     pub name: Option<String>,
     pub query: Option<serde_json::Value>,
+    pub display: Option<serde_json::Value>,
 }
 
 impl NewSavedInsight {
@@ -44,6 +50,9 @@ impl NewSavedInsight {
         let mut checks = Checks::default();
         checks.name("name", &self.name);
         check_query(&mut checks, &self.query);
+        if let Some(display) = &self.display {
+            check_display(&mut checks, display);
+        }
         checks.finish()
     }
 }
@@ -59,7 +68,17 @@ impl SavedInsightChange {
         if let Some(query) = &self.query {
             check_query(&mut checks, query);
         }
+        if let Some(display) = &self.display {
+            check_display(&mut checks, display);
+        }
         checks.finish()
+    }
+}
+
+fn check_display(checks: &mut Checks, display: &serde_json::Value) {
+    if !display.is_object() || display.to_string().len() > DISPLAY_BYTES_MAX {
+        let message = format!("must be a JSON object of at most {DISPLAY_BYTES_MAX} bytes");
+        checks.fail("display", message);
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod check;
+pub mod dashboard;
 pub mod destination;
 pub mod insight;
 pub mod source;
@@ -15,6 +16,7 @@ pub mod workspace;
 
 pub use audit::{Actor, AuditAction, AuditEntry};
 pub use check::{Checks, Problem};
+pub use dashboard::{Dashboard, DashboardChange, DashboardId, DashboardItem};
 pub use destination::{
     Connection, Destination, DestinationChange, DestinationId, NewDestination, Settings,
 };

@@ -21,6 +21,7 @@ mod map;
 mod node;
 mod raw_object;
 pub mod rules;
+mod search;
 pub mod slices;
 mod state;
 mod tier;
@@ -32,4 +33,5 @@ pub use map::{
     ExternalIdView, IdentityConfig, IdentityMap, IdentityWriter, MergeView, PersonView, Resolved,
 };
 pub use rules::{IdentityRules, Limit, Window};
+pub use search::{Search, SearchResult};
 pub use traits::TraitValue;

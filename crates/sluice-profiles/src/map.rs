@@ -21,6 +21,7 @@ use crate::graph;
 use crate::identifiers::identifiers;
 use crate::ids::IdIndex;
 use crate::rules::IdentityRules;
+use crate::search::{self, Search, SearchResult};
 use crate::state::State;
 use crate::tier::Tier;
 use crate::traits::TraitValue;
@@ -303,6 +304,14 @@ impl IdentityMap {
             Some(owner) => state.root(owner).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The people with a text in an identifier or a trait.
+    ///
+    /// # Errors
+    /// From the store.
+    pub fn search(&self, search: &Search) -> Result<SearchResult, IdentityError> {
+        search::search(search, || self.state.lock())
     }
 
     /// All that is known of a person, by any of its nodes.

@@ -121,6 +121,16 @@ impl<K: Key, V: Kept> Tier<K, V> {
         self.dirty_bytes
     }
 
+    /// The entries that the store does not have yet, or has in an older form.
+    pub(crate) fn unstored(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.dirty.iter()
+    }
+
+    /// What is stored.
+    pub(crate) const fn keyspace(&self) -> &Keyspace {
+        &self.keyspace
+    }
+
     /// Entries held in memory, for tests of the bound.
     pub(crate) fn held(&self) -> usize {
         self.dirty.len() + self.young.len() + self.old.len()

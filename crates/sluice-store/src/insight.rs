@@ -56,9 +56,17 @@ impl Store {
         self.write(|db| {
             let id = SavedInsightId::new(random::id());
             db.execute(
-                "INSERT INTO saved_insight (id, workspace_no, name, query, created_at, updated_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-                (id.as_str(), workspace.0, &new.name, new.query.to_string(), at.as_micros()),
+                "INSERT INTO saved_insight
+                     (id, workspace_no, name, query, display, created_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+                (
+                    id.as_str(),
+                    workspace.0,
+                    &new.name,
+                    new.query.to_string(),
+                    new.display.as_ref().map(ToString::to_string),
+                    at.as_micros(),
+                ),
             )
             .act("save an insight")?;
             let action = AuditAction::Created;
@@ -84,9 +92,17 @@ impl Store {
             let before = get(db, workspace, id)?;
             let name = change.name.as_ref().unwrap_or(&before.name);
             let query = change.query.as_ref().unwrap_or(&before.query);
+            let display = change.display.as_ref().or(before.display.as_ref());
             db.execute(
-                "UPDATE saved_insight SET name = ?2, query = ?3, updated_at = ?4 WHERE id = ?1",
-                (id.as_str(), name, query.to_string(), at.as_micros()),
+                "UPDATE saved_insight SET name = ?2, query = ?3, display = ?4, updated_at = ?5
+                 WHERE id = ?1",
+                (
+                    id.as_str(),
+                    name,
+                    query.to_string(),
+                    display.map(ToString::to_string),
+                    at.as_micros(),
+                ),
             )
             .act("change an insight")?;
             let action = AuditAction::Changed;
@@ -141,11 +157,17 @@ fn insight(row: &Row<'_>) -> Result<SavedInsight, StoreError> {
     let id = text("id")?;
     let query = serde_json::from_str(&text("query")?)
         .map_err(|error| StoreError::Damaged(format!("the question of insight `{id}`: {error}")))?;
+    let display: Option<String> = row.get("display").act("read an insight")?;
+    let display = display
+        .map(|json| serde_json::from_str(&json))
+        .transpose()
+        .map_err(|error| StoreError::Damaged(format!("the display of insight `{id}`: {error}")))?;
     Ok(SavedInsight {
         id: SavedInsightId::new(id),
         workspace: WorkspaceNo(row.get("workspace_no").act("read an insight")?),
         name: text("name")?,
         query,
+        display,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })

@@ -1,5 +1,5 @@
 //! The configuration of one server, kept in SQLite: workspaces, sources with their write keys,
-//! destinations with their connections, API tokens, saved insights, and the audit trail of every
+//! destinations with their connections, API tokens, saved insights and dashboards, and the audit trail of every
 //! change.
 //!
 //! Functions are named noun first (`source_list`) and block; from async code go through
@@ -11,6 +11,7 @@
 //! Not here: cursors, manifests and counts (small files of their parts), users' events.
 
 mod audit;
+mod dashboard;
 mod db;
 mod destination;
 mod error;

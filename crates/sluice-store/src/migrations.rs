@@ -11,7 +11,10 @@ use crate::error::{Act, StoreError};
 const APPLICATION_ID: i64 = 0x534C_4345;
 
 /// In order; a released one is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_configuration.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_configuration.sql"),
+    include_str!("migrations/0002_dashboards.sql"),
+];
 
 pub(crate) fn run(db: &mut Connection) -> Result<(), StoreError> {
     let pragma = |db: &Connection, name: &str| {

@@ -8,6 +8,7 @@ use sluice_model::check::{Checks, slug_from_name};
 use sluice_model::{Actor, AuditAction, Problem, Workspace, WorkspaceChange, WorkspaceId};
 
 use crate::audit::{Change, record};
+use crate::dashboard;
 use crate::db::{Store, time};
 use crate::error::{Act, StoreError};
 use crate::random;
@@ -148,6 +149,7 @@ fn create(
         detail: json!({ "name": name, "timeZone": time_zone }),
     };
     record(db, at, actor, &change)?;
+    dashboard::create_default(db, WorkspaceNo(no), at)?;
     get(db, WorkspaceNo(no))
 }
 

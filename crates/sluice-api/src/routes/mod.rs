@@ -2,6 +2,7 @@
 
 mod audit;
 mod catalog;
+mod dashboards;
 mod dead_letters;
 mod destinations;
 mod events;
@@ -62,7 +63,13 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
             saved_insights::update_insight,
             saved_insights::delete_insight
         ))
-        .routes(routes!(people::find_person))
+        .routes(routes!(dashboards::list_dashboards, dashboards::create_dashboard))
+        .routes(routes!(
+            dashboards::get_dashboard,
+            dashboards::update_dashboard,
+            dashboards::delete_dashboard
+        ))
+        .routes(routes!(people::list_people))
         .routes(routes!(people::get_person))
         .routes(routes!(people::list_person_events))
         .routes(routes!(people::undo_merge))

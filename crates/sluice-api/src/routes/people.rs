@@ -9,9 +9,16 @@ use crate::answer::{Data, Done, done};
 use crate::auth::{Editor, Viewer};
 use crate::body::At;
 use crate::error::ApiError;
-use crate::handles::{Person, PersonEvent};
+use crate::handles::{
+    Person, PersonEvent, PersonEventCount, PersonEventsQuery, PersonSummary, SearchExtent,
+};
 use crate::page::{PageParams, Pagination, Paging};
 use crate::state::ApiState;
+
+/// Longest text to search for.
+const SEARCH_BYTES_MAX: usize = 200;
+/// Most people that a search gives.
+const SEARCH_PEOPLE_MAX: u32 = 100;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PersonData {
@@ -19,17 +26,37 @@ pub(super) struct PersonData {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PeopleData {
+    people: Vec<PersonSummary>,
+    pagination: Pagination,
+    /// How far a search for `q` went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search: Option<SearchExtent>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PersonEventsData {
     events: Vec<PersonEvent>,
+    /// All events of the person by name, also those not asked for; most frequent first.
+    names: Vec<PersonEventCount>,
     pagination: Pagination,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct FindParams {
+pub(super) struct PeopleParams {
+    /// Text in an identifier or a trait, without regard to letter case.
+    q: Option<String>,
     /// Type and value of an identifier, such as `user_id:42` or `anonymous_id:5f1c`.
     external_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PersonEventsParams {
+    /// Only events of this name, as analytics counts them.
+    name: Option<String>,
 }
 
 fn person_id(text: &str) -> Result<PersonId, ApiError> {
@@ -46,27 +73,51 @@ async fn person(api: &ApiState, who: &Viewer, id: PersonId) -> Result<Data<Perso
     Ok(Data { data: PersonData { person } })
 }
 
-/// The person with an identifier.
-#[utoipa::path(get, path = "/people", tag = "People", params(FindParams),
+fn external_id(text: &str) -> Result<ExternalId, ApiError> {
+    let parts = text.split_once(':').filter(|(kind, value)| !kind.is_empty() && !value.is_empty());
+    let (kind, value) = parts.ok_or_else(|| {
+        ApiError::invalid("externalId", "must be a type and a value, such as `user_id:42`")
+    })?;
+    Ok(ExternalId::new(kind, value))
+}
+
+/// People: those seen last first; with `q` those it is found in; with `externalId` who has it.
+///
+/// `q` finds a whole identifier however many people there are, and a part of an identifier or trait
+/// among the people created last; `search` says whether that was all of them. A search gives one
+/// part; write more of the text for fewer people.
+#[utoipa::path(get, path = "/people", tag = "People", params(PeopleParams, PageParams),
     security(("token" = ["viewer"])),
-    responses((status = 200, description = "The person", body = Data<PersonData>)))]
-pub(super) async fn find_person(
+    responses((status = 200, description = "A part of the list", body = Data<PeopleData>)))]
+pub(super) async fn list_people(
     who: Viewer,
     State(api): State<ApiState>,
-    Query(params): Query<FindParams>,
-) -> Result<Data<PersonData>, ApiError> {
-    let text = params.external_id.unwrap_or_default();
-    let (kind, value) = text
-        .split_once(':')
-        .filter(|(kind, value)| !kind.is_empty() && !value.is_empty())
-        .ok_or_else(|| {
-            ApiError::invalid("externalId", "must be a type and a value, such as `user_id:42`")
-        })?;
-    let id = ExternalId::new(kind, value);
-    let no = who.workspace();
-    let found = api.handles().people.find(no, id).await?;
-    let found = found.ok_or_else(|| ApiError::not_found("person", &text))?;
-    person(&api, &who, found).await
+    Query(params): Query<PeopleParams>,
+    paging: Paging,
+) -> Result<Data<PeopleData>, ApiError> {
+    let (no, people) = (who.workspace(), &api.handles().people);
+    if let Some(text) = params.external_id {
+        let found = people.find(no, external_id(&text)?).await?;
+        let people = people.summaries(no, found.into_iter().collect()).await?;
+        let pagination = paging.timed(None);
+        return Ok(Data { data: PeopleData { people, pagination, search: None } });
+    }
+    match params.q.map(|q| q.trim().to_owned()).filter(|q| !q.is_empty()) {
+        Some(q) if q.len() > SEARCH_BYTES_MAX => {
+            Err(ApiError::invalid("q", format!("must have at most {SEARCH_BYTES_MAX} bytes")))
+        }
+        Some(q) => {
+            let found = people.search(no, q, paging.count.min(SEARCH_PEOPLE_MAX)).await?;
+            let (people, search) = (found.people, Some(found.search));
+            let pagination = paging.timed(None);
+            Ok(Data { data: PeopleData { people, pagination, search } })
+        }
+        None => {
+            let page = people.list(no, paging.before(), paging.count).await?;
+            let (people, pagination) = (page.people, paging.timed(page.next));
+            Ok(Data { data: PeopleData { people, pagination, search: None } })
+        }
+    }
 }
 
 /// One person, after merges: identifiers, traits, merges.
@@ -84,19 +135,25 @@ pub(super) async fn get_person(
 
 /// What the person did, newest first.
 #[utoipa::path(get, path = "/people/{personId}/events", tag = "People",
-    params(("personId" = u64, Path, description = "The person's number"), PageParams),
+    params(
+        ("personId" = u64, Path, description = "The person's number"),
+        PersonEventsParams, PageParams,
+    ),
     security(("token" = ["viewer"])),
     responses((status = 200, description = "A part of the list", body = Data<PersonEventsData>)))]
 pub(super) async fn list_person_events(
     who: Viewer,
     State(api): State<ApiState>,
     At(id): At<String>,
+    Query(params): Query<PersonEventsParams>,
     paging: Paging,
 ) -> Result<Data<PersonEventsData>, ApiError> {
     let (no, id) = (who.workspace(), person_id(&id)?);
-    let page = api.handles().people.events(no, id, paging.before(), paging.count).await?;
+    let which =
+        PersonEventsQuery { before: paging.before(), count: paging.count, name: params.name };
+    let page = api.handles().people.events(no, id, which).await?;
     let pagination = paging.timed(page.next);
-    Ok(Data { data: PersonEventsData { events: page.events, pagination } })
+    Ok(Data { data: PersonEventsData { events: page.events, names: page.names, pagination } })
 }
 
 /// Undoes a merge; the two sides are not merged again.

@@ -1,7 +1,10 @@
 //! Questions about events, and the people behind a number of an answer.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use serde::Serialize;
+use sluice_event::PersonId;
 use sluice_insights::{Explain, InsightQuery, InsightResult, Page, PeopleQuery, PersonEntry};
 use utoipa::ToSchema;
 
@@ -9,6 +12,7 @@ use crate::answer::Data;
 use crate::auth::Viewer;
 use crate::body::Body;
 use crate::error::ApiError;
+use crate::handles::PersonSummary;
 use crate::page::{PageParams, Pagination, Paging};
 use crate::state::ApiState;
 
@@ -22,9 +26,19 @@ pub(super) struct AnswerData {
 pub(super) struct BehindData {
     /// All of them: the number that was opened.
     total: u64,
-    people: Vec<PersonEntry>,
+    people: Vec<PersonBehind>,
     explain: Explain,
     pagination: Pagination,
+}
+
+/// A person behind a number.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PersonBehind {
+    #[serde(flatten)]
+    entry: PersonEntry,
+    /// Who they are; absent if they are not known (any more).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<PersonSummary>,
 }
 
 async fn time_zone(api: &ApiState, who: &Viewer) -> Result<String, ApiError> {
@@ -70,6 +84,14 @@ pub(super) async fn list_people_behind(
     let page = Page { after: paging.after, limit: paging.count as usize };
     let behind = api.handles().questions.people(who.workspace(), zone, query, page).await?;
     let pagination = paging.pagination(behind.next, Some(behind.total));
-    let (total, people, explain) = (behind.total, behind.people, behind.explain);
+    let ids = behind.people.iter().map(|entry| PersonId(entry.person)).collect();
+    let summaries = api.handles().people.summaries(who.workspace(), ids).await?;
+    let mut summaries: HashMap<u64, PersonSummary> =
+        summaries.into_iter().map(|summary| (summary.id, summary)).collect();
+    let entries = behind.people.into_iter();
+    let people = entries
+        .map(|entry| PersonBehind { summary: summaries.remove(&entry.person), entry })
+        .collect();
+    let (total, explain) = (behind.total, behind.explain);
     Ok(Data { data: BehindData { total, people, explain, pagination } })
 }

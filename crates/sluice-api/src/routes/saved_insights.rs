@@ -23,6 +23,10 @@ pub(super) struct InsightView {
     /// The question, as `/insights/query` takes it.
     #[schema(value_type = InsightQuery)]
     query: Value,
+    /// How to draw it, as whoever saved it wrote; the answer does not depend on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    display: Option<Value>,
     created_at: String,
     updated_at: String,
 }
@@ -45,6 +49,9 @@ pub(super) struct NewInsightBody {
     name: String,
     /// The question, as `/insights/query` takes it.
     query: InsightQuery,
+    /// How to draw it: any JSON object, kept as it is.
+    #[schema(value_type = Option<Object>)]
+    display: Option<Value>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -53,6 +60,9 @@ pub(super) struct InsightBody {
     name: Option<String>,
     /// The question, as `/insights/query` takes it.
     query: Option<InsightQuery>,
+    /// How to draw it: any JSON object, kept as it is.
+    #[schema(value_type = Option<Object>)]
+    display: Option<Value>,
 }
 
 fn view(insight: SavedInsight) -> InsightView {
@@ -60,6 +70,7 @@ fn view(insight: SavedInsight) -> InsightView {
         id: insight.id.into_string(),
         name: insight.name,
         query: insight.query,
+        display: insight.display,
         created_at: insight.created_at.to_string(),
         updated_at: insight.updated_at.to_string(),
     }
@@ -96,7 +107,7 @@ pub(super) async fn create_insight(
     Body(body): Body<NewInsightBody>,
 ) -> Result<Data<InsightData>, ApiError> {
     let (no, actor) = (who.workspace(), who.actor());
-    let new = NewSavedInsight { name: body.name, query: kept(&body.query)? };
+    let new = NewSavedInsight { name: body.name, query: kept(&body.query)?, display: body.display };
     let made = api.store().call(move |store| store.insight_create(no, &new, &actor)).await?;
     Ok(Data { data: InsightData { insight: view(made) } })
 }
@@ -131,7 +142,7 @@ pub(super) async fn update_insight(
     let (no, actor) = (who.workspace(), who.actor());
     let id = SavedInsightId::new(id);
     let query = body.query.as_ref().map(kept).transpose()?;
-    let change = SavedInsightChange { name: body.name, query };
+    let change = SavedInsightChange { name: body.name, query, display: body.display };
     let changed =
         api.store().call(move |store| store.insight_change(no, &id, &change, &actor)).await?;
     Ok(Data { data: InsightData { insight: view(changed) } })

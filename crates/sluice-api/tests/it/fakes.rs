@@ -8,8 +8,10 @@ use sluice_api::Handles;
 use sluice_api::handles::{
     AnalyticsAccount, Answer, ConnectionAccount, DeadLetter, DeadLetterPage, DeadLetterQuery,
     Deliveries, DeliveryStatus, EventJson, EventName, EventSchema, HandleError, Ledger, Ledgers,
-    People, Person, PersonEvent, PersonEvents, PersonExternalId, PersonMerge, PropertyName,
-    Questions, Receipt, ReceiptOutcome, ReceiptStage, Receipts, SendAgain, SourceAccount, blocking,
+    MainId, People, PeopleFound, PeoplePage, Person, PersonEvent, PersonEventCount, PersonEvents,
+    PersonEventsQuery, PersonExternalId, PersonMerge, PersonSummary, PropertyName, Questions,
+    Receipt, ReceiptOutcome, ReceiptStage, Receipts, SearchExtent, SendAgain, SourceAccount,
+    blocking,
 };
 use sluice_destination_kit::{
     Destination, DestinationKind, Field, FieldKind, HttpOut, Settings, SettingsError,
@@ -81,6 +83,18 @@ fn is_ours(workspace: WorkspaceNo) -> bool {
 
 fn now<T: Send + 'static>(answer: T) -> Answer<T> {
     Box::pin(std::future::ready(Ok(answer)))
+}
+
+fn summary(id: u64) -> PersonSummary {
+    PersonSummary {
+        id,
+        main_id: Some(MainId { r#type: "user_id".to_owned(), value: PLANTED.to_owned() }),
+        name: None,
+        traits: json!({ "plan": "pro" }),
+        first_seen_at: None,
+        last_seen_at: None,
+        events: 5,
+    }
 }
 
 fn letter(connection: &str, offset: u64, reason: &str) -> DeadLetter {
@@ -201,6 +215,8 @@ impl People for Fake {
     fn person(&self, workspace: WorkspaceNo, person: PersonId) -> Answer<Option<Person>> {
         let person = (is_ours(workspace) && person == PersonId(1)).then(|| Person {
             id: 1,
+            main_id: None,
+            name: None,
             external_ids: vec![PersonExternalId {
                 r#type: "user_id".to_owned(),
                 value: PLANTED.to_owned(),
@@ -216,8 +232,39 @@ impl People for Fake {
             }],
             first_seen_at: None,
             last_seen_at: None,
+            events: 5,
         });
         now(person)
+    }
+
+    fn summaries(
+        &self,
+        workspace: WorkspaceNo,
+        people: Vec<PersonId>,
+    ) -> Answer<Vec<PersonSummary>> {
+        let ours = people.into_iter().filter(|_| is_ours(workspace));
+        now(ours.map(|person| summary(person.0)).collect())
+    }
+
+    fn list(
+        &self,
+        workspace: WorkspaceNo,
+        before: Option<(i64, u64)>,
+        count: u32,
+    ) -> Answer<PeoplePage> {
+        assert!(before.is_none_or(|(at, _)| at == PAGE_TIME), "the cursor lost its time");
+        let ids = (1..=5_u64).rev().filter(|id| before.is_none_or(|(_, before)| *id < before));
+        let ids = ids.filter(|_| is_ours(workspace));
+        let people: Vec<PersonSummary> = ids.take(count as usize).map(summary).collect();
+        let next = people.last().map(|last| (PAGE_TIME, last.id)).filter(|(_, id)| *id > 1);
+        now(PeoplePage { people, next })
+    }
+
+    fn search(&self, workspace: WorkspaceNo, text: String, count: u32) -> Answer<PeopleFound> {
+        let ids = (1..=5_u64).filter(|_| is_ours(workspace) && text != "nobody");
+        let people: Vec<PersonSummary> = ids.take(count as usize).map(summary).collect();
+        let is_complete = people.len() < count as usize;
+        now(PeopleFound { people, search: SearchExtent { looked_at: 5, is_complete } })
     }
 
     fn find(&self, workspace: WorkspaceNo, id: ExternalId) -> Answer<Option<PersonId>> {
@@ -228,9 +275,9 @@ impl People for Fake {
         &self,
         workspace: WorkspaceNo,
         person: PersonId,
-        before: Option<(i64, u64)>,
-        count: u32,
+        which: PersonEventsQuery,
     ) -> Answer<PersonEvents> {
+        let PersonEventsQuery { before, count, .. } = which;
         if !is_ours(workspace) || person != PersonId(1) {
             let error = HandleError::NotFound { what: "person", id: person.0.to_string() };
             return Box::pin(std::future::ready(Err(error)));
@@ -251,7 +298,8 @@ impl People for Fake {
             .collect();
         let next = events.last().map(|last| last.offset).filter(|last| *last > 1);
         let next = next.map(|offset| (PAGE_TIME, offset));
-        now(PersonEvents { events, next })
+        let names = vec![PersonEventCount { name: PLANTED.to_owned(), count: 5 }];
+        now(PersonEvents { events, names, next })
     }
 
     fn undo_merge(
@@ -270,7 +318,8 @@ impl People for Fake {
 
 impl EventSchema for Fake {
     fn event_names(&self, workspace: WorkspaceNo) -> Answer<Vec<EventName>> {
-        let name = EventName { name: PLANTED.to_owned(), count: 3, last_seen_at: None };
+        let name =
+            EventName { name: PLANTED.to_owned(), count: 3, is_active: true, last_seen_at: None };
         now(if is_ours(workspace) { vec![name] } else { Vec::new() })
     }
 
@@ -283,6 +332,8 @@ impl EventSchema for Fake {
             name: PLANTED.to_owned(),
             of: "event".to_owned(),
             types: vec!["string".to_owned()],
+            count: 3,
+            last_seen_at: None,
             samples: event.into_iter().collect(),
         };
         now(if is_ours(workspace) { vec![name] } else { Vec::new() })

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
+mod dashboards;
 mod destinations;
 mod fakes;
 mod insights;

@@ -21,10 +21,12 @@ async fn plant(server: &Server) -> Planted {
     let actor = Actor::server();
     let new = NewApiToken { name: "t".to_owned(), role: Role::Viewer };
     let (token, _) = server.store.token_create(WorkspaceNo(1), &new, &actor).unwrap();
-    let new = NewSavedInsight { name: "i".to_owned(), query: json!({}) };
+    let new = NewSavedInsight { name: "i".to_owned(), query: json!({}), display: None };
     let insight = server.store.insight_create(WorkspaceNo(1), &new, &actor).unwrap();
+    let dashboard = server.store.dashboard_create(WorkspaceNo(1), "d", &actor).unwrap();
     let text = |json: &Value| json.as_str().unwrap().to_owned();
     let parameters = vec![
+        ("{dashboardId}", dashboard.id.into_string()),
         ("{sourceId}", text(&source["id"])),
         ("{writeKey}", text(&source["writeKeys"][0])),
         ("{destinationId}", text(&destination["id"])),
@@ -47,7 +49,7 @@ impl Planted {
             .iter()
             .fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
         assert!(!filled.contains('{'), "no value for a parameter of {path}");
-        if filled == "/people" { "/people?externalId=user_id:a:b".to_owned() } else { filled }
+        filled
     }
 
     /// A body that the operation takes, so that only permission can refuse it.
@@ -66,6 +68,7 @@ impl Planted {
             "connect_source" => json!({ "sourceId": of("{sourceId}") }),
             "create_token" => json!({ "name": "n", "role": "viewer" }),
             "create_insight" => json!({ "name": "n", "query": trend }),
+            "create_dashboard" => json!({ "name": "n" }),
             "query_insight" => trend,
             "list_people_behind" => {
                 json!({ "kind": "trend", "query": inner, "point": { "event": 0 } })
@@ -75,6 +78,7 @@ impl Planted {
             | "update_source_settings"
             | "update_destination"
             | "update_insight"
+            | "update_dashboard"
             | "send_dead_letters_again" => json!({}),
             _ => return None,
         })
@@ -134,7 +138,7 @@ async fn an_admin_of_another_workspace_reaches_nothing_of_this_one() {
     let token = server.token(other, Role::Admin);
     let shape = |json: &Value| json.to_string();
     let mut before = Vec::new();
-    for path in ["/sources", "/destinations", "/tokens", "/insights", "/"] {
+    for path in ["/sources", "/destinations", "/tokens", "/insights", "/dashboards", "/"] {
         before.push((path, shape(&server.get(path).await.json)));
     }
     for operation in operations() {

@@ -284,7 +284,12 @@ proptest! {
     fn decoding_a_batch_undoes_encoding_it(batch in batch()) {
         let mut bytes = Vec::new();
         batch.encode(&mut bytes);
-        prop_assert_eq!(EventBatch::decode(&bytes), Ok(batch));
+        prop_assert_eq!(EventBatch::decode(&bytes), Ok(batch.clone()));
+        for (index, event) in batch.events.iter().enumerate() {
+            let one = EventBatch::decode_one(&bytes, index);
+            prop_assert_eq!(one, Ok(Some((batch.decided_at, event.clone()))));
+        }
+        prop_assert_eq!(EventBatch::decode_one(&bytes, batch.events.len()), Ok(None));
     }
 
     #[test]

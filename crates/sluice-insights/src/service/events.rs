@@ -1,5 +1,7 @@
 //! The events of one person, as a list.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use sluice_base::Timestamp;
@@ -16,6 +18,15 @@ pub struct EventsPage {
     pub before: Option<(i64, u64)>,
     /// At most [`PAGE_MAX`].
     pub limit: usize,
+    /// Only events of this name.
+    pub name: Option<String>,
+}
+
+/// How many events of a name there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NameCount {
+    pub name: String,
+    pub count: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -24,7 +35,10 @@ pub struct PersonEvents {
     pub person: u64,
     /// All numbers that count as this person.
     pub merged: Vec<u64>,
+    /// All of them, whatever their name.
     pub total: u64,
+    /// The names of all of them, most frequent first.
+    pub names: Vec<NameCount>,
     /// Newest first.
     pub events: Vec<EventRow>,
     /// Time and offset to pass as `before` for the next page; absent on the last.
@@ -55,7 +69,12 @@ pub(super) fn of_person(
         context.snapshot.merges().nodes(canonical).iter().map(|one| one.0).collect();
     merged.sort_unstable();
     let selection = context.snapshot.select_all();
-    let rows = if canonical.is_nobody() { Vec::new() } else { selection.person(canonical) };
+    let mut rows = if canonical.is_nobody() { Vec::new() } else { selection.person(canonical) };
+    let total = rows.len() as u64;
+    let names = names(&selection, &rows);
+    if let Some(wanted) = &page.name {
+        rows.retain(|row| name(&selection, *row) == wanted);
+    }
     let to = match page.before {
         None => rows.len(),
         Some(before) => rows.partition_point(|row| selection.place(*row) < before),
@@ -64,7 +83,23 @@ pub(super) fn of_person(
     let events =
         rows[from..to].iter().rev().map(|row| event(&selection, *row)).collect::<Result<_, _>>()?;
     let next = (from > 0).then(|| selection.place(rows[from]));
-    Ok(PersonEvents { person: canonical.0, merged, total: rows.len() as u64, events, next })
+    Ok(PersonEvents { person: canonical.0, merged, total, names, events, next })
+}
+
+fn name(selection: &Selection, place: RowRef) -> &str {
+    let part = &selection.parts()[place.part as usize];
+    part.event_name(part.events().get(place.row as usize))
+}
+
+fn names(selection: &Selection, rows: &[RowRef]) -> Vec<NameCount> {
+    let mut counts: HashMap<&str, u64> = HashMap::new();
+    for row in rows {
+        *counts.entry(name(selection, *row)).or_default() += 1;
+    }
+    let count = |(name, count): (&str, u64)| NameCount { name: name.to_owned(), count };
+    let mut names: Vec<NameCount> = counts.into_iter().map(count).collect();
+    names.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
+    names
 }
 
 fn event(selection: &Selection, place: RowRef) -> Result<EventRow, InsightError> {

@@ -5,6 +5,7 @@ mod events;
 mod names;
 mod pool;
 mod reader;
+mod seen;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,8 +20,9 @@ use sluice_columnar::{Store, StoreConfig};
 use sluice_event::{Offset, SourceNo};
 use sluice_log::Log;
 
-pub use events::{EventRow, EventsPage, PersonEvents};
+pub use events::{EventRow, EventsPage, NameCount, PersonEvents};
 pub use names::{EventName, PropertyInfo};
+pub use seen::{Seen, SeenPage, people_seen_last};
 
 use crate::{
     Calendar, Context, InsightError, InsightQuery, InsightResult, Page, People, PeopleQuery,
@@ -166,6 +168,29 @@ impl Analytics {
     ) -> Result<PersonEvents, InsightError> {
         self.run(Calendar::default(), move |context, _| events::of_person(context, person, &page))
             .await
+    }
+
+    /// When people were first and last seen; who has no events is left out.
+    ///
+    /// # Errors
+    /// As [`Analytics::query`].
+    pub async fn seen(&self, people: Vec<u64>) -> Result<Vec<Seen>, InsightError> {
+        self.run(Calendar::default(), move |context, _| Ok(seen::of(context, &people))).await
+    }
+
+    /// All people, those seen last first. `before` is the `next` of the page before.
+    ///
+    /// # Errors
+    /// As [`Analytics::query`].
+    pub async fn people_seen_last(
+        &self,
+        before: Option<(i64, u64)>,
+        limit: usize,
+    ) -> Result<SeenPage, InsightError> {
+        self.run(Calendar::default(), move |context, cancelled| {
+            people_seen_last(context, before, limit, cancelled)
+        })
+        .await
     }
 
     /// The event names in use, most frequent first.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use serde_json::Value as Json;
+use sluice_base::Timestamp;
 use sluice_columnar::{Column, Part, Scope as ColumnScope, Value};
 use sluice_filter::Scope;
 use utoipa::ToSchema;
@@ -38,8 +39,20 @@ pub struct PropertyInfo {
     /// Types with the number of rows seen of each (of an event: among its newest; of a user trait:
     /// versions), most frequent first.
     pub types: Vec<(String, u64)>,
+    /// Time of the newest of the events looked at that has it; absent where no event was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<String>,
     #[schema(value_type = Vec<Object>)]
     pub samples: Vec<Json>,
+}
+
+/// What the rows of an event say about one property.
+#[derive(Default)]
+struct OfEvent {
+    name: String,
+    kinds: [u64; 6],
+    last: Option<i64>,
+    samples: Vec<Json>,
 }
 
 pub(super) fn events(context: &Context) -> Vec<EventName> {
@@ -92,6 +105,7 @@ fn of_all(context: &Context, cancelled: &AtomicBool) -> Result<Vec<PropertyInfo>
             name: column.name.clone(),
             of,
             types: types(column.kinds),
+            last_seen: None,
             samples,
         });
     }
@@ -103,7 +117,7 @@ fn of_event(
     event: &str,
     cancelled: &AtomicBool,
 ) -> Result<Vec<PropertyInfo>, InsightError> {
-    let mut found: Vec<(String, [u64; 6], Vec<Json>)> = Vec::new();
+    let mut found: Vec<OfEvent> = Vec::new();
     let mut left = ROWS_MAX;
     let mut parts: Vec<_> = context.snapshot.parts().iter().collect();
     parts.sort_by_key(|part| std::cmp::Reverse(part.meta().time_max));
@@ -124,31 +138,33 @@ fn of_event(
             if codes.is_empty() {
                 continue;
             }
-            let place =
-                found.iter().position(|(name, ..)| *name == meta.name).unwrap_or_else(|| {
-                    found.push((meta.name.clone(), [0; 6], Vec::new()));
-                    found.len() - 1
-                });
-            let (_, kinds, samples) = &mut found[place];
+            let place = found.iter().position(|one| one.name == meta.name).unwrap_or_else(|| {
+                found.push(OfEvent { name: meta.name.clone(), ..OfEvent::default() });
+                found.len() - 1
+            });
+            let one = &mut found[place];
             for code in &codes {
                 if let Some(kind) = kind_of(column.value(*code)) {
-                    kinds[kind] += 1;
+                    one.kinds[kind] += 1;
                 }
             }
+            let having = rows.iter().filter(|row| column.code(**row) != 0);
+            one.last = one.last.max(having.map(|row| part.times().get(*row)).max());
             codes.sort_unstable();
             codes.dedup();
-            add_samples(&column, codes.into_iter(), samples);
+            add_samples(&column, codes.into_iter(), &mut one.samples);
         }
         if left == 0 {
             break;
         }
     }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    let info = |(name, kinds, samples)| PropertyInfo {
-        name,
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    let info = |one: OfEvent| PropertyInfo {
+        name: one.name,
         of: Scope::Event,
-        types: types(kinds),
-        samples,
+        types: types(one.kinds),
+        last_seen: one.last.map(|at| Timestamp::from_micros(at).to_string()),
+        samples: one.samples,
     };
     Ok(found.into_iter().map(info).collect())
 }

@@ -6,6 +6,7 @@ mod examples;
 mod funnel_oracle;
 mod oracle;
 mod random;
+mod seen;
 mod service;
 mod trend_oracle;
 mod world;

@@ -105,6 +105,10 @@ fn time(rng: &mut Rng, bases: &[i64]) -> i64 {
     }
 }
 
+pub(crate) fn random_world(seed: u64) -> World {
+    world(&mut Rng::new(seed))
+}
+
 fn world(rng: &mut Rng) -> World {
     let mut world = World::new();
     let start = if rng.one_in(2) { 1_772_000_000 } else { 1_792_800_000 } * 1_000_000i64;

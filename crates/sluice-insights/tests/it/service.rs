@@ -123,7 +123,7 @@ fn an_event_of_the_log_is_queryable_and_still_there_after_a_restart() {
 
 /// One person with four events: Open, Buy, Buy, Open.
 fn check_lists(analytics: &Analytics) {
-    let page = EventsPage { before: None, limit: 3 };
+    let page = EventsPage { before: None, limit: 3, name: None };
     let events = block_on(analytics.person_events(7, page)).unwrap();
     assert_eq!(events.total, 4);
     assert_eq!(
@@ -131,9 +131,15 @@ fn check_lists(analytics: &Analytics) {
         ["Open", "Buy", "Buy"]
     );
     assert_eq!(events.events[1].properties["who"], json!("me"));
-    let page = EventsPage { before: events.next, limit: 3 };
+    let page = EventsPage { before: events.next, limit: 3, name: None };
     let rest = block_on(analytics.person_events(7, page)).unwrap();
     assert_eq!((rest.events.len(), rest.next), (1, None));
+
+    let page = EventsPage { before: None, limit: 3, name: Some("Buy".to_owned()) };
+    let bought = block_on(analytics.person_events(7, page)).unwrap();
+    assert_eq!((bought.total, bought.events.len(), bought.next), (4, 2, None));
+    let names: Vec<_> = bought.names.iter().map(|one| (one.name.as_str(), one.count)).collect();
+    assert_eq!(names, [("Buy", 2), ("Open", 2)]);
 
     let names = block_on(analytics.event_names()).unwrap();
     assert_eq!(

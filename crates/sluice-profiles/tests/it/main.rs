@@ -6,6 +6,7 @@ mod bounds;
 mod identifiers;
 mod laws;
 mod naive;
+mod search;
 mod slices;
 mod support;
 mod table;

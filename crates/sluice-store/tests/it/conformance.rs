@@ -6,8 +6,8 @@ use serde_json::json;
 use sluice_base::Secret;
 use sluice_event::WorkspaceNo;
 use sluice_model::{
-    DestinationChange, NewApiToken, NewSavedInsight, Role, SavedInsightChange, SourceChange,
-    SourceSettings, WorkspaceChange,
+    DashboardChange, DashboardItem, DestinationChange, NewApiToken, NewSavedInsight, Role,
+    SavedInsightChange, SourceChange, SourceSettings, WorkspaceChange,
 };
 use sluice_store::{ErrorKind, Page};
 
@@ -185,11 +185,20 @@ fn the_operators_own_token_is_admin_and_survives_other_changes_but_not_a_restart
 #[test]
 fn a_saved_insight_is_kept_changed_and_deleted() {
     let store = fixture().store;
-    let new = NewSavedInsight { name: "Funnel".to_owned(), query: json!({ "kind": "funnel" }) };
+    let new = NewSavedInsight {
+        name: "Funnel".to_owned(),
+        query: json!({ "kind": "funnel" }),
+        display: None,
+    };
     let made = store.insight_create(WORKSPACE, &new, &actor()).unwrap();
-    let change = SavedInsightChange { name: Some("Signup".to_owned()), query: None };
+    let change = SavedInsightChange {
+        name: Some("Signup".to_owned()),
+        display: Some(json!({ "chart": "bar" })),
+        ..SavedInsightChange::default()
+    };
     let changed = store.insight_change(WORKSPACE, &made.id, &change, &actor()).unwrap();
     assert_eq!((changed.name.as_str(), &changed.query), ("Signup", &made.query));
+    assert_eq!(changed.display, change.display);
     assert_eq!(store.insight_list(WORKSPACE, Page::ALL).unwrap().items, [changed]);
     store.insight_delete(WORKSPACE, &made.id, &actor()).unwrap();
     assert_eq!(store.insight_get(WORKSPACE, &made.id).unwrap_err().kind(), ErrorKind::NotFound);
@@ -218,8 +227,15 @@ fn nothing_of_one_workspace_is_found_from_another() {
     let hook = destination(&store, &shop, "hush");
     let new = NewApiToken { name: "ci".to_owned(), role: Role::Viewer };
     let (token, _) = store.token_create(WORKSPACE, &new, &actor()).unwrap();
-    let new = NewSavedInsight { name: "F".to_owned(), query: json!({}) };
+    let new = NewSavedInsight { name: "F".to_owned(), query: json!({}), display: None };
     let insight = store.insight_create(WORKSPACE, &new, &actor()).unwrap();
+    let dashboard = store.dashboard_create(WORKSPACE, "D", &actor()).unwrap();
+    let items =
+        vec![DashboardItem { insight: insight.id.clone(), x: 0, y: 0, width: 6, height: 4 }];
+    let theirs = DashboardChange { items: Some(items), ..DashboardChange::default() };
+    let own = store.dashboard_list(other, Page::ALL).unwrap().items.remove(0);
+    let stolen = store.dashboard_change(other, &own.id, &theirs, &actor()).unwrap_err();
+    assert_eq!(stolen.kind(), ErrorKind::Invalid);
     let errors = [
         store.source_get(other, &shop.id).err(),
         store.source_change(other, &shop.id, &SourceChange::default(), &actor()).err(),
@@ -238,6 +254,9 @@ fn nothing_of_one_workspace_is_found_from_another() {
         store.token_delete(other, &token.id, &actor()).err(),
         store.insight_get(other, &insight.id).err(),
         store.insight_delete(other, &insight.id, &actor()).err(),
+        store.dashboard_get(other, &dashboard.id).err(),
+        store.dashboard_change(other, &dashboard.id, &DashboardChange::default(), &actor()).err(),
+        store.dashboard_delete(other, &dashboard.id, &actor()).err(),
     ];
     for (index, error) in errors.into_iter().enumerate() {
         assert_eq!(error.map(|e| e.kind()), Some(ErrorKind::NotFound), "case {index}");

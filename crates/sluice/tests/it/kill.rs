@@ -177,6 +177,6 @@ fn check_people(server: &Server, senders: &[Sender]) {
 }
 
 fn find(server: &Server, kind: &str, value: &str) -> Value {
-    server.ask("GET", &format!("/api/v1/people?externalId={kind}:{value}"), None)["person"]["id"]
+    server.ask("GET", &format!("/api/v1/people?externalId={kind}:{value}"), None)["people"][0]["id"]
         .clone()
 }

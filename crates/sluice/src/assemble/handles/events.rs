@@ -24,13 +24,10 @@ impl Workspace {
         let Some(entry) = self.events.entry_at(offset.0).map_err(internal)? else {
             return Ok(None);
         };
-        let mut batch = EventBatch::decode(&entry.payload).map_err(internal)?;
         let Some(index) = offset.0.checked_sub(entry.base + 1) else { return Ok(None) };
         let index = usize::try_from(index).map_err(internal)?;
-        if index >= batch.events.len() {
-            return Ok(None);
-        }
-        Ok(Some(Found { stored: batch.events.swap_remove(index), decided_at: batch.decided_at }))
+        let found = EventBatch::decode_one(&entry.payload, index).map_err(internal)?;
+        Ok(found.map(|(decided_at, stored)| Found { stored, decided_at }))
     }
 }
 

@@ -6,6 +6,7 @@ mod ledger;
 mod people;
 mod questions;
 mod receipts;
+mod summary;
 
 use std::sync::Arc;
 

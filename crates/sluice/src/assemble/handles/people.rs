@@ -1,22 +1,26 @@
 //! People: the identity map for who they are, analytics for what they did, the events log for the
 //! events themselves.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
 use sluice_api::handles::{
-    Answer, HandleError, People, Person, PersonEvent, PersonEvents, PersonExternalId, PersonMerge,
-    blocking,
+    Answer, HandleError, People, PeopleFound, PeoplePage, Person, PersonEvent, PersonEventCount,
+    PersonEvents, PersonEventsQuery, PersonSummary, SearchExtent, blocking,
 };
 use sluice_event::{ExternalId, MergeId, Offset, PersonId, WorkspaceNo};
-use sluice_insights::{EventRow, EventsPage};
+use sluice_insights::{EventRow, EventsPage, NameCount, Seen};
 use sluice_model::Actor;
 use sluice_pipeline::{ErrorKind, PipelineError};
-use sluice_profiles::{MergeView, PersonView};
+use sluice_profiles::{PersonView, Search};
 
 use super::events::json_of;
-use super::{Parts, internal, questions};
+use super::{Parts, internal, questions, summary};
 use crate::assemble::workspace::Workspace;
+
+/// Most nodes of the identity map that a search for a part of a text looks through; about half a
+/// second of one thread.
+const SEARCH_NODES_MAX: usize = 500_000;
 
 impl People for Parts {
     fn person(&self, no: WorkspaceNo, person: PersonId) -> Answer<Option<Person>> {
@@ -28,13 +32,78 @@ impl People for Parts {
                 blocking(move || reading.pipeline.people().person(person).map_err(internal))
                     .await?;
             let Some(found) = found else { return Ok(None) };
-            let newest = workspace
-                .analytics
-                .person_events(found.person.0, EventsPage { before: None, limit: 1 })
-                .await
-                .map_err(questions::handle_error)?;
-            let last_seen = newest.events.first().map(|row| row.timestamp.clone());
-            Ok(Some(view(found, last_seen)))
+            let seen = workspace.analytics.seen(vec![found.person.0]).await;
+            let seen = seen.map_err(questions::handle_error)?;
+            Ok(Some(summary::person(found, seen.into_iter().next())))
+        })
+    }
+
+    fn summaries(&self, no: WorkspaceNo, people: Vec<PersonId>) -> Answer<Vec<PersonSummary>> {
+        let workspace = self.workspace(no);
+        Box::pin(async move {
+            let workspace = workspace?;
+            let ids = people.iter().map(|person| person.0).collect();
+            let seen = workspace.analytics.seen(ids).await.map_err(questions::handle_error)?;
+            let mut seen: HashMap<u64, Seen> =
+                seen.into_iter().map(|seen| (seen.person, seen)).collect();
+            blocking(move || {
+                let views = views(&workspace, people)?.into_iter();
+                let summary = |view: PersonView| {
+                    let seen = seen.remove(&view.person.0);
+                    summary::summary(&view, seen)
+                };
+                Ok(views.map(summary).collect())
+            })
+            .await
+        })
+    }
+
+    fn list(&self, no: WorkspaceNo, before: Option<(i64, u64)>, count: u32) -> Answer<PeoplePage> {
+        let workspace = self.workspace(no);
+        Box::pin(async move {
+            let workspace = workspace?;
+            let limit = usize::try_from(count).unwrap_or(usize::MAX);
+            let page = workspace.analytics.people_seen_last(before, limit).await;
+            let page = page.map_err(questions::handle_error)?;
+            blocking(move || {
+                let mut people = Vec::with_capacity(page.people.len());
+                for seen in page.people {
+                    let found = workspace.pipeline.people().person(PersonId(seen.person));
+                    if let Some(view) = found.map_err(internal)? {
+                        people.push(summary::summary(&view, Some(seen)));
+                    }
+                }
+                Ok(PeoplePage { people, next: page.next })
+            })
+            .await
+        })
+    }
+
+    fn search(&self, no: WorkspaceNo, text: String, count: u32) -> Answer<PeopleFound> {
+        let workspace = self.workspace(no);
+        let parts = self.clone();
+        Box::pin(async move {
+            let workspace = workspace?;
+            let search = Search {
+                text: text.clone(),
+                people_max: usize::try_from(count).unwrap_or(usize::MAX),
+                nodes_max: SEARCH_NODES_MAX,
+            };
+            let found =
+                blocking(move || workspace.pipeline.people().search(&search).map_err(internal))
+                    .await?;
+            let mut people = parts.summaries(no, found.people).await?;
+            let whole = |one: &PersonSummary| {
+                one.main_id.as_ref().is_some_and(|id| id.value.eq_ignore_ascii_case(&text))
+            };
+            people.sort_by_cached_key(|one| {
+                (!whole(one), std::cmp::Reverse(one.last_seen_at.clone()))
+            });
+            let search = SearchExtent {
+                looked_at: found.nodes_looked_at as u64,
+                is_complete: found.is_complete,
+            };
+            Ok(PeopleFound { people, search })
         })
     }
 
@@ -50,25 +119,24 @@ impl People for Parts {
         &self,
         no: WorkspaceNo,
         person: PersonId,
-        before: Option<(i64, u64)>,
-        count: u32,
+        which: PersonEventsQuery,
     ) -> Answer<PersonEvents> {
         let parts = self.clone();
         Box::pin(async move {
             let workspace = parts.workspace(no)?;
-            let limit = usize::try_from(count).unwrap_or(usize::MAX);
-            let page = workspace
-                .analytics
-                .person_events(person.0, EventsPage { before, limit })
-                .await
-                .map_err(questions::handle_error)?;
+            let limit = usize::try_from(which.count).unwrap_or(usize::MAX);
+            let page = EventsPage { before: which.before, limit, name: which.name };
+            let page = workspace.analytics.person_events(person.0, page).await;
+            let page = page.map_err(questions::handle_error)?;
             let next = page.next;
+            let count = |one: NameCount| PersonEventCount { name: one.name, count: one.count };
+            let names = page.names.into_iter().map(count).collect();
             blocking(move || {
                 let rows = page.events.into_iter();
                 let events = rows
                     .map(|row| parts.person_event(&workspace, row))
                     .collect::<Result<_, _>>()?;
-                Ok(PersonEvents { events, next })
+                Ok(PersonEvents { events, names, next })
             })
             .await
         })
@@ -143,37 +211,13 @@ fn of_pipeline(error: PipelineError) -> HandleError {
     }
 }
 
-fn view(found: PersonView, last_seen_at: Option<String>) -> Person {
-    let external_ids = found.external_ids.into_iter().map(|owned| PersonExternalId {
-        r#type: owned.id.kind.to_string(),
-        value: owned.id.value.to_string(),
-        node: owned.node.0,
-    });
-    let traits: Map<String, Value> = found
-        .traits
-        .iter()
-        .filter_map(|(name, value)| {
-            Some((name.to_string(), serde_json::from_str(&value.json).ok()?))
-        })
-        .collect();
-    let mut merges: Vec<MergeView> = found.merges;
-    merges.sort_by_key(|merge| std::cmp::Reverse(merge.merge));
-    Person {
-        id: found.person.0,
-        external_ids: external_ids.collect(),
-        traits: Value::Object(traits),
-        merges: merges.into_iter().map(merge_view).collect(),
-        first_seen_at: Some(found.created_at.to_string()),
-        last_seen_at,
+/// Who of the people is known, each once.
+fn views(workspace: &Workspace, people: Vec<PersonId>) -> Result<Vec<PersonView>, HandleError> {
+    let mut views: Vec<PersonView> = Vec::with_capacity(people.len());
+    let mut known = HashSet::new();
+    for person in people {
+        let found = workspace.pipeline.people().person(person).map_err(internal)?;
+        views.extend(found.filter(|view| known.insert(view.person)));
     }
-}
-
-fn merge_view(merge: MergeView) -> PersonMerge {
-    PersonMerge {
-        id: merge.merge.0.to_string(),
-        survivor: merge.survivor.0,
-        absorbed: merge.absorbed.0,
-        at: merge.at.to_string(),
-        undone_at: merge.undone_at.map(|at| at.to_string()),
-    }
+    Ok(views)
 }

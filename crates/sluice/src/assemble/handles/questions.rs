@@ -46,6 +46,7 @@ impl EventSchema for Parts {
             let view = |found: sluice_insights::EventName| EventName {
                 name: found.name,
                 count: found.count,
+                is_active: found.active,
                 last_seen_at: Some(found.last_seen),
             };
             Ok(names.into_iter().map(view).collect())
@@ -63,6 +64,8 @@ impl EventSchema for Parts {
                     Scope::User => "user",
                 }
                 .to_owned(),
+                count: property.types.iter().map(|(_, count)| count).sum(),
+                last_seen_at: property.last_seen,
                 types: property.types.into_iter().map(|(name, _)| name).collect(),
                 samples: property.samples.iter().map(sample).collect(),
             };
