@@ -145,7 +145,7 @@ pub(crate) enum AnswerBody {
 }
 
 impl AnswerBody {
-    const fn whole(bytes: Bytes) -> Self {
+    pub(crate) const fn whole(bytes: Bytes) -> Self {
         Self::Whole(Some(bytes))
     }
 }

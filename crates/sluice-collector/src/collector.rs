@@ -10,7 +10,7 @@ use http::header::{self, HeaderMap};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use sluice_base::Clock;
-use sluice_event::{Endpoint, ReceivedRequest, Refusal, WorkspaceNo};
+use sluice_event::{Endpoint, ReceivedItem, ReceivedRequest, Refusal, WorkspaceNo};
 use sluice_log::{ErrorKind, Log, LogError};
 use sluice_model::tables::{SourceEntry, SourceTable};
 use tokio::sync::watch;
@@ -41,16 +41,16 @@ pub trait Workspaces: Send + Sync + 'static {
 /// The collector; cheap to clone.
 #[derive(Clone)]
 pub struct Collector {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
-    config: CollectorConfig,
-    clock: Arc<dyn Clock>,
-    sources: watch::Receiver<Arc<SourceTable>>,
+pub(crate) struct Inner {
+    pub(crate) config: CollectorConfig,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sources: watch::Receiver<Arc<SourceTable>>,
     workspaces: Arc<dyn Workspaces>,
     rates: RateLimiter,
-    stats: Arc<CollectorStats>,
+    pub(crate) stats: Arc<CollectorStats>,
 }
 
 /// Which source a write key names.
@@ -158,11 +158,7 @@ impl Inner {
                 source
             }
         };
-        let log = match self.workspaces.intake(source.workspace) {
-            Intake::Open(log) => log,
-            Intake::Busy { retry_after } => return Err(Answer::Busy { retry_after }),
-            Intake::Closed => return Err(Answer::Unavailable("the workspace takes no events now")),
-        };
+        let log = self.open_log(&source)?;
         let ticket = {
             let user_agent = headers.get(header::USER_AGENT).filter(|_| route::is_client(endpoint));
             let received = Received {
@@ -177,6 +173,15 @@ impl Inner {
         // The log has its own copy: the body is not held while the disk is waited for.
         drop(body);
         ticket.durable().await.map_err(|error| log_answer(&error))
+    }
+
+    /// The log of the source's workspace, if that takes events now.
+    pub(crate) fn open_log(&self, source: &SourceEntry) -> Result<Log, Answer> {
+        match self.workspaces.intake(source.workspace) {
+            Intake::Open(log) => Ok(log),
+            Intake::Busy { retry_after } => Err(Answer::Busy { retry_after }),
+            Intake::Closed => Err(Answer::Unavailable("the workspace takes no events now")),
+        }
     }
 
     fn find(&self, key: &str) -> Found {
@@ -210,7 +215,11 @@ impl Inner {
         Ok(None)
     }
 
-    fn take_token(&self, source: &SourceEntry, now: sluice_base::Timestamp) -> Result<(), Answer> {
+    pub(crate) fn take_token(
+        &self,
+        source: &SourceEntry,
+        now: sluice_base::Timestamp,
+    ) -> Result<(), Answer> {
         let max = source.requests_per_second_max.unwrap_or(self.config.requests_per_second_max);
         self.rates.take(source.no, now, max).map_err(|retry_after| Answer::Rate { retry_after })
     }
@@ -225,8 +234,6 @@ impl Inner {
         if !received.source.enabled {
             items = items.into_iter().map(|item| item.into_stub(Refusal::SourceDisabled)).collect();
         }
-        let stubs = items.iter().filter(|item| matches!(item, Item::Stub { .. })).count();
-        let count = items.len() as u64;
         let record = ReceivedRequest {
             source: received.source.no,
             received_at: received.received_at,
@@ -238,6 +245,18 @@ impl Inner {
             integrations: payload.integrations,
             items: items.iter().map(Item::as_received).collect(),
         };
+        self.append_record(log, &record)
+    }
+
+    /// Appends one record to the log and counts its events.
+    pub(crate) fn append_record(
+        &self,
+        log: &Log,
+        record: &ReceivedRequest<'_>,
+    ) -> Result<sluice_log::Ticket, Answer> {
+        let is_stub = |item: &&ReceivedItem<'_>| matches!(item, ReceivedItem::Stub { .. });
+        let stubs = record.items.iter().filter(is_stub).count();
+        let count = record.items.len() as u64;
         let ticket = ENCODED.with_borrow_mut(|encoded| {
             encoded.clear();
             record.encode(encoded);
@@ -251,7 +270,7 @@ impl Inner {
         Ok(ticket)
     }
 
-    fn count(&self, answer: Answer) {
+    pub(crate) fn count(&self, answer: Answer) {
         let stats = &self.stats;
         let counters: &[&AtomicU64] = match answer {
             Answer::Accepted => &[&stats.requests_accepted],
@@ -281,7 +300,7 @@ struct Received<'a> {
     user_agent: Option<&'a str>,
 }
 
-fn log_answer(error: &LogError) -> Answer {
+pub(crate) fn log_answer(error: &LogError) -> Answer {
     match error.kind() {
         ErrorKind::Full => Answer::Busy { retry_after: Duration::from_secs(1) },
         ErrorKind::TooLarge => Answer::TooLarge("Exceed payload limit"),

@@ -11,6 +11,7 @@
 //! Not here: health, metrics and the API's own paths; the binary gives those as an
 //! [`axum::Router`] that takes every path that is not the collector's.
 
+mod amplitude;
 mod answer;
 mod auth;
 mod body;

@@ -68,7 +68,9 @@ impl<'a> Payload<'a> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii();
         match endpoint {
             Endpoint::Single { .. } | Endpoint::Pixel { .. } => Self::of_event(text, config),
-            Endpoint::Batch | Endpoint::ClientBatch => Self::of_batch(text, config),
+            Endpoint::Batch | Endpoint::ClientBatch | Endpoint::Amplitude => {
+                Self::of_batch(text, config)
+            }
         }
     }
 

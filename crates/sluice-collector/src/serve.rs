@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
+use crate::amplitude::Door;
 use crate::answer::{AnswerBody, preflight};
 use crate::{Collector, CollectorStats, route};
 
@@ -171,6 +172,12 @@ impl Server {
             if *request.method() == Method::OPTIONS {
                 return Ok(self.preflight(&request));
             }
+        }
+        if let Some(door) = Door::of_path(request.uri().path()) {
+            if *request.method() == Method::OPTIONS {
+                return Ok(self.preflight(&request));
+            }
+            return Ok(Box::pin(self.collector.answer_amplitude(door, request, peer.ip())).await);
         }
         // Boxed, so that the rare path does not widen every connection's state.
         Ok(Box::pin(self.route(request, peer)).await)

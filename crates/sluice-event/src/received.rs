@@ -23,6 +23,8 @@ pub enum Endpoint {
     ClientBatch,
     /// The pixel: client channel.
     Pixel { event_type: crate::EventType },
+    /// Amplitude's API, translated at the door: server channel.
+    Amplitude,
 }
 
 /// One request as the collector hands it to the log. Borrowed, so that the hot path copies the
@@ -67,6 +69,7 @@ impl ReceivedRequest<'_> {
             Endpoint::Batch => (2, 0),
             Endpoint::ClientBatch => (3, 0),
             Endpoint::Pixel { event_type } => (4, event_type as u8),
+            Endpoint::Amplitude => (5, 0),
         };
         out.push(door);
         out.push(event_type);
@@ -158,6 +161,7 @@ fn decode_endpoint(r: &mut Reader<'_>) -> Result<Endpoint, CodecError> {
         2 => Endpoint::Batch,
         3 => Endpoint::ClientBatch,
         4 => Endpoint::Pixel { event_type: event_type()? },
+        5 => Endpoint::Amplitude,
         _ => return Err(CodecError::Invalid("endpoint")),
     })
 }

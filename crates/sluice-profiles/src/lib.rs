@@ -19,6 +19,7 @@ mod identifiers;
 mod ids;
 mod map;
 mod node;
+mod operations;
 mod raw_object;
 pub mod rules;
 mod search;

@@ -2,7 +2,7 @@
 //!
 //! A late event does not overwrite a newer value; `null` removes the trait (and is remembered, so
 //! that a late value does not bring it back); a nested object is one trait. Of equal timestamps the
-//! later event in the log counts.
+//! later event in the log counts. Operations (`operations`) take the value of the moment.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,6 +11,9 @@ use sluice_base::Timestamp;
 use sluice_event::codec::{self, CodecError, Reader};
 use sluice_event::{Event, EventType, Offset};
 
+use serde_json::Value;
+
+use crate::operations::{self, Operation};
 use crate::raw_object::RawObject;
 use crate::rules::{TRAIT_BYTES_MAX, TRAITS_MAX};
 
@@ -51,8 +54,18 @@ impl Traits {
         self.values.iter()
     }
 
-    /// Takes the traits of an identify call; other calls set none. True if anything changed.
+    /// Takes the traits of an identify call, and the operations of any call. True if anything
+    /// changed.
     pub(crate) fn take(&mut self, event: &Event, offset: Offset) -> bool {
+        let operations = operations::operations(event);
+        if !operations.is_empty() {
+            // They say it all, the plain traits of an identify call included.
+            let mut changed = false;
+            for operation in &operations {
+                changed |= self.operate(operation, event.timestamp, offset);
+            }
+            return changed;
+        }
         if event.event_type != EventType::Identify {
             return false;
         }
@@ -62,6 +75,33 @@ impl Traits {
             changed |= self.set(name, raw.get(), event.timestamp, offset);
         }
         changed
+    }
+
+    /// Applies one operation to the value of the moment, however late the event is.
+    fn operate(&mut self, operation: &Operation, timestamp: Timestamp, offset: Offset) -> bool {
+        let (kind, name, operand) = match operation {
+            Operation::Change(kind, name, operand) => (*kind, name, operand),
+            Operation::ClearAll => {
+                let names: Vec<Arc<str>> = self.values.keys().cloned().collect();
+                let mut changed = false;
+                for name in &names {
+                    changed |= self.replace(name, &Value::Null, timestamp, offset);
+                }
+                return changed;
+            }
+        };
+        let known = self.values.get(name.as_str());
+        let was_set = known.is_some();
+        let old = known
+            .filter(|value| !value.is_removed())
+            .and_then(|value| serde_json::from_str(&value.json).ok());
+        kind.apply(old, was_set, operand)
+            .is_some_and(|new| self.replace(name, &new, timestamp, offset))
+    }
+
+    fn replace(&mut self, name: &str, new: &Value, timestamp: Timestamp, offset: Offset) -> bool {
+        let known = self.values.get(name).map_or(timestamp, |known| known.timestamp);
+        self.set(name, &new.to_string(), timestamp.max(known), offset)
     }
 
     /// True if the visible value changed. What has no room within the limits is not kept.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod amplitude;
 mod answers;
 mod backpressure;
 mod harness;

@@ -84,7 +84,8 @@ pub fn normalize(
         Some(ReceivedItem::Stub { refusal, .. }) => return Err(*refusal),
         None => return Err(Refusal::BadRequest),
     };
-    if item.len() > limits.event_bytes_max {
+    // Amplitude's door has a limit of its own on the whole request.
+    if item.len() > limits.event_bytes_max && request.endpoint != Endpoint::Amplitude {
         return Err(Refusal::MessageTooLarge);
     }
     let members = Members::of_event(item, limits)?;
@@ -179,7 +180,7 @@ impl Item<'_> {
     fn event_type(&self, members: &Members<'_>) -> Result<EventType, Refusal> {
         match self.request.endpoint {
             Endpoint::Single { event_type, .. } | Endpoint::Pixel { event_type } => Ok(event_type),
-            Endpoint::Batch | Endpoint::ClientBatch => members
+            Endpoint::Batch | Endpoint::ClientBatch | Endpoint::Amplitude => members
                 .known(Field::Type)
                 .and_then(RawText::of_literal)
                 .and_then(|name| EventType::from_name(&name.decode()))
@@ -192,7 +193,11 @@ impl Item<'_> {
         members: &Members<'a>,
         event_type: EventType,
     ) -> Result<Names<'a>, Refusal> {
-        let (user_id, anonymous_id) = checks::user_ids(members)?;
+        let (user_id, anonymous_id) = match checks::user_ids(members) {
+            // Amplitude's groups have properties of their own, whoever sends them.
+            Err(Refusal::NoUserAnonId) if self.is_group_alone(event_type) => (None, None),
+            found => found?,
+        };
         let (mut group_id, mut previous_id) = (None, None);
         if event_type == EventType::Group {
             group_id = Some(checks::required_id(members.known(Field::GroupId))?);
@@ -217,6 +222,10 @@ impl Item<'_> {
             previous_id,
             name,
         })
+    }
+
+    fn is_group_alone(&self, event_type: EventType) -> bool {
+        self.request.endpoint == Endpoint::Amplitude && event_type == EventType::Group
     }
 
     fn times<'a>(&'a self, members: &Members<'a>) -> Times<'a> {

@@ -274,6 +274,7 @@ fn endpoint() -> impl Strategy<Value = Endpoint> {
         Just(Endpoint::Batch),
         Just(Endpoint::ClientBatch),
         kind().prop_map(|event_type| Endpoint::Pixel { event_type }),
+        Just(Endpoint::Amplitude),
     ]
 }
 
