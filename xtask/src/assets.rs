@@ -32,17 +32,10 @@ fn build(name: &str, folder: &Path) -> anyhow::Result<bool> {
         return Ok(false);
     }
     say(&format!("building {name}/"));
-    let install = ["ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
-    let npm = |args: &[&str]| succeeds(program("npm").args(args).current_dir(folder));
-    if !is_installed(folder)? {
-        if !npm(&install)? {
-            say(&format!("npm could not install what {name}/ needs"));
-            return Ok(false);
-        }
-        std::fs::copy(folder.join("package-lock.json"), installed(folder))
-            .context("cannot keep the lock file")?;
+    if !install(name)? {
+        return Ok(false);
     }
-    if !npm(&["run", "--silent", "build"])? {
+    if !succeeds(program("npm").args(["run", "--silent", "build"]).current_dir(folder))? {
         say(&format!("{name}/ does not build"));
         return Ok(false);
     }
@@ -50,6 +43,22 @@ fn build(name: &str, folder: &Path) -> anyhow::Result<bool> {
     let built = built.context("cannot mark the build")?;
     // Cargo does not watch a folder that was not there at its last look.
     File::options().write(true).open(root().join("crates/sluice/build.rs"))?.set_modified(built)?;
+    Ok(true)
+}
+
+/// `npm ci`, unless it was done for the same lock file. False if it failed, which was said.
+pub(crate) fn install(name: &str) -> anyhow::Result<bool> {
+    let folder = root().join(name);
+    if is_installed(&folder)? {
+        return Ok(true);
+    }
+    let args = ["ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+    if !succeeds(program("npm").args(args).current_dir(&folder))? {
+        say(&format!("npm could not install what {name}/ needs"));
+        return Ok(false);
+    }
+    std::fs::copy(folder.join("package-lock.json"), installed(&folder))
+        .context("cannot keep the lock file")?;
     Ok(true)
 }
 

@@ -2,8 +2,10 @@
 //! the diff.
 //!
 //! Each is held to its code by a test of the crate that makes it, so `cargo test` finds a stale one;
-//! the same test writes it anew when `UPDATE_EXPECT` is set.
+//! the same test writes it anew when `UPDATE_EXPECT` is set. The console's types follow from the
+//! first of them and are compared by the step `console` of `cargo xtask test`.
 
+use crate::console;
 use crate::run::{cargo, say, succeeds};
 
 /// The file, the crate that makes it, and a filter that names its test.
@@ -37,5 +39,6 @@ pub(crate) fn codegen(check: bool) -> anyhow::Result<bool> {
         });
         fresh &= good;
     }
+    fresh &= console::codegen(check)?;
     Ok(fresh)
 }

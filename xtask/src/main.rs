@@ -6,6 +6,7 @@
 mod assets;
 mod bench;
 mod codegen;
+mod console;
 mod demo;
 mod run;
 mod sdk;
@@ -23,7 +24,8 @@ cargo xtask <command>
   demo [--once] [--listen ADDR] [--data DIR]
                         build Sluice, run it with the sample shop, print its counts beside the truth;
                         --once ends after printing
-  test [STEP …]         all that CI runs: assets, fmt, tidy, clippy, licences, rust, sdk
+  test [STEP …]         all that CI runs: assets, fmt, tidy, clippy, licences, console,
+                        rust, sdk
   assets                build what the binary embeds and npm makes: browser/dist, console/dist
   tidy                  the rules of the tree: layers, file headers, file lengths, numbered TODOs
   codegen [--check]     write generated files; --check only compares

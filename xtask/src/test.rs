@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::bail;
 
 use crate::run::{cargo, listen, say, succeeds};
-use crate::{assets, sdk, tidy};
+use crate::{assets, console, sdk, tidy};
 
 /// Results of one runner, or the sum of several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(crate) struct Totals {
 
 impl Totals {
     /// Of a check that passes or fails as a whole.
-    const fn check(good: bool) -> Self {
+    pub(crate) const fn check(good: bool) -> Self {
         Self { passed: good as u64, failed: !good as u64, skipped: 0 }
     }
 
@@ -56,6 +56,7 @@ const STEPS: &[Step] = &[
     ("tidy", || Ok(Totals::check(tidy::tidy()?))),
     ("clippy", clippy),
     ("licences", licences),
+    ("console", console::test),
     ("rust", rust),
     ("sdk", sdk::test),
 ];

@@ -4,6 +4,7 @@
 //! The order of a stop is the order of the flow: requests end first, then the pipeline takes what
 //! was acknowledged, then the readers commit, then the logs close.
 
+mod console;
 mod first_start;
 mod handles;
 mod housekeeping;

@@ -1,4 +1,5 @@
 //! The operator's pages beside the API: health and metrics. They need no token and tell no names.
+//! Every other path is the console's.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -10,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sluice_collector::CollectorStats;
 
+use super::console;
 use super::metrics;
 use super::workspace::Workspaces;
 
@@ -26,14 +28,8 @@ pub(super) fn router(pages: Pages) -> Router {
         .route("/health/live", get(live))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
-        .fallback(nothing_here)
+        .fallback(console::serve)
         .with_state(pages)
-}
-
-async fn nothing_here() -> (StatusCode, &'static str) {
-    let text = "Nothing is here. Events go to /v1/track and its like, the API is below /api/v1 \
-                (described at /api/v1/openapi.json), and /health/ready tells how the server is.\n";
-    (StatusCode::NOT_FOUND, text)
 }
 
 async fn live() -> &'static str {

@@ -1,0 +1,51 @@
+import { Menu, UnstyledButton } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "@tanstack/react-router";
+import { Check, ChevronsUpDown } from "lucide-react";
+import { request } from "../api/request";
+import { keep, type Session, sessionQuery, useSession } from "../api/session";
+import classes from "./Rail.module.css";
+
+export function WorkspaceSwitch() {
+  const { workspace, workspaces } = useSession();
+  const switchTo = useSwitchWorkspace();
+  return (
+    <Menu width={240} position="bottom-start">
+      <Menu.Target>
+        <UnstyledButton className={classes.workspace} aria-label={`Workspace ${workspace.name}`}>
+          <span className={classes.mark} aria-hidden>
+            {workspace.name.charAt(0).toUpperCase()}
+          </span>
+          <span className={classes.strong}>{workspace.name}</span>
+          <ChevronsUpDown size={14} color="var(--sl-muted)" aria-hidden />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Workspaces</Menu.Label>
+        {workspaces.map((other) => (
+          <Menu.Item
+            key={other.id}
+            rightSection={other.id === workspace.id ? <Check size={14} aria-label="Current" /> : null}
+            onClick={() => other.id !== workspace.id && switchTo.mutate(other.id)}
+          >
+            {other.name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** Everything on the screen belongs to one workspace: after the switch it is read anew, from Home. */
+function useSwitchWorkspace() {
+  const queryClient = useQueryClient();
+  const router = useRouter();
+  return useMutation({
+    mutationFn: (workspaceId: string) => request<Session>("PATCH", "/session", { workspaceId }),
+    onSuccess: async (session) => {
+      await router.navigate({ to: "/" });
+      queryClient.clear();
+      queryClient.setQueryData(sessionQuery.queryKey, keep(session));
+    },
+  });
+}

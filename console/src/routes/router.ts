@@ -1,0 +1,35 @@
+// All routes. A feature adds its file's routes here and its place in `app/nav.ts`.
+
+import { createRouter } from "@tanstack/react-router";
+import { NotFound, RouteError } from "../app/RouteStates";
+import { queryClient } from "../app/queryClient";
+import { BlockSkeleton } from "../components/Skeletons";
+import { parseSearch, stringifySearch } from "../lib/url";
+import { entryRoutes } from "./entry";
+import { homeRoutes } from "./home";
+import { rootRoute, shellRoute } from "./root";
+
+const routeTree = rootRoute.addChildren([
+  ...entryRoutes,
+  shellRoute.addChildren([
+    ...homeRoutes,
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  context: { queryClient },
+  defaultPreload: "intent",
+  defaultErrorComponent: RouteError,
+  defaultNotFoundComponent: NotFound,
+  defaultPendingComponent: BlockSkeleton,
+  parseSearch,
+  stringifySearch,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
