@@ -8,6 +8,7 @@
 // fails the build.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, deflateRawSync, gzipSync } from 'node:zlib'
@@ -30,6 +31,11 @@ const REPLACED = [
   ['"https://cdnjs.cloudflare.com/ajax/libs/babel-polyfill/7.7.0/polyfill.min.js"', '"data:text/javascript,"', 1],
 ]
 
+// The strip that shows a page's calls (overlay/overlay.js), loaded only where it is asked for. What
+// the page calls before it is there waits in `seen`.
+const OVERLAY = readFileSync(join(here, 'overlay/overlay.js'), 'utf8')
+const OVERLAY_NAME = `overlay.bundle.${createHash('sha256').update(OVERLAY).digest('hex').slice(0, 20)}.js`
+
 // The places a script can be loaded from, best first. `key` comes from the server, at the end of
 // the file.
 const { version } = JSON.parse(readFileSync(join(sdk, 'package.json'), 'utf8'))
@@ -43,6 +49,15 @@ var global=named&&named.dataset.globalSegmentAnalyticsKey||"analytics",queue=win
 $sluice.cdn=queue._cdn=queue._cdn||(found?found[1]:location.origin);
 $sluice.host=(found?found[3]:location.host)+"/v1";
 $sluice.protocol=found?found[2]:location.protocol==="http:"?"http":"https";
+try{
+var asked=/[?&]sluice_overlay(?:=([^&]*))?(?:&|$)/.exec(location.search);
+if(asked)sessionStorage.setItem("sluice_overlay",asked[1]==="0"?"0":"1");
+if(sessionStorage.getItem("sluice_overlay")==="1"&&!window.sluiceOverlay){
+var overlay=window.sluiceOverlay={seen:[],cdn:$sluice.cdn,key:$sluice.key,note:function(event){overlay.seen.push(event)}};
+queue.push(["addSourceMiddleware",function(call){overlay.note(call.payload.obj);call.next(call.payload)}]);
+var loader=document.createElement("script");loader.async=true;
+loader.src=$sluice.cdn+"/analytics-next/bundles/${OVERLAY_NAME}";document.head.appendChild(loader);
+}}catch(unavailable){}
 `
 
 function readScript(name) {
@@ -90,6 +105,10 @@ for (const name of readdirSync(join(sdk, 'dist/umd'))) {
   write(`bundles/${name}.br`, brotli(text, constants.BROTLI_OPERATION_FINISH))
   write(`bundles/${name}.gz`, gzipSync(text, { level: 9 }))
 }
+
+write(`bundles/${OVERLAY_NAME}`, OVERLAY)
+write(`bundles/${OVERLAY_NAME}.br`, brotli(OVERLAY, constants.BROTLI_OPERATION_FINISH))
+write(`bundles/${OVERLAY_NAME}.gz`, gzipSync(OVERLAY, { level: 9 }))
 
 // What the bundler put into those files, with its licence.
 const notices = readdirSync(join(here, 'node_modules'), { recursive: true, withFileTypes: true })

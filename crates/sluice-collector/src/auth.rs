@@ -14,7 +14,8 @@ const HEADER_BYTES_MAX: usize = 512;
 
 /// The user name of Basic authentication: scheme in any case, padding optional, the colon optional,
 /// the password ignored. `None` for any other header.
-pub(crate) fn basic_key(header: &[u8]) -> Option<String> {
+#[must_use]
+pub fn basic_key(header: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(header).ok().filter(|text| text.len() <= HEADER_BYTES_MAX)?;
     let (scheme, credentials) = text.trim().split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {

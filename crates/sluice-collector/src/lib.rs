@@ -25,6 +25,7 @@ mod route;
 mod serve;
 mod stats;
 
+pub use auth::basic_key;
 pub use collector::{Collector, Intake, Workspaces};
 pub use config::{CollectorConfig, PublicUrl};
 pub use pages::{BrowserSdk, pages};

@@ -162,7 +162,7 @@ document.addEventListener('click', (event) => {
     customer.clear();
     go(`${ROOT}/`);
   } else if (button?.id === 'overlay-switch') {
-    if (window.sluiceOverlay) window.sluiceOverlay.toggle();
+    if (window.sluiceOverlay?.toggle) window.sluiceOverlay.toggle();
     else location.search = '?sluice_overlay=1';
   }
 });

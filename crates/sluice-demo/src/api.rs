@@ -56,6 +56,13 @@ impl Server {
         }
     }
 
+    /// Lets pages of the source show what became of their calls.
+    pub(crate) async fn show_receipts(&self, source_id: &str) -> Result<(), DemoError> {
+        let body = json!({ "overlayReceipts": true });
+        let path = format!("/sources/{source_id}/settings");
+        self.call(Method::PATCH, &path, Some(&body)).await.map(drop)
+    }
+
     /// The account of one source: `accepted`, `duplicate`, `refused` by reason.
     pub(crate) async fn account(&self, source_id: &str) -> Result<Value, DemoError> {
         let ledger = self.ledger().await?;

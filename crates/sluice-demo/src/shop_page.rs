@@ -34,6 +34,7 @@ const SCRIPTS: &[(&str, &str)] = &[
 /// If the server refuses the source.
 pub async fn open(server: &Server, key: &PageKey) -> Result<(), DemoError> {
     let source = server.create_source("demo-shop", "Demo shop in the browser").await?;
+    server.show_receipts(&source.id).await?;
     key.get_or_init(|| source.write_key);
     Ok(())
 }

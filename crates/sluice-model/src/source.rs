@@ -75,6 +75,7 @@ impl Source {
             slug: self.slug.clone(),
             enabled: self.enabled,
             requests_per_second_max: self.settings.requests_per_second_max,
+            overlay_receipts: self.settings.overlay_receipts,
         }
     }
 }
@@ -87,6 +88,15 @@ pub struct SourceSettings {
     /// Requests per second that the source may send; absent means the server's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests_per_second_max: Option<u32>,
+    /// Whoever has the write key and a message id may ask what became of that event (the overlay
+    /// does). Off: only the API tells.
+    #[serde(skip_serializing_if = "is_off")]
+    pub overlay_receipts: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_off(switch: &bool) -> bool {
+    !*switch
 }
 
 /// What it takes to make a source; the store adds id, number and a first write key.
@@ -171,7 +181,10 @@ mod tests {
             name: String::new(),
             kind: "node".to_owned(),
             enabled: true,
-            settings: SourceSettings { requests_per_second_max: Some(0) },
+            settings: SourceSettings {
+                requests_per_second_max: Some(0),
+                ..SourceSettings::default()
+            },
         };
         let fields: Vec<String> =
             source.check().unwrap_err().into_iter().map(|problem| problem.field).collect();

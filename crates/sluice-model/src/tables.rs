@@ -24,6 +24,8 @@ pub struct SourceEntry {
     pub enabled: bool,
     /// Requests per second; `None` means the server's default.
     pub requests_per_second_max: Option<u32>,
+    /// The write key opens receipts of single events.
+    pub overlay_receipts: bool,
 }
 
 /// All connections of one server, for delivery.

@@ -41,6 +41,7 @@ fn main() {
         slug: "shop".to_owned(),
         enabled: true,
         requests_per_second_max: None,
+        overlay_receipts: false,
     };
     table.by_no.insert(SourceNo(1), Arc::new(source));
     let sources = watch::Sender::new(Arc::new(table));

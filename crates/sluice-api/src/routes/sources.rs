@@ -53,6 +53,8 @@ pub(super) struct SourceSettingsView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 500)]
     requests_per_second_max: Option<u32>,
+    /// Whether the write key opens the receipt of a single event, as the overlay on a page needs.
+    overlay_receipts: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -108,6 +110,9 @@ pub(super) struct SourceSettingsBody {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<u32>, example = 500)]
     requests_per_second_max: Option<Option<u32>>,
+    /// Absent leaves it.
+    #[schema(example = false)]
+    overlay_receipts: Option<bool>,
 }
 
 const fn yes() -> bool {
@@ -126,7 +131,10 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u32
 impl SourceSettingsBody {
     fn over(&self, before: &SourceSettings) -> SourceSettings {
         let limit = self.requests_per_second_max.unwrap_or(before.requests_per_second_max);
-        SourceSettings { requests_per_second_max: limit }
+        SourceSettings {
+            requests_per_second_max: limit,
+            overlay_receipts: self.overlay_receipts.unwrap_or(before.overlay_receipts),
+        }
     }
 }
 
@@ -148,7 +156,10 @@ fn view(source: Source, workspace_id: &str) -> SourceView {
 }
 
 fn settings_view(settings: &SourceSettings) -> SourceSettingsView {
-    SourceSettingsView { requests_per_second_max: settings.requests_per_second_max }
+    SourceSettingsView {
+        requests_per_second_max: settings.requests_per_second_max,
+        overlay_receipts: settings.overlay_receipts,
+    }
 }
 
 /// Runs one function of the store that gives a source.

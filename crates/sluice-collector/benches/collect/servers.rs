@@ -96,6 +96,7 @@ async fn sluice(listener: TcpListener, dir: &Path) {
         slug: "bench".into(),
         enabled: true,
         requests_per_second_max: Some(1_000_000),
+        overlay_receipts: false,
     });
     let mut table = SourceTable::default();
     table.by_write_key.insert("abcdefghijklmnopqrstuvwxyz012345".into(), source);

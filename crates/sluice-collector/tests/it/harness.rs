@@ -66,6 +66,7 @@ fn sources() -> SourceTable {
             slug: format!("source-{no}"),
             enabled,
             requests_per_second_max: max,
+            overlay_receipts: false,
         });
         table.by_write_key.insert(key.to_owned(), Arc::clone(&entry));
         table.by_no.insert(entry.no, entry);

@@ -65,6 +65,7 @@ pub(crate) fn sources() -> watch::Sender<Arc<SourceTable>> {
             slug: format!("s{no}"),
             enabled: no != 3,
             requests_per_second_max: None,
+            overlay_receipts: false,
         };
         table.by_no.insert(SourceNo(no), Arc::new(source));
     }

@@ -51,7 +51,7 @@ fn a_restored_source_is_what_it_was() {
 fn a_change_of_a_source_leaves_what_it_does_not_name() {
     let store = fixture().store;
     let made = source(&store, "shop");
-    let settings = SourceSettings { requests_per_second_max: Some(7) };
+    let settings = SourceSettings { requests_per_second_max: Some(7), ..SourceSettings::default() };
     let change = SourceChange { settings: Some(settings.clone()), ..SourceChange::default() };
     let changed = store.source_change(WORKSPACE, &made.id, &change, &actor()).unwrap();
     assert_eq!(changed, sluice_model::Source { settings, ..made });

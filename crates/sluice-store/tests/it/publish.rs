@@ -22,7 +22,7 @@ fn a_new_source_is_in_the_table_when_the_call_returns() {
 fn a_rate_limit_and_a_second_key_reach_the_table() {
     let store = fixture().store;
     let made = source(&store, "shop");
-    let settings = SourceSettings { requests_per_second_max: Some(9) };
+    let settings = SourceSettings { requests_per_second_max: Some(9), ..SourceSettings::default() };
     let change = SourceChange { settings: Some(settings), ..SourceChange::default() };
     store.source_change(WORKSPACE, &made.id, &change, &actor()).unwrap();
     let two = store.write_key_create(WORKSPACE, &made.id, &actor()).unwrap();

@@ -9,6 +9,7 @@ mod first_start;
 mod handles;
 mod housekeeping;
 mod metrics;
+mod overlay;
 mod pages;
 mod tls;
 mod workspace;
@@ -104,10 +105,11 @@ impl Server {
             collector: collector.stats(),
             unbalanced,
         };
+        let overlay = overlay::router(&store, &handles.receipts);
         let api = sluice_api::router(ApiState::new(store, catalog, handles));
         let sdk = sluice_collector::BrowserSdk::new(crate::assets::BROWSER);
         let collecting = sluice_collector::pages(collector.clone(), sdk);
-        let router = api.merge(collecting).merge(more).merge(pages::router(pages));
+        let router = api.merge(collecting).merge(overlay).merge(more).merge(pages::router(pages));
         keeping.start()?;
         let stop_front = CancellationToken::new();
         let (addr, front) = serve_front(config, collector, router, stop_front.clone())?;
