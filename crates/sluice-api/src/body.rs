@@ -1,5 +1,5 @@
 //! What comes in: JSON bodies, read with a cap and in time, and ids in paths. The content type is
-//! not looked at: tokens, not cookies, give access, so a foreign page gains nothing.
+//! not looked at: a foreign page gains nothing, since a cookie alone changes nothing ([`crate::cookie`]).
 
 use std::time::Duration;
 

@@ -50,12 +50,27 @@ pub(crate) struct ErrorData {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
-    #[error("this needs `Authorization: Bearer TOKEN`")]
-    NoToken,
+    #[error("nobody is signed in; sign in, or send `Authorization: Bearer TOKEN`")]
+    Nobody,
     #[error("the token is not valid; it may have been revoked")]
     BadToken,
-    #[error("this needs the role {needed}; the token has {has}")]
+    #[error("the session has ended; sign in again")]
+    NoSession,
+    /// What was entered is not right.
+    #[error("{0}")]
+    Wrong(&'static str),
+    #[error("this needs the role {needed}; yours here is {has}")]
     Role { needed: &'static str, has: &'static str },
+    #[error("this is for signed-in people; a token has no session and no password")]
+    NotAPerson,
+    #[error("the request was started by a page of another site")]
+    Origin,
+    #[error("this needs the header `X-CSRF-Token` with the `csrfToken` of `GET /session`")]
+    Csrf,
+    #[error("too many wrong attempts; try again in {retry_after_seconds} s")]
+    TooManyAttempts { retry_after_seconds: u64 },
+    #[error("{0}")]
+    Spent(String),
     #[error("no {what} with the id `{id}`")]
     NotFound { what: &'static str, id: String },
     #[error("there is nothing at this path; the operations are listed at /api/v1/openapi.json")]
@@ -92,9 +107,14 @@ impl ApiError {
 
     const fn status(&self) -> StatusCode {
         match self {
-            Self::NoToken | Self::BadToken => StatusCode::UNAUTHORIZED,
-            Self::Role { .. } => StatusCode::FORBIDDEN,
-            Self::NotFound { .. } | Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::Nobody | Self::BadToken | Self::NoSession | Self::Wrong(_) => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::Role { .. } | Self::NotAPerson | Self::Origin | Self::Csrf => {
+                StatusCode::FORBIDDEN
+            }
+            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::NotFound { .. } | Self::NoSuchPath | Self::Spent(_) => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Invalid(_) | Self::Json { .. } | Self::BodyBroken => StatusCode::BAD_REQUEST,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -142,6 +162,7 @@ pub(crate) const fn type_name(status: StatusCode) -> &'static str {
         StatusCode::REQUEST_TIMEOUT => "timeout",
         StatusCode::CONFLICT => "conflict",
         StatusCode::PAYLOAD_TOO_LARGE => "payload-too-large",
+        StatusCode::TOO_MANY_REQUESTS => "too-many-requests",
         StatusCode::SERVICE_UNAVAILABLE => "unavailable",
         _ => "internal",
     }
@@ -154,7 +175,8 @@ impl IntoResponse for ApiError {
         }
         let status = self.status();
         let retry_after = match &self {
-            Self::Busy { retry_after_seconds, .. } => Some(*retry_after_seconds),
+            Self::Busy { retry_after_seconds, .. }
+            | Self::TooManyAttempts { retry_after_seconds } => Some(*retry_after_seconds),
             _ => None,
         };
         let mut response = (status, Json(Errors { errors: self.views() })).into_response();
@@ -175,6 +197,7 @@ impl From<StoreError> for ApiError {
             StoreError::Invalid(problems) => Self::Invalid(problems),
             StoreError::NotFound { what, id } => Self::NotFound { what, id },
             StoreError::Conflict(problem) => Self::Conflict(problem),
+            spent @ StoreError::Spent { .. } => Self::Spent(spent.to_string()),
             other => Self::Internal(with_sources(&other)),
         }
     }

@@ -81,6 +81,12 @@ pub trait Questions: Send + Sync {
     ) -> Answer<sluice_insights::People, InsightError>;
 }
 
+/// The running parts of workspaces.
+pub trait WorkspaceParts: Send + Sync {
+    /// Starts the parts of a workspace that was just made; events are taken when it answers.
+    fn start(&self, workspace: sluice_model::Workspace) -> Answer<()>;
+}
+
 /// The account of everything that came in (invariant I4).
 pub trait Ledgers: Send + Sync {
     fn ledger(&self, workspace: WorkspaceNo) -> Answer<Ledger>;

@@ -1,15 +1,18 @@
 //! The HTTP API under `/api/v1`, in the shape of Segment's Public API: Bearer tokens, `{data}`,
-//! `{errors}`, pagination whose `next` is absent on the last page.
+//! `{errors}`, pagination whose `next` is absent on the last page. People sign in to a session, which
+//! a cookie carries; it may what a token may.
 //!
 //! What lives in the store is read and changed through `sluice-store`; what lives in running parts
 //! comes in through the traits of [`handles`]. Each operation takes its grant first ([`auth`]),
 //! which names the workspace that everything below is asked of. HTTP status codes appear only here.
 //!
-//! Not here: collecting events, the console's files, signing in to the console.
+//! Not here: collecting events, the console's files.
 
 mod answer;
+mod attempts;
 mod auth;
 mod body;
+mod cookie;
 mod error;
 pub mod handles;
 mod nearest;
@@ -17,7 +20,9 @@ mod openapi;
 mod page;
 mod routes;
 mod state;
+mod visitor;
 
 pub use openapi::{openapi, openapi_json};
 pub use routes::router;
 pub use state::{ApiState, Handles};
+pub use visitor::{ClientIp, Site};

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use sluice_destination_kit::Catalog;
 use sluice_store::Store;
 
-use crate::handles::{Deliveries, EventSchema, Ledgers, People, Questions, Receipts};
+use crate::attempts::Attempts;
+use crate::handles::{
+    Deliveries, EventSchema, Ledgers, People, Questions, Receipts, WorkspaceParts,
+};
+use crate::visitor::Site;
 
 /// The running parts, given by whoever assembles the server.
 #[derive(Clone)]
@@ -16,6 +20,7 @@ pub struct Handles {
     pub ledgers: Arc<dyn Ledgers>,
     pub people: Arc<dyn People>,
     pub schema: Arc<dyn EventSchema>,
+    pub workspaces: Arc<dyn WorkspaceParts>,
 }
 
 /// Cheap to clone.
@@ -26,12 +31,23 @@ struct Parts {
     store: Store,
     catalog: Arc<Catalog>,
     handles: Handles,
+    site: Site,
+    attempts: Attempts,
 }
 
 impl ApiState {
     #[must_use]
-    pub fn new(store: Store, catalog: Arc<Catalog>, handles: Handles) -> Self {
-        Self(Arc::new(Parts { store, catalog, handles }))
+    pub fn new(store: Store, catalog: Arc<Catalog>, handles: Handles, site: Site) -> Self {
+        let attempts = Attempts::default();
+        Self(Arc::new(Parts { store, catalog, handles, site, attempts }))
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.0.site
+    }
+
+    pub(crate) fn attempts(&self) -> &Attempts {
+        &self.0.attempts
     }
 
     pub(crate) fn store(&self) -> &Store {

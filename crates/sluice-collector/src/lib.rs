@@ -29,6 +29,6 @@ pub use auth::basic_key;
 pub use collector::{Collector, Intake, Workspaces};
 pub use config::{CollectorConfig, PublicUrl};
 pub use pages::{BrowserSdk, pages};
-pub use peer::Network;
+pub use peer::{Network, client_ip};
 pub use serve::{Tls, serve};
 pub use stats::{CollectorStats, DURATION_BOUNDS_SECONDS, StatsView};

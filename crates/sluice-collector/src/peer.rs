@@ -61,7 +61,8 @@ impl fmt::Display for Network {
 
 /// The sender's address. `X-Forwarded-For` is read from the right, past trusted proxies, and only if
 /// the peer is one.
-pub(crate) fn client_ip(peer: IpAddr, headers: &http::HeaderMap, trusted: &[Network]) -> IpAddr {
+#[must_use]
+pub fn client_ip(peer: IpAddr, headers: &http::HeaderMap, trusted: &[Network]) -> IpAddr {
     let peer = peer.to_canonical();
     if trusted.is_empty() {
         return peer;

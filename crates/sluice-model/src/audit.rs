@@ -6,9 +6,9 @@ use sluice_base::Timestamp;
 /// Who asks for a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// `token:<id>`, or `server` for what the program does by itself.
+    /// `user:<id>`, `token:<id>`, or `server` for what the program does by itself.
     pub id: String,
-    /// As people know it, such as the token's name.
+    /// As people know it, such as the name of the user or the token.
     pub name: String,
 }
 
@@ -56,7 +56,8 @@ pub struct AuditEntry {
     pub at: Timestamp,
     pub actor: Actor,
     pub action: AuditAction,
-    /// `source`, `write_key`, `destination`, `connection`, `token`, `insight` or `workspace`.
+    /// `source`, `write_key`, `destination`, `connection`, `token`, `insight`, `workspace`, `user`,
+    /// `password`, `session`, `invite`, `password_reset` or `sign_in_link`.
     pub resource: String,
     pub resource_id: String,
     pub detail: serde_json::Value,

@@ -12,6 +12,7 @@ pub mod insight;
 pub mod source;
 pub mod tables;
 pub mod token;
+pub mod user;
 pub mod workspace;
 
 pub use audit::{Actor, AuditAction, AuditEntry};
@@ -24,4 +25,5 @@ pub use insight::{NewSavedInsight, SavedInsight, SavedInsightChange, SavedInsigh
 pub use source::{NewSource, Source, SourceChange, SourceId, SourceSettings, WriteKey};
 pub use tables::{ConnectionSpec, ConnectionTable, SourceEntry, SourceTable};
 pub use token::{ApiToken, NewApiToken, Role, TokenId};
-pub use workspace::{Workspace, WorkspaceChange, WorkspaceId};
+pub use user::{Credentials, Email, Invite, InviteId, Member, Seat, User, UserId};
+pub use workspace::{NewWorkspace, Region, Workspace, WorkspaceChange, WorkspaceId};

@@ -1,5 +1,6 @@
 //! A workspace: the tenant that owns everything below it.
 
+use serde::{Deserialize, Serialize};
 use sluice_base::Timestamp;
 use sluice_event::WorkspaceNo;
 
@@ -10,6 +11,32 @@ text_id!(
     WorkspaceId
 );
 
+/// Where a workspace's events may be sent to; chosen when it is made, for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Region {
+    #[default]
+    Us,
+    Eu,
+}
+
+impl Region {
+    pub const ALL: &[Self] = &[Self::Us, Self::Eu];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Us => "us",
+            Self::Eu => "eu",
+        }
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|region| region.name() == name)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workspace {
     /// Names the workspace's folder on disk; never reused.
@@ -19,7 +46,31 @@ pub struct Workspace {
     pub name: String,
     /// IANA name; days and weeks of charts begin by it.
     pub time_zone: String,
+    pub region: Region,
     pub created_at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewWorkspace {
+    pub name: String,
+    /// `None` makes one from the name.
+    pub slug: Option<String>,
+    pub time_zone: String,
+    pub region: Region,
+}
+
+impl NewWorkspace {
+    /// # Errors
+    /// With everything that is wrong.
+    pub fn check(&self) -> Result<(), Vec<Problem>> {
+        let mut checks = Checks::default();
+        checks.name("name", &self.name);
+        if let Some(slug) = &self.slug {
+            checks.slug("slug", slug);
+        }
+        check_zone(&mut checks, &self.time_zone);
+        checks.finish()
+    }
 }
 
 /// What may change about a workspace; `None` leaves it.
@@ -37,17 +88,21 @@ impl WorkspaceChange {
         if let Some(name) = &self.name {
             checks.name("name", name);
         }
-        if let Some(zone) = &self.time_zone
-            && jiff::tz::TimeZone::get(zone).is_err()
-        {
-            checks.fail(
-                "timeZone",
-                format!(
-                    "`{zone}` is not an IANA time zone; write for example `Europe/Berlin` or `UTC`"
-                ),
-            );
+        if let Some(zone) = &self.time_zone {
+            check_zone(&mut checks, zone);
         }
         checks.finish()
+    }
+}
+
+fn check_zone(checks: &mut Checks, zone: &str) {
+    if jiff::tz::TimeZone::get(zone).is_err() {
+        checks.fail(
+            "timeZone",
+            format!(
+                "`{zone}` is not an IANA time zone; write for example `Europe/Berlin` or `UTC`"
+            ),
+        );
     }
 }
 

@@ -25,15 +25,7 @@ impl Store {
         page: Page,
     ) -> Result<Listed<Dashboard>, StoreError> {
         self.read(|db| {
-            list(
-                db,
-                "SELECT * FROM dashboard WHERE workspace_no = ?1 AND no > ?2 AND deleted_at IS NULL \
-                 ORDER BY no LIMIT ?3",
-                "SELECT count(*) FROM dashboard WHERE workspace_no = ?1 AND deleted_at IS NULL",
-                workspace,
-                page,
-                |row| Ok((row.get("no").act("read a dashboard")?, dashboard(db, row)?)),
-            )
+            list(db, ("dashboard", "deleted_at IS NULL"), workspace, page, |row| dashboard(db, row))
         })
     }
 

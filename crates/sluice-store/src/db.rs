@@ -16,7 +16,9 @@ use tokio::sync::watch;
 use crate::error::{Act, StoreError};
 use crate::migrations;
 use crate::seal::{Sealer, private_file};
-use crate::token::{Grant, TokenHash};
+use crate::secret::SecretHash;
+use crate::setup::SetupToken;
+use crate::token::Grant;
 
 const DATABASE_FILE: &str = "sluice.db";
 const KEY_FILE: &str = "secret.key";
@@ -57,7 +59,9 @@ pub(crate) struct Inner {
     pub(crate) sources: watch::Sender<Arc<SourceTable>>,
     pub(crate) connections: watch::Sender<Arc<ConnectionTable>>,
     /// All valid tokens, so that no request waits for the database to be recognised.
-    pub(crate) grants: RwLock<HashMap<TokenHash, Grant>>,
+    pub(crate) grants: RwLock<HashMap<SecretHash, Grant>>,
+    /// Held while nobody has an account: opens the first one.
+    pub(crate) setup: SetupToken,
 }
 
 impl Store {
@@ -88,8 +92,10 @@ impl Store {
             sources: watch::Sender::new(Arc::default()),
             connections: watch::Sender::new(Arc::default()),
             grants: RwLock::default(),
+            setup: SetupToken::new(dir),
         }));
         store.workspace_ensure_default()?;
+        store.setup_prepare()?;
         store.publish()?;
         Ok(store)
     }
@@ -135,18 +141,33 @@ impl Store {
         act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut db = self.0.db.lock();
-        let transaction = db
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .act("begin a transaction")?;
-        let value = act(&transaction)?;
-        transaction.commit().act("commit a transaction")?;
+        let value = transact(&mut db, act)?;
         self.publish_from(&db)?;
         Ok(value)
+    }
+
+    /// One transaction over what no running part watches: users, sessions, links.
+    pub(crate) fn write_aside<T>(
+        &self,
+        act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        transact(&mut self.0.db.lock(), act)
     }
 
     fn publish(&self) -> Result<(), StoreError> {
         self.publish_from(&self.0.db.lock())
     }
+}
+
+fn transact<T>(
+    db: &mut Connection,
+    act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let transaction =
+        db.transaction_with_behavior(TransactionBehavior::Immediate).act("begin a transaction")?;
+    let value = act(&transaction)?;
+    transaction.commit().act("commit a transaction")?;
+    Ok(value)
 }
 
 fn configure(db: &Connection) -> Result<(), StoreError> {
@@ -180,17 +201,21 @@ fn sealer_open(db: &Connection, path: &Path) -> Result<Sealer, StoreError> {
     Ok(sealer)
 }
 
-/// A list by `no`: `select` ends in its `WHERE`, `table_where` counts the same records.
+/// The rows of one table or view of a workspace for which `alive` holds, by `no`.
 pub(crate) fn list<T>(
     db: &Connection,
-    select: &str,
-    count: &str,
+    (table, alive): (&str, &str),
     workspace: WorkspaceNo,
     page: Page,
-    row: impl Fn(&Row<'_>) -> Result<(u64, T), StoreError>,
+    row: impl Fn(&Row<'_>) -> Result<T, StoreError>,
 ) -> Result<Listed<T>, StoreError> {
-    let total: u64 = db.query_row(count, [workspace.0], |row| row.get(0)).act("count a list")?;
-    let mut query = db.prepare_cached(select).act("prepare a list")?;
+    let count = format!("SELECT count(*) FROM {table} WHERE workspace_no = ?1 AND {alive}");
+    let total: u64 = db.query_row(&count, [workspace.0], |row| row.get(0)).act("count a list")?;
+    let select = format!(
+        "SELECT * FROM {table} WHERE workspace_no = ?1 AND no > ?2 AND {alive} \
+         ORDER BY no LIMIT ?3"
+    );
+    let mut query = db.prepare_cached(&select).act("prepare a list")?;
     let limit = u64::from(page.count) + 1;
     let after = page.after.min(i64::MAX as u64);
     let mut rows = query.query((workspace.0, after, limit)).act("read a list")?;
@@ -202,9 +227,8 @@ pub(crate) fn list<T>(
             next = Some(last);
             break;
         }
-        let (no, item) = row(found)?;
-        last = no;
-        items.push(item);
+        last = found.get("no").act("read a list")?;
+        items.push(row(found)?);
     }
     Ok(Listed { items, next, total })
 }

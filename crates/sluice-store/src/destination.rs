@@ -25,15 +25,9 @@ impl Store {
         page: Page,
     ) -> Result<Listed<Destination>, StoreError> {
         self.read(|db| {
-            list(
-                db,
-                "SELECT * FROM destination WHERE workspace_no = ?1 AND no > ?2 AND deleted_at IS NULL \
-                 ORDER BY no LIMIT ?3",
-                "SELECT count(*) FROM destination WHERE workspace_no = ?1 AND deleted_at IS NULL",
-                workspace,
-                page,
-                |row| destination(db, &self.0.sealer, row),
-            )
+            list(db, ("destination", "deleted_at IS NULL"), workspace, page, |row| {
+                destination(db, &self.0.sealer, row).map(|(_, found)| found)
+            })
         })
     }
 
@@ -49,17 +43,12 @@ impl Store {
             let no = source::get(db, workspace, source)?.no.0;
             // The number is ours, not text of a stranger, so it may stand in the statement.
             let of_source = format!(
-                "workspace_no = ?1 AND deleted_at IS NULL AND no IN \
+                "deleted_at IS NULL AND no IN \
                  (SELECT destination_no FROM connection WHERE source_no = {no} AND deleted_at IS NULL)"
             );
-            list(
-                db,
-                &format!("SELECT * FROM destination WHERE {of_source} AND no > ?2 ORDER BY no LIMIT ?3"),
-                &format!("SELECT count(*) FROM destination WHERE {of_source}"),
-                workspace,
-                page,
-                |row| destination(db, &self.0.sealer, row),
-            )
+            list(db, ("destination", &of_source), workspace, page, |row| {
+                destination(db, &self.0.sealer, row).map(|(_, found)| found)
+            })
         })
     }
 

@@ -22,6 +22,9 @@ pub enum StoreError {
     Invalid(Vec<Problem>),
     #[error("no {what} with the id `{id}`")]
     NotFound { what: &'static str, id: String },
+    /// The text does not repeat the code.
+    #[error("this {what} does not work: it was used, has expired, or never existed")]
+    Spent { what: &'static str },
     #[error("{0}")]
     Conflict(Problem),
     #[error("cannot {act}")]
@@ -51,7 +54,7 @@ impl StoreError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Invalid(_) => ErrorKind::Invalid,
-            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::NotFound { .. } | Self::Spent { .. } => ErrorKind::NotFound,
             Self::Conflict(_) => ErrorKind::Conflict,
             Self::Sqlite { .. }
             | Self::File { .. }

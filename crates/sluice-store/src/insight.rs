@@ -20,17 +20,7 @@ impl Store {
         workspace: WorkspaceNo,
         page: Page,
     ) -> Result<Listed<SavedInsight>, StoreError> {
-        self.read(|db| {
-            list(
-                db,
-                "SELECT * FROM saved_insight WHERE workspace_no = ?1 AND no > ?2 AND deleted_at IS NULL \
-                 ORDER BY no LIMIT ?3",
-                "SELECT count(*) FROM saved_insight WHERE workspace_no = ?1 AND deleted_at IS NULL",
-                workspace,
-                page,
-                |row| Ok((row.get("no").act("read an insight")?, insight(row)?)),
-            )
-        })
+        self.read(|db| list(db, ("saved_insight", "deleted_at IS NULL"), workspace, page, insight))
     }
 
     /// # Errors

@@ -14,6 +14,7 @@ const APPLICATION_ID: i64 = 0x534C_4345;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_configuration.sql"),
     include_str!("migrations/0002_dashboards.sql"),
+    include_str!("migrations/0003_users.sql"),
 ];
 
 pub(crate) fn run(db: &mut Connection) -> Result<(), StoreError> {

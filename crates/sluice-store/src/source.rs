@@ -22,15 +22,7 @@ impl Store {
         page: Page,
     ) -> Result<Listed<Source>, StoreError> {
         self.read(|db| {
-            list(
-                db,
-                "SELECT * FROM source WHERE workspace_no = ?1 AND no > ?2 AND deleted_at IS NULL \
-                 ORDER BY no LIMIT ?3",
-                "SELECT count(*) FROM source WHERE workspace_no = ?1 AND deleted_at IS NULL",
-                workspace,
-                page,
-                |row| source(db, row).map(|source| (u64::from(source.no.0), source)),
-            )
+            list(db, ("source", "deleted_at IS NULL"), workspace, page, |row| source(db, row))
         })
     }
 

@@ -1,9 +1,7 @@
-//! API tokens. A token carries 238 random bits, so a plain SHA-256 is enough to keep it: there is
-//! nothing to guess. The token itself is shown once and never kept.
+//! API tokens. The token itself is shown once and never kept.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use sluice_base::Secret;
 use sluice_event::WorkspaceNo;
 use sluice_model::{Actor, ApiToken, AuditAction, NewApiToken, Problem, Role, TokenId};
@@ -12,20 +10,21 @@ use crate::audit::{Change, record};
 use crate::db::{Listed, Page, Store, list, time};
 use crate::error::{Act, StoreError};
 use crate::random;
+use crate::secret::{SecretHash, hash};
+use crate::user::Reach;
 
 /// What a token begins with, so that secret scanners and people know it.
 pub const TOKEN_PREFIX: &str = "slu_";
 /// Random characters after the prefix.
 pub const TOKEN_CHARS: usize = 40;
 
-pub(crate) type TokenHash = [u8; 32];
-
-/// What a token allows.
+/// What the bearer of a token, or a signed-in person, may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     pub workspace: WorkspaceNo,
     pub role: Role,
     pub actor: Actor,
+    pub reach: Reach,
 }
 
 impl Store {
@@ -52,7 +51,8 @@ impl Store {
         }
         let actor =
             Actor { id: "token:environment".to_owned(), name: "SLUICE_ADMIN_TOKEN".to_owned() };
-        let grant = Grant { workspace, role: Role::Admin, actor };
+        let reach = Reach::Everywhere;
+        let grant = Grant { workspace, role: Role::Admin, actor, reach };
         self.0.grants.write().insert(hash(token), grant);
         Ok(())
     }
@@ -64,17 +64,7 @@ impl Store {
         workspace: WorkspaceNo,
         page: Page,
     ) -> Result<Listed<ApiToken>, StoreError> {
-        self.read(|db| {
-            list(
-                db,
-                "SELECT * FROM api_token WHERE workspace_no = ?1 AND no > ?2 AND revoked_at IS NULL \
-                 ORDER BY no LIMIT ?3",
-                "SELECT count(*) FROM api_token WHERE workspace_no = ?1 AND revoked_at IS NULL",
-                workspace,
-                page,
-                |row| Ok((row.get("no").act("read a token")?, token(row)?)),
-            )
-        })
+        self.read(|db| list(db, ("api_token", "revoked_at IS NULL"), workspace, page, token))
     }
 
     /// # Errors
@@ -150,7 +140,7 @@ impl Store {
 }
 
 /// All valid kept tokens by their hash.
-pub(crate) fn grants(db: &Connection) -> Result<Vec<(TokenHash, Grant)>, StoreError> {
+pub(crate) fn grants(db: &Connection) -> Result<Vec<(SecretHash, Grant)>, StoreError> {
     let mut query = db
         .prepare_cached("SELECT * FROM api_token WHERE revoked_at IS NULL")
         .act("prepare the tokens")?;
@@ -159,14 +149,13 @@ pub(crate) fn grants(db: &Connection) -> Result<Vec<(TokenHash, Grant)>, StoreEr
     while let Some(row) = rows.next().act("read the tokens")? {
         let found = token(row)?;
         let actor = Actor { id: format!("token:{}", found.id), name: found.name };
-        let grant = Grant { workspace: found.workspace, role: found.role, actor };
+        let (workspace, role) = (found.workspace, found.role);
+        let admin_of = (role == Role::Admin).then_some(workspace);
+        let reach = Reach::Workspaces(admin_of.into_iter().collect());
+        let grant = Grant { workspace, role, actor, reach };
         all.push((row.get("hash").act("read a token")?, grant));
     }
     Ok(all)
-}
-
-fn hash(token: &str) -> TokenHash {
-    Sha256::digest(token.as_bytes()).into()
 }
 
 fn get(db: &Connection, workspace: WorkspaceNo, id: &TokenId) -> Result<ApiToken, StoreError> {

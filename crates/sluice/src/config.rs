@@ -38,8 +38,9 @@ pub(crate) struct ServerConfig {
     /// Networks of the proxies whose `X-Forwarded-For` is believed.
     #[serde(deserialize_with = "parsed")]
     pub(crate) trusted_proxies: Vec<sluice_collector::Network>,
-    /// Where senders reach this server, such as `https://events.example.org`; SDKs are told to send
-    /// there. Without it each request is answered with the host it asked.
+    /// Where senders and people reach this server, such as `https://events.example.org`: SDKs are
+    /// told to send there, and links into the console begin with it. Without it each request is
+    /// answered with the host it asked.
     pub(crate) public_url: Option<String>,
     /// How long a stop waits for requests and deliveries in progress, in seconds.
     pub(crate) drain_secs: u64,

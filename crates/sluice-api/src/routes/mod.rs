@@ -6,13 +6,19 @@ mod dashboards;
 mod dead_letters;
 mod destinations;
 mod events;
+mod invites;
 mod ledger;
+mod links;
 mod people;
 mod questions;
 mod saved_insights;
+mod session;
+mod setup;
 mod sources;
 mod tokens;
+mod users;
 mod workspace;
+mod workspaces;
 
 use axum::routing::get;
 use axum::{Json, Router, middleware};
@@ -31,6 +37,25 @@ pub(crate) const PREFIX: &str = "/api/v1";
 pub(crate) fn operations() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(document())
         .routes(routes!(workspace::get_workspace, workspace::update_workspace))
+        .routes(routes!(setup::get_setup, setup::set_up))
+        .routes(routes!(
+            session::get_session,
+            session::sign_in,
+            session::switch_workspace,
+            session::sign_out
+        ))
+        .routes(routes!(session::sign_in_by_link))
+        .routes(routes!(session::change_password))
+        .routes(routes!(users::list_users))
+        .routes(routes!(users::update_user, users::remove_user))
+        .routes(routes!(links::create_password_reset))
+        .routes(routes!(links::get_password_reset, links::use_password_reset))
+        .routes(routes!(links::create_sign_in_link))
+        .routes(routes!(invites::list_invites, invites::create_invite))
+        .routes(routes!(invites::delete_invite))
+        .routes(routes!(invites::get_invite_by_code))
+        .routes(routes!(invites::accept_invite))
+        .routes(routes!(workspaces::list_workspaces, workspaces::create_workspace))
         .routes(routes!(sources::list_sources, sources::create_source))
         .routes(routes!(sources::get_source, sources::update_source, sources::delete_source))
         .routes(routes!(sources::restore_source))

@@ -1,4 +1,4 @@
-//! The workspace of the token. Segment's clients check a token by asking for it.
+//! The workspace that one acts in. Segment's clients check a token by asking for it.
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use crate::answer::Data;
 use crate::auth::{Admin, Viewer};
 use crate::body::Body;
 use crate::error::ApiError;
+use crate::routes::workspaces::RegionName;
 use crate::state::ApiState;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,6 +23,7 @@ pub(super) struct WorkspaceView {
     /// IANA name; days and weeks of charts begin by it.
     #[schema(example = "Europe/Berlin")]
     time_zone: String,
+    region: RegionName,
     created_at: String,
 }
 
@@ -45,12 +47,13 @@ fn view(workspace: Workspace) -> Data<WorkspaceData> {
         slug: workspace.slug,
         name: workspace.name,
         time_zone: workspace.time_zone,
+        region: workspace.region.into(),
         created_at: workspace.created_at.to_string(),
     };
     Data { data: WorkspaceData { workspace } }
 }
 
-/// The workspace that the token belongs to.
+/// The workspace of the token, or that the session is in.
 #[utoipa::path(get, path = "/", tag = "Workspace", security(("token" = ["viewer"])),
     responses((status = 200, description = "The workspace", body = Data<WorkspaceData>)))]
 pub(super) async fn get_workspace(

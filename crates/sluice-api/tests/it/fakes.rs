@@ -11,7 +11,7 @@ use sluice_api::handles::{
     MainId, People, PeopleFound, PeoplePage, Person, PersonEvent, PersonEventCount, PersonEvents,
     PersonEventsQuery, PersonExternalId, PersonMerge, PersonSummary, PropertyName, Questions,
     Receipt, ReceiptOutcome, ReceiptStage, Receipts, SearchExtent, SendAgain, SourceAccount,
-    blocking,
+    WorkspaceParts, blocking,
 };
 use sluice_destination_kit::{
     Destination, DestinationKind, Field, FieldKind, HttpOut, Settings, SettingsError,
@@ -71,7 +71,8 @@ pub(crate) fn handles(store: &Store) -> Handles {
         receipts: fake.clone(),
         ledgers: fake.clone(),
         people: fake.clone(),
-        schema: fake,
+        schema: fake.clone(),
+        workspaces: fake,
     }
 }
 
@@ -107,6 +108,12 @@ fn letter(connection: &str, offset: u64, reason: &str) -> DeadLetter {
         at: "2026-01-01T00:00:00.000Z".to_owned(),
         detail: Some(PLANTED.to_owned()),
         event: None,
+    }
+}
+
+impl WorkspaceParts for Fake {
+    fn start(&self, _: sluice_model::Workspace) -> Answer<()> {
+        now(())
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
+mod browser;
 mod dashboards;
 mod destinations;
 mod fakes;
@@ -21,11 +22,11 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
-use sluice_api::{ApiState, router};
+use sluice_api::{ApiState, Site, router};
 use sluice_base::{ManualClock, Secret, Timestamp};
 use sluice_destination_kit::Catalog;
 use sluice_event::WorkspaceNo;
-use sluice_model::{Actor, NewApiToken, Role};
+use sluice_model::{Actor, NewApiToken, NewWorkspace, Region, Role};
 use sluice_store::Store;
 use tower::ServiceExt;
 
@@ -35,6 +36,7 @@ const ADMIN: &str = "operator-token";
 struct Server {
     #[expect(dead_code, reason = "owned for its drop")]
     dir: tempfile::TempDir,
+    clock: Arc<ManualClock>,
     store: Store,
     router: Router,
 }
@@ -49,11 +51,17 @@ struct Answer {
 fn server() -> Server {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::new(Timestamp::from_secs(1_767_225_600)));
-    let store = Store::open(dir.path(), clock).unwrap();
+    let store = Store::open(dir.path(), Arc::clone(&clock) as _).unwrap();
     store.token_accept(WorkspaceNo(1), &Secret::new(ADMIN.to_owned())).unwrap();
     let catalog = Arc::new(Catalog::new([fakes::kind()]));
-    let router = router(ApiState::new(store.clone(), catalog, fakes::handles(&store)));
-    Server { dir, store, router }
+    let site = Site {
+        clock: Arc::clone(&clock) as _,
+        public_url: None,
+        is_https: false,
+        client_ip: Arc::new(|peer, _| peer),
+    };
+    let router = router(ApiState::new(store.clone(), catalog, fakes::handles(&store), site));
+    Server { dir, clock, store, router }
 }
 
 impl Server {
@@ -95,6 +103,17 @@ impl Server {
     fn token(&self, workspace: WorkspaceNo, role: Role) -> String {
         let new = NewApiToken { name: role.name().to_owned(), role };
         self.store.token_create(workspace, &new, &Actor::server()).unwrap().1.into_exposed()
+    }
+
+    /// A second workspace, of which nobody here is a member.
+    fn other_workspace(&self) -> WorkspaceNo {
+        let new = NewWorkspace {
+            name: "Other".to_owned(),
+            slug: None,
+            time_zone: "UTC".to_owned(),
+            region: Region::Eu,
+        };
+        self.store.workspace_create(&new, None, &Actor::server()).unwrap().no
     }
 
     /// Makes a source and answers its view.

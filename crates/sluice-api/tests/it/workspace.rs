@@ -17,6 +17,7 @@ async fn the_workspace_changes_its_name_and_zone_and_refuses_an_unknown_zone() {
               "slug": "my-workspace",
               "name": "Shop",
               "timeZone": "Europe/Berlin",
+              "region": "us",
               "createdAt": "2026-01-01T00:00:00.000Z"
             }
           }

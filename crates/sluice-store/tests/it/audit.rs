@@ -33,7 +33,7 @@ fn every_change_is_on_record_with_who_and_what_but_without_secrets() {
         token:t1 created destination {"name":"Hook","metadataId":"webhook","sourceId":"SHOP"}
         token:t1 changed source {"name":{"from":"shop","to":"Shop"}}
         token:t1 created source {"name":"shop","slug":"shop"}
-        server created workspace {"name":"My workspace","timeZone":"UTC"}
+        server created workspace {"name":"My workspace","timeZone":"UTC","region":"us"}
     "#]]
     .assert_eq(&lines);
     assert!(!lines.contains("hush"));

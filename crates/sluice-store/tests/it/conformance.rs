@@ -221,7 +221,7 @@ fn a_workspace_changes_its_name_and_zone() {
 #[test]
 fn nothing_of_one_workspace_is_found_from_another() {
     let store = fixture().store;
-    let other = store.workspace_create("Other", "UTC", &actor()).unwrap().no;
+    let other = store.workspace_create(&crate::new_workspace("Other"), None, &actor()).unwrap().no;
     assert_eq!(other, WorkspaceNo(2));
     let shop = source(&store, "shop");
     let hook = destination(&store, &shop, "hush");

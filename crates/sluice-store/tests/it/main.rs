@@ -12,7 +12,9 @@ use std::sync::Arc;
 use serde_json::json;
 use sluice_base::{ManualClock, Secret, Timestamp};
 use sluice_event::WorkspaceNo;
-use sluice_model::{Actor, Destination, NewDestination, NewSource, Source, SourceSettings};
+use sluice_model::{
+    Actor, Destination, NewDestination, NewSource, NewWorkspace, Region, Source, SourceSettings,
+};
 use sluice_store::Store;
 
 const WORKSPACE: WorkspaceNo = WorkspaceNo(1);
@@ -34,6 +36,15 @@ fn fixture() -> Fixture {
 
 fn actor() -> Actor {
     Actor { id: "token:t1".to_owned(), name: "ci".to_owned() }
+}
+
+fn new_workspace(name: &str) -> NewWorkspace {
+    NewWorkspace {
+        name: name.to_owned(),
+        slug: None,
+        time_zone: "UTC".to_owned(),
+        region: Region::Us,
+    }
 }
 
 fn new_source(slug: &str) -> NewSource {

@@ -35,12 +35,12 @@ impl Housekeeping {
         std::thread::Builder::new().name("housekeeping".to_owned()).spawn(move || {
             for round in 1_u64.. {
                 std::thread::sleep(EVERY);
-                for workspace in self.workspaces.iter() {
-                    report_failures(workspace, &self.failures);
+                for workspace in self.workspaces.all() {
+                    report_failures(&workspace, &self.failures);
                 }
                 if round.is_multiple_of(ROUNDS) {
                     runtime.block_on(self.check_ledgers());
-                    self.workspaces.iter().for_each(|workspace| retain(workspace, &self.delivery));
+                    self.workspaces.all().iter().for_each(|one| retain(one, &self.delivery));
                 }
             }
         })?;
@@ -51,7 +51,7 @@ impl Housekeeping {
     /// nobody.
     async fn check_ledgers(&self) {
         let mut unbalanced = 0;
-        for workspace in self.workspaces.iter() {
+        for workspace in self.workspaces.all() {
             match self.ledgers.ledger(workspace.no).await {
                 Ok(ledger) if ledger.balances => {}
                 Ok(ledger) => {

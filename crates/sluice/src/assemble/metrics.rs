@@ -58,7 +58,7 @@ fn workspaces(out: &mut String, pages: &Pages) -> fmt::Result {
     let mut failed = 0;
     let (mut received_bytes, mut events_bytes, mut dedupe_bytes, mut behind) = (0, 0, 0, 0);
     let mut refused = std::collections::BTreeMap::<&'static str, u64>::new();
-    for workspace in pages.workspaces.iter() {
+    for workspace in pages.workspaces.all() {
         let ledger = workspace.pipeline.ledger();
         accepted += ledger.total(|counts| counts.accepted);
         duplicate += ledger.total(|counts| counts.duplicate);

@@ -32,7 +32,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use self::housekeeping::Housekeeping;
-use self::workspace::{Workspace, Workspaces};
+use self::workspace::{Seams, Workspaces};
 use crate::config::Config;
 
 pub(crate) use self::first_start::FirstStart;
@@ -43,6 +43,9 @@ pub(crate) struct Server {
     is_https: bool,
     /// What the first start made, for the operator to see once.
     pub(crate) first_start: Option<FirstStart>,
+    /// Opens the first account; absent once somebody has one.
+    pub(crate) setup_token: Option<Secret<String>>,
+    public_url: Option<String>,
     /// Set when a part fails: the reason the server must stop.
     failures: tokio::sync::mpsc::Receiver<anyhow::Error>,
     stop_front: CancellationToken,
@@ -73,21 +76,22 @@ impl Server {
         let store =
             Store::open(data, Arc::clone(&clock)).context("cannot open the configuration store")?;
         let first_start = first_start::prepare(&store, admin_token)?;
+        let setup_token = store.setup_token();
         let (failed, failures) = tokio::sync::mpsc::channel(16);
-        let mut workspaces = Workspaces::default();
-        for found in store.workspace_list()? {
-            let name = found.slug.clone();
-            let opened = Workspace::open(config, &found, &disk, &clock, store.sources(), &failed)
-                .with_context(|| format!("cannot open the workspace `{name}`"))?;
-            workspaces.add(opened);
-        }
-        let workspaces = Arc::new(workspaces);
+        let workspaces = Arc::new(Workspaces::new(Seams {
+            config: config.clone(),
+            disk: Arc::clone(&disk),
+            clock: Arc::clone(&clock),
+            sources: store.sources(),
+            failures: failed.clone(),
+        }));
+        store.workspace_list()?.iter().try_for_each(|found| workspaces.start(found))?;
         let catalog = Arc::new(sluice_destinations::catalog());
         let delivery =
             start_delivery(config, (disk, Arc::clone(&clock)), &store, &workspaces, &catalog)?;
         let collector = Collector::new(
             collector_config(config),
-            clock,
+            Arc::clone(&clock),
             store.sources(),
             Arc::clone(&workspaces) as Arc<dyn sluice_collector::Workspaces>,
         );
@@ -106,7 +110,7 @@ impl Server {
             unbalanced,
         };
         let overlay = overlay::router(&store, &handles.receipts);
-        let api = sluice_api::router(ApiState::new(store, catalog, handles));
+        let api = sluice_api::router(ApiState::new(store, catalog, handles, site(config, clock)));
         let sdk = sluice_collector::BrowserSdk::new(crate::assets::BROWSER);
         let collecting = sluice_collector::pages(collector.clone(), sdk);
         let router = api.merge(collecting).merge(overlay).merge(more).merge(pages::router(pages));
@@ -117,6 +121,8 @@ impl Server {
             addr,
             is_https: config.server.tls_certificate.is_some(),
             first_start,
+            setup_token,
+            public_url: config.server.public_url.clone(),
             failures,
             stop_front,
             front,
@@ -130,6 +136,18 @@ impl Server {
     pub(crate) fn base_url(&self) -> String {
         let scheme = if self.is_https { "https" } else { "http" };
         format!("{scheme}://{}", self.addr)
+    }
+
+    /// Where people find the console: as configured, or at the listener's own address.
+    pub(crate) fn console_url(&self) -> String {
+        if let Some(url) = &self.public_url {
+            return url.trim_end_matches('/').to_owned();
+        }
+        let scheme = if self.is_https { "https" } else { "http" };
+        if self.addr.ip().is_unspecified() {
+            return format!("{scheme}://localhost:{}", self.addr.port());
+        }
+        self.base_url()
     }
 
     /// Waits until `stop` resolves or a part fails, then drains.
@@ -170,6 +188,19 @@ fn lock(data: &std::path::Path) -> anyhow::Result<File> {
         Err(std::fs::TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("cannot lock {}", path.display()))
         }
+    }
+}
+
+/// How people reach the server.
+fn site(config: &Config, clock: Arc<dyn Clock>) -> sluice_api::Site {
+    let trusted = config.server.trusted_proxies.clone();
+    sluice_api::Site {
+        clock,
+        public_url: config.server.public_url.clone(),
+        is_https: config.server.tls_certificate.is_some(),
+        client_ip: Arc::new(move |peer, headers| {
+            sluice_collector::client_ip(peer, headers, &trusted)
+        }),
     }
 }
 

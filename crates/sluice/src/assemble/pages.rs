@@ -40,6 +40,7 @@ async fn live() -> &'static str {
 async fn ready(State(pages): State<Pages>) -> Response {
     let stopped = pages
         .workspaces
+        .all()
         .iter()
         .flat_map(|workspace| [&workspace.received, &workspace.events])
         .find_map(|log| log.health().err());

@@ -19,10 +19,26 @@ use tokio_util::sync::CancellationToken;
 use super::Failures;
 use crate::config::Config;
 
-/// All workspaces of the server.
-#[derive(Default)]
+/// All workspaces of the server; new ones join while it runs.
 pub(super) struct Workspaces {
+    seams: Seams,
+    running: parking_lot::RwLock<Running>,
+}
+
+/// What a workspace is opened with.
+pub(super) struct Seams {
+    pub(super) config: Config,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) sources: watch::Receiver<Arc<SourceTable>>,
+    pub(super) failures: Failures,
+}
+
+#[derive(Default)]
+struct Running {
     by_no: HashMap<WorkspaceNo, Arc<Workspace>>,
+    /// Set when the server stops: no workspace starts any more.
+    is_stopping: bool,
 }
 
 pub(super) struct Workspace {
@@ -36,47 +52,55 @@ pub(super) struct Workspace {
 }
 
 impl Workspaces {
-    pub(super) fn add(&mut self, workspace: Workspace) {
-        self.by_no.insert(workspace.no, Arc::new(workspace));
+    pub(super) fn new(seams: Seams) -> Self {
+        Self { seams, running: parking_lot::RwLock::default() }
+    }
+
+    /// Opens a workspace and starts its threads. Does nothing if it runs.
+    pub(super) fn start(&self, found: &sluice_model::Workspace) -> anyhow::Result<()> {
+        if self.get(found.no).is_some() {
+            return Ok(());
+        }
+        let opened = Workspace::open(&self.seams, found)
+            .with_context(|| format!("cannot open the workspace `{}`", found.slug))?;
+        let opened = Arc::new(opened);
+        let mut running = self.running.write();
+        if running.is_stopping {
+            drop(running);
+            opened.stop(Instant::now())?;
+            opened.close();
+            anyhow::bail!("the server is stopping");
+        }
+        running.by_no.insert(found.no, opened);
+        Ok(())
     }
 
     pub(super) fn get(&self, no: WorkspaceNo) -> Option<Arc<Workspace>> {
-        self.by_no.get(&no).cloned()
+        self.running.read().by_no.get(&no).cloned()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Workspace>> {
-        self.by_no.values()
+    /// Those that run now.
+    pub(super) fn all(&self) -> Vec<Arc<Workspace>> {
+        self.running.read().by_no.values().cloned().collect()
     }
 
     /// Lets each pipeline take what was acknowledged, for at most `wait` in all, and stops it. What
     /// is left stays in `received` for the next start.
     pub(super) fn drain(&self, wait: Duration) -> anyhow::Result<()> {
+        self.running.write().is_stopping = true;
         let deadline = Instant::now() + wait;
-        for workspace in self.iter() {
-            while workspace.pipeline.waiting() > 0 && Instant::now() < deadline {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            workspace.stop.cancel();
-            if let Some(thread) = workspace.thread.lock().take() {
-                thread.join().map_err(|_| anyhow!("the pipeline thread panicked"))?;
-            }
-            workspace.analytics.stop();
-        }
-        Ok(())
+        self.all().iter().try_for_each(|workspace| workspace.stop(deadline))
     }
 
     /// Closes the logs; nothing is written any more.
     pub(super) fn close(&self) {
-        for workspace in self.iter() {
-            workspace.received.stop();
-            workspace.events.stop();
-        }
+        self.all().iter().for_each(|workspace| workspace.close());
     }
 }
 
 impl sluice_collector::Workspaces for Workspaces {
     fn intake(&self, no: WorkspaceNo) -> Intake {
-        match self.by_no.get(&no) {
+        match self.running.read().by_no.get(&no) {
             Some(workspace) if workspace.received.health().is_ok() => {
                 Intake::Open(workspace.received.clone())
             }
@@ -87,14 +111,8 @@ impl sluice_collector::Workspaces for Workspaces {
 
 impl Workspace {
     /// Opens the logs, brings the derived state up to their end, and starts the threads.
-    pub(super) fn open(
-        config: &Config,
-        found: &sluice_model::Workspace,
-        disk: &Arc<dyn Disk>,
-        clock: &Arc<dyn Clock>,
-        sources: watch::Receiver<Arc<SourceTable>>,
-        failures: &Failures,
-    ) -> anyhow::Result<Self> {
+    fn open(seams: &Seams, found: &sluice_model::Workspace) -> anyhow::Result<Self> {
+        let Seams { config, disk, clock, sources, failures } = seams;
         let dir = config.server.data.join("workspaces").join(found.no.0.to_string());
         let open_log = |name: &str| {
             let path = dir.join(name);
@@ -105,12 +123,12 @@ impl Workspace {
         let received = open_log("received")?;
         let events = open_log("events")?;
         let dirs = PipelineDirs { dedupe: dir.join("dedupe"), people: dir.join("people") };
-        let mut pipeline = Pipeline::open(
+        let pipeline = Pipeline::open(
             pipeline_config(config),
             Arc::clone(disk),
             received.clone(),
             events.clone(),
-            sources,
+            sources.clone(),
             Arc::clone(clock),
             &dirs,
         )
@@ -125,19 +143,7 @@ impl Workspace {
         )
         .context("cannot open analytics")?;
         let stop = CancellationToken::new();
-        let (stopped, failed) = (stop.clone(), failures.clone());
-        let thread = std::thread::Builder::new().name(format!("pipeline/{}", found.no.0)).spawn(
-            move || {
-                // A panic must stop the server as an error does: the collector would go on alone.
-                let run = std::panic::AssertUnwindSafe(|| pipeline.run(&stopped));
-                let failure = match std::panic::catch_unwind(run) {
-                    Ok(Ok(())) => return,
-                    Ok(Err(error)) => anyhow::Error::new(error).context("the pipeline stopped"),
-                    Err(_panic) => anyhow!("the pipeline panicked; see the message above"),
-                };
-                drop(failed.try_send(failure));
-            },
-        )?;
+        let thread = run_pipeline(pipeline, found.no, stop.clone(), failures.clone())?;
         Ok(Self {
             no: found.no,
             received,
@@ -148,6 +154,42 @@ impl Workspace {
             thread: parking_lot::Mutex::new(Some(thread)),
         })
     }
+
+    /// Lets the pipeline take what was acknowledged until the deadline, then stops it and analytics.
+    fn stop(&self, deadline: Instant) -> anyhow::Result<()> {
+        while self.pipeline.waiting() > 0 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.stop.cancel();
+        if let Some(thread) = self.thread.lock().take() {
+            thread.join().map_err(|_| anyhow!("the pipeline thread panicked"))?;
+        }
+        self.analytics.stop();
+        Ok(())
+    }
+
+    fn close(&self) {
+        self.received.stop();
+        self.events.stop();
+    }
+}
+
+fn run_pipeline(
+    mut pipeline: Pipeline,
+    no: WorkspaceNo,
+    stop: CancellationToken,
+    failed: Failures,
+) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(format!("pipeline/{}", no.0)).spawn(move || {
+        // A panic must stop the server as an error does: the collector would go on alone.
+        let run = std::panic::AssertUnwindSafe(|| pipeline.run(&stop));
+        let failure = match std::panic::catch_unwind(run) {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => anyhow::Error::new(error).context("the pipeline stopped"),
+            Err(_panic) => anyhow!("the pipeline panicked; see the message above"),
+        };
+        drop(failed.try_send(failure));
+    })
 }
 
 fn log_config(config: &Config) -> LogConfig {

@@ -30,6 +30,9 @@ pub(super) fn announce(server: &Server) {
             say(&format!("admin API token (shown once): {token}"));
         }
     }
+    if let Some(token) = &server.setup_token {
+        say(&format!("set up at {}/setup?token={}", server.console_url(), token.expose()));
+    }
     say(&format!("listening on {}", server.base_url()));
 }
 

@@ -11,7 +11,7 @@ mod summary;
 use std::sync::Arc;
 
 use sluice_api::Handles;
-use sluice_api::handles::HandleError;
+use sluice_api::handles::{Answer, HandleError, WorkspaceParts, blocking};
 use sluice_delivery::{DeliveryError, DeliveryHandle};
 use sluice_event::{SourceNo, WorkspaceNo};
 use sluice_store::Store;
@@ -42,7 +42,17 @@ pub(super) fn all(
         receipts: Arc::clone(&parts) as _,
         ledgers: Arc::clone(&parts) as _,
         people: Arc::clone(&parts) as _,
-        schema: parts,
+        schema: Arc::clone(&parts) as _,
+        workspaces: parts,
+    }
+}
+
+impl WorkspaceParts for Parts {
+    fn start(&self, workspace: sluice_model::Workspace) -> Answer<()> {
+        let workspaces = Arc::clone(&self.workspaces);
+        blocking(move || {
+            workspaces.start(&workspace).map_err(|error| internal(format!("{error:#}")))
+        })
     }
 }
 
