@@ -2,6 +2,7 @@
 //!
 //! To add one: `<slug>/mod.rs` with a `Kind`, its golden files, and a line in [`catalog`].
 
+pub mod amplitude;
 pub mod catalog;
 pub mod webhook;
 

@@ -4,18 +4,12 @@ use std::path::Path;
 
 use serde_json::json;
 use sluice_destination_kit::golden::{self, stored_event};
-use sluice_destination_kit::http::AddressPolicy;
 use sluice_destination_kit::peer::{Peer, Reply};
-use sluice_destination_kit::{
-    BatchOutcome, Delivery, DestinationKind, HttpOut, HttpOutConfig, Verdict, Verdicts,
-};
+use sluice_destination_kit::{BatchOutcome, Delivery, DestinationKind, Verdict, Verdicts};
 use sluice_destinations::webhook::Kind;
 use sluice_event::Offset;
 
-fn http(allow_private: bool) -> HttpOut {
-    let policy = AddressPolicy { allow_private, ..AddressPolicy::default() };
-    HttpOut::new(HttpOutConfig { policy, ..HttpOutConfig::default() })
-}
+use crate::http;
 
 async fn deliver_one(url: &str, allow_private: bool) -> BatchOutcome {
     let kind = Kind::new();
@@ -34,6 +28,7 @@ fn code(outcome: &BatchOutcome) -> String {
         Verdict::Suspend { .. } => "suspend",
         Verdict::Reject { .. } => "reject",
         Verdict::Split { .. } => "split",
+        Verdict::Again => "again",
     };
     format!("{name} {}", verdict.reason().unwrap().code)
 }
