@@ -73,6 +73,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dashboards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The dashboards of the workspace, oldest first. */
+        get: operations["list_dashboards"];
+        put?: never;
+        /** Makes an empty dashboard. */
+        post: operations["create_dashboard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboards/{dashboardId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One dashboard. */
+        get: operations["get_dashboard"];
+        put?: never;
+        post?: never;
+        /** Deletes a dashboard; its insights stay. The default one cannot be deleted. */
+        delete: operations["delete_dashboard"];
+        options?: never;
+        head?: never;
+        /** Changes a dashboard; what is absent stays. */
+        patch: operations["update_dashboard"];
+        trace?: never;
+    };
     "/deliveries": {
         parameters: {
             query?: never;
@@ -395,8 +432,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The person with an identifier. */
-        get: operations["find_person"];
+        /**
+         * People: those seen last first; with `q` those it is found in; with `externalId` who has it.
+         * @description `q` finds a whole identifier however many people there are, and a part of an identifier or trait
+         *     among the people created last; `search` says whether that was all of them. A search gives one
+         *     part; write more of the text for fewer people.
+         */
+        get: operations["list_people"];
         put?: never;
         post?: never;
         delete?: never;
@@ -662,7 +704,7 @@ export interface components {
         BehindData: {
             explain: components["schemas"]["Explain"];
             pagination: components["schemas"]["Pagination"];
-            people: components["schemas"]["PersonEntry"][];
+            people: components["schemas"]["PersonBehind"][];
             /**
              * Format: int64
              * @description All of them: the number that was opened.
@@ -716,6 +758,55 @@ export interface components {
             id: string;
             sourceId: string;
         };
+        DashboardBody: {
+            /** @description All items, in place of those that were there. */
+            items?: components["schemas"]["DashboardItem"][] | null;
+            name?: string | null;
+            range?: components["schemas"]["DateRange"] | null;
+        };
+        DashboardData: {
+            dashboard: components["schemas"]["DashboardView"];
+        };
+        /** @description A saved insight and its place on the grid. */
+        DashboardItem: {
+            /**
+             * Format: int32
+             * @description Rows, at most 20.
+             */
+            height: number;
+            insightId: string;
+            /**
+             * Format: int32
+             * @description Columns, at most 12.
+             */
+            width: number;
+            /**
+             * Format: int32
+             * @description Columns to the left of it, 0 to 11.
+             */
+            x: number;
+            /**
+             * Format: int32
+             * @description Rows above it.
+             */
+            y: number;
+        };
+        DashboardView: {
+            createdAt: string;
+            id: string;
+            /** @description The one to open when none is named; it cannot be deleted. */
+            isDefault: boolean;
+            /** @description From top to bottom. Insights that were deleted are not among them. */
+            items: components["schemas"]["DashboardItem"][];
+            /** @example Overview */
+            name: string;
+            range?: components["schemas"]["DateRange"] | null;
+            updatedAt: string;
+        };
+        DashboardsData: {
+            dashboards: components["schemas"]["DashboardView"][];
+            pagination: components["schemas"]["Pagination"];
+        };
         /** @description A successful answer. */
         Data_AnswerData: {
             data: {
@@ -734,12 +825,25 @@ export interface components {
             data: {
                 explain: components["schemas"]["Explain"];
                 pagination: components["schemas"]["Pagination"];
-                people: components["schemas"]["PersonEntry"][];
+                people: components["schemas"]["PersonBehind"][];
                 /**
                  * Format: int64
                  * @description All of them: the number that was opened.
                  */
                 total: number;
+            };
+        };
+        /** @description A successful answer. */
+        Data_DashboardData: {
+            data: {
+                dashboard: components["schemas"]["DashboardView"];
+            };
+        };
+        /** @description A successful answer. */
+        Data_DashboardsData: {
+            data: {
+                dashboards: components["schemas"]["DashboardView"][];
+                pagination: components["schemas"]["Pagination"];
             };
         };
         /** @description A successful answer. */
@@ -832,6 +936,14 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Data_PeopleData: {
+            data: {
+                pagination: components["schemas"]["Pagination"];
+                people: components["schemas"]["PersonSummary"][];
+                search?: components["schemas"]["SearchExtent"] | null;
+            };
+        };
+        /** @description A successful answer. */
         Data_PersonData: {
             data: {
                 person: components["schemas"]["Person"];
@@ -841,6 +953,8 @@ export interface components {
         Data_PersonEventsData: {
             data: {
                 events: components["schemas"]["PersonEvent"][];
+                /** @description All events of the person by name, also those not asked for; most frequent first. */
+                names: components["schemas"]["PersonEventCount"][];
                 pagination: components["schemas"]["Pagination"];
             };
         };
@@ -1096,6 +1210,8 @@ export interface components {
         EventName: {
             /** Format: int64 */
             count: number;
+            /** @description Whether it counts as activity; `$identify`, `$group` and `$alias` do not. */
+            isActive: boolean;
             lastSeenAt?: string | null;
             name: string;
         };
@@ -1223,6 +1339,8 @@ export interface components {
             groups: components["schemas"]["DeadLetterGroup"][];
         };
         InsightBody: {
+            /** @description How to draw it: any JSON object, kept as it is. */
+            display?: Record<string, never> | null;
             name?: string | null;
             query?: components["schemas"]["InsightQuery"] | null;
         };
@@ -1247,6 +1365,8 @@ export interface components {
         });
         InsightView: {
             createdAt: string;
+            /** @description How to draw it, as whoever saved it wrote; the answer does not depend on it. */
+            display?: Record<string, never> | null;
             id: string;
             /** @example Signup funnel */
             name: string;
@@ -1304,6 +1424,11 @@ export interface components {
             deadLetters: components["schemas"]["DeadLetter"][];
             pagination: components["schemas"]["Pagination"];
         };
+        MainId: {
+            /** @description Such as `user_id` or `anonymous_id`. */
+            type: string;
+            value: string;
+        };
         /** @description What a point of a series says. */
         Measure: "uniques" | "totals" | "active_percent" | "average" | {
             /** @description Sum of a numeric property; other values are skipped. */
@@ -1312,9 +1437,13 @@ export interface components {
             /** @description Mean of a numeric property over the events that have it; null when none has. */
             property_average: components["schemas"]["PropertyRef"];
         };
+        NewDashboardBody: {
+            /** @example Checkout */
+            name: string;
+        };
         NewDestinationBody: {
             /** @default true */
-            enabled: boolean;
+            enabled?: boolean;
             /**
              * @description The kind, as in the catalogue.
              * @example webhook
@@ -1331,6 +1460,8 @@ export interface components {
             sourceId: string;
         };
         NewInsightBody: {
+            /** @description How to draw it: any JSON object, kept as it is. */
+            display?: Record<string, never> | null;
             /** @example Signup funnel */
             name: string;
             /** @description The question, as `/insights/query` takes it. */
@@ -1338,13 +1469,13 @@ export interface components {
         };
         NewSourceBody: {
             /** @default true */
-            enabled: boolean;
+            enabled?: boolean;
             /**
              * @description What kind of sender it is; informs only.
              * @default http
              * @example javascript
              */
-            metadataId: string;
+            metadataId?: string;
             /**
              * @description Made from the slug when absent.
              * @example Shop, web
@@ -1382,6 +1513,11 @@ export interface components {
              */
             totalEntries?: number | null;
         };
+        PeopleData: {
+            pagination: components["schemas"]["Pagination"];
+            people: components["schemas"]["PersonSummary"][];
+            search?: components["schemas"]["SearchExtent"] | null;
+        };
         /** @description Which people: the question and the number in its answer. */
         PeopleQuery: {
             /** @enum {string} */
@@ -1395,17 +1531,31 @@ export interface components {
             query: components["schemas"]["FunnelQuery"];
         };
         Person: {
+            /**
+             * Format: int64
+             * @description How many events there are of them.
+             */
+            events: number;
             externalIds: components["schemas"]["PersonExternalId"][];
+            /** @description Time of the first event. */
             firstSeenAt?: string | null;
             /**
              * Format: int64
              * @description After merges; may differ from the number that was asked for.
              */
             id: number;
+            /** @description Time of the last event. */
             lastSeenAt?: string | null;
+            mainId?: components["schemas"]["MainId"] | null;
             /** @description Newest first. */
             merges: components["schemas"]["PersonMerge"][];
+            /** @description From the traits `name`, or `firstName` and `lastName`. */
+            name?: string | null;
             traits: unknown;
+        };
+        /** @description A person behind a number. */
+        PersonBehind: components["schemas"]["PersonEntry"] & {
+            summary?: components["schemas"]["PersonSummary"] | null;
         };
         PersonData: {
             person: components["schemas"]["Person"];
@@ -1432,8 +1582,15 @@ export interface components {
             sourceId: string;
             timestamp: string;
         };
+        PersonEventCount: {
+            /** Format: int64 */
+            count: number;
+            name: string;
+        };
         PersonEventsData: {
             events: components["schemas"]["PersonEvent"][];
+            /** @description All events of the person by name, also those not asked for; most frequent first. */
+            names: components["schemas"]["PersonEventCount"][];
             pagination: components["schemas"]["Pagination"];
         };
         PersonExternalId: {
@@ -1456,10 +1613,39 @@ export interface components {
             survivor: number;
             undoneAt?: string | null;
         };
+        /** @description A person in a list. */
+        PersonSummary: {
+            /**
+             * Format: int64
+             * @description How many events there are of them.
+             */
+            events: number;
+            /** @description Time of the first event. */
+            firstSeenAt?: string | null;
+            /**
+             * Format: int64
+             * @description After merges.
+             */
+            id: number;
+            /** @description Time of the last event. */
+            lastSeenAt?: string | null;
+            mainId?: components["schemas"]["MainId"] | null;
+            /** @description From the traits `name`, or `firstName` and `lastName`. */
+            name?: string | null;
+            /** @description Short plain ones: texts, numbers and truth values, at most thirty. */
+            traits: unknown;
+        };
         PropertiesData: {
             properties: components["schemas"]["PropertyName"][];
         };
         PropertyName: {
+            /**
+             * Format: int64
+             * @description How often it was seen: of an event among its newest, else in all.
+             */
+            count: number;
+            /** @description Time of the newest event that has it; absent where no event was named. */
+            lastSeenAt?: string | null;
             name: string;
             /** @description `event` for a property, `user` for a trait. */
             of: string;
@@ -1553,18 +1739,31 @@ export interface components {
          * @enum {string}
          */
         RoleName: "viewer" | "editor" | "admin";
+        /** @description How far a search went. */
+        SearchExtent: {
+            /**
+             * @description Whether nobody else has the text. If not, write more of it: a whole identifier is found
+             *     however many people there are.
+             */
+            isComplete: boolean;
+            /**
+             * Format: int64
+             * @description Records of people looked through for a part of a text, those created last first.
+             */
+            lookedAt: number;
+        };
         /** @description Which dead letters to send again. Without reason and offsets: all. */
         SendAgain: {
             /**
              * @description Only those of these events.
              * @default null
              */
-            offsets: number[] | null;
+            offsets?: number[] | null;
             /**
              * @description Only those of one cause.
              * @default null
              */
-            reason: string | null;
+            reason?: string | null;
         };
         SentAgainData: {
             /**
@@ -1612,7 +1811,7 @@ export interface components {
              * @default null
              * @example 500
              */
-            requestsPerSecondMax: number | null;
+            requestsPerSecondMax?: number | null;
         };
         SourceSettingsData: {
             settings: components["schemas"]["SourceSettingsView"];
@@ -2099,6 +2298,425 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_dashboards: {
+        parameters: {
+            query?: {
+                /** @description Entries in one answer, from 1 to 1000. */
+                "pagination[count]"?: number;
+                /** @description `pagination.next` of the answer before. */
+                "pagination[cursor]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DashboardsData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The token's role does not reach */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    create_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDashboardBody"];
+            };
+        };
+        responses: {
+            /** @description The dashboard */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DashboardData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The token's role does not reach */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dashboard's id */
+                dashboardId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dashboard */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DashboardData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The token's role does not reach */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    delete_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dashboard's id */
+                dashboardId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The token's role does not reach */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It is the default one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    update_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dashboard's id */
+                dashboardId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DashboardBody"];
+            };
+        };
+        responses: {
+            /** @description The dashboard after the change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DashboardData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The token's role does not reach */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4076,11 +4694,17 @@ export interface operations {
             };
         };
     };
-    find_person: {
+    list_people: {
         parameters: {
             query?: {
+                /** @description Text in an identifier or a trait, without regard to letter case. */
+                q?: string;
                 /** @description Type and value of an identifier, such as `user_id:42` or `anonymous_id:5f1c`. */
                 externalId?: string;
+                /** @description Entries in one answer, from 1 to 1000. */
+                "pagination[count]"?: number;
+                /** @description `pagination.next` of the answer before. */
+                "pagination[cursor]"?: string;
             };
             header?: never;
             path?: never;
@@ -4088,13 +4712,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The person */
+            /** @description A part of the list */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Data_PersonData"];
+                    "application/json": components["schemas"]["Data_PeopleData"];
                 };
             };
             /** @description What was sent is wrong; each entry names its field */
@@ -4117,15 +4741,6 @@ export interface operations {
             };
             /** @description The token's role does not reach */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Errors"];
-                };
-            };
-            /** @description There is no such thing in this workspace */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4233,6 +4848,8 @@ export interface operations {
     list_person_events: {
         parameters: {
             query?: {
+                /** @description Only events of this name, as analytics counts them. */
+                name?: string;
                 /** @description Entries in one answer, from 1 to 1000. */
                 "pagination[count]"?: number;
                 /** @description `pagination.next` of the answer before. */

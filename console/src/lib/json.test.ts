@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { jsonPieces } from "./json";
+import { jsonPieces, parseExact } from "./json";
 
 const shown = (source: string) =>
   jsonPieces(source)
@@ -22,4 +22,11 @@ test("keys, texts, numbers and words are told apart", () => {
 
 test("text that is no JSON is shown as it is", () => {
   expect(shown("<html>no</html>")).toBe("<html>no</html>");
+});
+
+test("what is parsed exactly prints as it was sent where the engine can", () => {
+  const text = '{"id":12345678901234567890,"price":1.10,"n":3}';
+  const canKeep = "rawJSON" in JSON;
+  const printed = JSON.stringify(parseExact(text));
+  expect(printed).toBe(canKeep ? text : JSON.stringify(JSON.parse(text)));
 });

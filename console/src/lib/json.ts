@@ -45,3 +45,25 @@ function kindOf(token: string, next: string | undefined): PieceKind {
   if (token.startsWith('"')) return next === ":" ? "key" : "string";
   return /^[-\d]/.test(token) ? "number" : "word";
 }
+
+interface ReviverContext {
+  source?: string;
+}
+
+interface ExactJson {
+  parse: (text: string, reviver: (key: string, value: unknown, context?: ReviverContext) => unknown) => unknown;
+  rawJSON?: (text: string) => unknown;
+}
+
+/**
+ * Parses, but numbers that JavaScript cannot hold exactly stay what was sent: printed again, an id
+ * beyond 2^53 keeps its digits. Browsers without support give the nearest number.
+ */
+export function parseExact(text: string): unknown {
+  const json = JSON as unknown as ExactJson;
+  return json.parse(text, (_key, value, context) => {
+    const source = context?.source;
+    if (typeof value !== "number" || source === undefined || String(value) === source) return value;
+    return json.rawJSON?.(source) ?? value;
+  });
+}

@@ -1,0 +1,93 @@
+import { queryOptions } from "@tanstack/react-query";
+import { stringifySearch } from "../../lib/url";
+import { request } from "../request";
+
+export const LIVE_STATES = ["waiting", "accepted", "duplicate", "refused"] as const;
+export type LiveState = (typeof LIVE_STATES)[number];
+export const EVENT_TYPES = ["track", "identify", "page", "screen", "group", "alias"] as const;
+
+/** One item that was received, and what became of it. */
+export interface LiveEvent {
+  cursor: string;
+  receivedAt: string;
+  receivedOffset: number;
+  state: LiveState;
+  sourceId: string;
+  type?: string;
+  name?: string;
+  messageId?: string;
+  userId?: string;
+  anonymousId?: string;
+  personId?: number;
+  reason?: string;
+  explanation?: string;
+}
+
+export interface LiveFilter {
+  sourceId?: string | undefined;
+  type?: string | undefined;
+  name?: string | undefined;
+  person?: string | undefined;
+  state?: LiveState | undefined;
+  q?: string | undefined;
+}
+
+interface LivePage {
+  events: LiveEvent[];
+  /** Absent at the end of what is kept. A page may be short and not the last. */
+  next?: string;
+}
+
+export function livePage(filter: LiveFilter, before?: string, signal?: AbortSignal) {
+  const query = stringifySearch({ ...filter, before, limit: 100 });
+  return request<LivePage>("GET", `/live-events${query}`, undefined, signal);
+}
+
+/** The address of the stream behind a row. */
+export function liveStreamUrl(filter: LiveFilter, after: string | undefined): string {
+  return `/api/v1/live-events/stream${stringifySearch({ ...filter, after })}`;
+}
+
+export interface Receipt {
+  sourceId: string;
+  messageId?: string;
+  receivedAt: string;
+  receivedOffset: number;
+  outcome:
+    | { state: "waiting" }
+    | { state: "accepted"; offset: number; person?: number }
+    | { state: "duplicate"; of: number; firstReceivedOffset?: number }
+    | { state: "refused"; reason: string };
+  explanation?: string;
+  stages: { stage: string; state: string; at?: string; detail?: string }[];
+  deliveries: ReceiptDelivery[];
+  event?: Record<string, unknown>;
+  /** What is kept of an item that is not JSON. */
+  text?: string;
+}
+
+export interface ReceiptDelivery {
+  connectionId: string;
+  destinationId: string;
+  state: string;
+  reason?: string;
+  at?: string;
+  attempts?: number;
+  exchange?: unknown;
+}
+
+export const receiptAtQuery = (receivedOffset: string) =>
+  queryOptions({
+    queryKey: ["receipt", receivedOffset],
+    queryFn: async ({ signal }) =>
+      (
+        await request<{ receipt: Receipt }>(
+          "GET",
+          `/events/received/${encodeURIComponent(receivedOffset)}`,
+          undefined,
+          signal,
+        )
+      ).receipt,
+    // Its way goes on while one looks.
+    refetchInterval: 2_000,
+  });

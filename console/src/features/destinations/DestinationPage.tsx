@@ -1,0 +1,95 @@
+import { Switch, Tabs } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { deliveriesQuery } from "../../api/queries/deliveries";
+import { type Destination, destinationQuery, useUpdateDestination } from "../../api/queries/destinations";
+import { useCan } from "../../api/session";
+import { notifyFailed } from "../../components/notify";
+import { Page } from "../../components/Page";
+import { QueryView } from "../../components/QueryView";
+import { BlockSkeleton } from "../../components/Skeletons";
+import { formatNumber } from "../../lib/format";
+import { ConnectionList } from "./ConnectionList";
+import { DeadLetters } from "./DeadLetters";
+import { DestinationSettings } from "./DestinationSettings";
+
+const route = getRouteApi("/shell/destinations/$destinationId");
+type Tab = "delivery" | "dead" | "settings";
+
+export function DestinationPage() {
+  const { destinationId } = route.useParams();
+  const destination = useQuery(destinationQuery(destinationId));
+  const name = destination.data?.name ?? "Destination";
+  return (
+    <Page
+      title={name}
+      name={name}
+      action={destination.data ? <OnOff destination={destination.data} /> : null}
+    >
+      <QueryView
+        query={destination}
+        failed="The destination could not be read"
+        loading={<BlockSkeleton height={240} />}
+      >
+        {(found) => <DestinationTabs destination={found} />}
+      </QueryView>
+    </Page>
+  );
+}
+
+function OnOff({ destination }: { destination: Destination }) {
+  const update = useUpdateDestination(destination.id);
+  const canEdit = useCan("editor");
+  return (
+    <Switch
+      label={destination.enabled ? "On" : "Off"}
+      aria-label={`${destination.name} takes events`}
+      checked={destination.enabled}
+      disabled={!canEdit || update.isPending}
+      onChange={(event) =>
+        update.mutate(
+          { enabled: event.currentTarget.checked },
+          { onError: (error) => notifyFailed("Nothing was changed", error) },
+        )
+      }
+    />
+  );
+}
+
+function DestinationTabs({ destination }: { destination: Destination }) {
+  const { tab = "delivery" } = route.useSearch();
+  const navigate = useNavigate();
+  const deliveries = (useQuery(deliveriesQuery).data ?? []).filter(
+    (delivery) => delivery.destinationId === destination.id,
+  );
+  const dead = deliveries.reduce((sum, delivery) => sum + delivery.dead, 0);
+  return (
+    <Tabs
+      value={tab}
+      keepMounted={false}
+      onChange={(value) =>
+        void navigate({
+          to: "/destinations/$destinationId",
+          params: { destinationId: destination.id },
+          search: { tab: value as Tab },
+          replace: true,
+        })
+      }
+    >
+      <Tabs.List mb={16}>
+        <Tabs.Tab value="delivery">Delivery</Tabs.Tab>
+        <Tabs.Tab value="dead">Dead letters{dead > 0 ? ` (${formatNumber(dead)})` : ""}</Tabs.Tab>
+        <Tabs.Tab value="settings">Settings</Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value="delivery">
+        <ConnectionList destination={destination} deliveries={deliveries} />
+      </Tabs.Panel>
+      <Tabs.Panel value="dead">
+        <DeadLetters destination={destination} />
+      </Tabs.Panel>
+      <Tabs.Panel value="settings">
+        <DestinationSettings key={destination.revision} destination={destination} />
+      </Tabs.Panel>
+    </Tabs>
+  );
+}

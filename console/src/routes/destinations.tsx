@@ -1,0 +1,37 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { oneOf, search, text } from "../lib/url";
+import { shellRoute } from "./root";
+
+export const destinationsRoutes = [
+  createRoute({
+    getParentRoute: () => shellRoute,
+    path: "/destinations",
+    validateSearch: search({ q: text }),
+    component: lazyRouteComponent(
+      () => import("../features/destinations/DestinationsPage"),
+      "DestinationsPage",
+    ),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute,
+    path: "/destinations/new",
+    component: lazyRouteComponent(() => import("../features/destinations/CatalogPage"), "CatalogPage"),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute,
+    path: "/destinations/new/$kindId",
+    component: lazyRouteComponent(
+      () => import("../features/destinations/NewDestinationPage"),
+      "NewDestinationPage",
+    ),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute,
+    path: "/destinations/$destinationId",
+    validateSearch: search({ tab: oneOf("delivery", "dead", "settings") }),
+    component: lazyRouteComponent(
+      () => import("../features/destinations/DestinationPage"),
+      "DestinationPage",
+    ),
+  }),
+] as const;
