@@ -14,7 +14,7 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ["/api", "/v1", "/health", "/analytics.js"].map((path) => [path, server]),
+      ["/api", "/v1", "/health/", "/analytics.js"].map((path) => [path, server]),
     ),
   },
 });

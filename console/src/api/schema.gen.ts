@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The workspace that the token belongs to. */
+        /** The workspace of the token, or that the session is in. */
         get: operations["get_workspace"];
         put?: never;
         post?: never;
@@ -408,6 +408,75 @@ export interface paths {
         patch: operations["update_insight"];
         trace?: never;
     };
+    "/invites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The invitations that nobody has accepted, also expired ones, oldest first. */
+        get: operations["list_invites"];
+        put?: never;
+        /** Invites somebody; an earlier invitation of the same address stops working. */
+        post: operations["create_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invites/by-code/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an invitation is for, as whoever holds its link sees it. */
+        get: operations["get_invite_by_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invites/by-code/{code}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Joins the workspace, and signs in. */
+        post: operations["accept_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invites/{inviteId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraws an invitation. */
+        delete: operations["delete_invite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ledger": {
         parameters: {
             query?: never;
@@ -419,6 +488,24 @@ export interface paths {
         get: operations["get_ledger"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/password-resets/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose password a link sets. */
+        get: operations["get_password_reset"];
+        put?: never;
+        /** Sets a new password by a link, ends every session of the person, and signs in. */
+        post: operations["use_password_reset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -492,6 +579,100 @@ export interface paths {
         put?: never;
         /** Undoes a merge; the two sides are not merged again. */
         post: operations["undo_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in, and where. */
+        get: operations["get_session"];
+        put?: never;
+        /** Signs in. */
+        post: operations["sign_in"];
+        /** Signs out. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        /** Lets the session act in another workspace. */
+        patch: operations["switch_workspace"];
+        trace?: never;
+    };
+    "/session/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in by a link that works once. */
+        post: operations["sign_in_by_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes one's own password. Every other session of the person ends. */
+        patch: operations["change_password"];
+        trace?: never;
+    };
+    "/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the server waits for its first account. */
+        get: operations["get_setup"];
+        put?: never;
+        /** Makes the first account, names the first workspace, and signs in. */
+        post: operations["set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a link that signs somebody in within 15 minutes.
+         * @description A signed-in person makes one for themselves, such as for another browser. A token makes one for
+         *     a user of its workspace; the session may then not leave that workspace, unless the token is the
+         *     operator's own.
+         */
+        post: operations["create_sign_in_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -657,10 +838,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The users of the workspace, longest there first. */
+        get: operations["list_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a user from the workspace. The last admin stays. */
+        delete: operations["remove_user"];
+        options?: never;
+        head?: never;
+        /** Gives a user another role. The last admin stays admin. */
+        patch: operations["update_user"];
+        trace?: never;
+    };
+    "/users/{userId}/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a link with which a user sets a new password within a day. */
+        post: operations["create_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workspaces that one may act in: of a person all, of a token its own. */
+        get: operations["list_workspaces"];
+        put?: never;
+        /**
+         * Makes a workspace, which takes events at once.
+         * @description The person who asks is its admin; a token that asks gets a token for it.
+         */
+        post: operations["create_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcceptBody: {
+            /**
+             * @description Not used if the person has an account.
+             * @example Bob
+             */
+            name?: string;
+            /** @description A new one of 12 to 256 characters; or that of the account, if the person has one. */
+            password: string;
+        };
         /** @description Events in the columnar store, at its committed offset. */
         AnalyticsAccount: {
             /** Format: int64 */
@@ -899,6 +1162,24 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Data_InvitationData: {
+            data: {
+                email: string;
+                expiresAt: string;
+                /** @description The person has an account, and joins with its password. */
+                hasAccount: boolean;
+                role: components["schemas"]["RoleName"];
+                workspaceName: string;
+            };
+        };
+        /** @description A successful answer. */
+        Data_InvitesData: {
+            data: {
+                invites: components["schemas"]["InviteView"][];
+                pagination: components["schemas"]["Pagination"];
+            };
+        };
+        /** @description A successful answer. */
         Data_KindData: {
             data: {
                 destinationMetadata: components["schemas"]["KindView"];
@@ -925,6 +1206,22 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Data_LinkData: {
+            data: {
+                expiresAt: string;
+                /** @description The link to open or hand on; shown only here. It works once. */
+                url: string;
+            };
+        };
+        /** @description A successful answer. */
+        Data_NewInviteData: {
+            data: {
+                invite: components["schemas"]["InviteView"];
+                /** @description The link to hand on; shown only here. It works once, for a week. */
+                url: string;
+            };
+        };
+        /** @description A successful answer. */
         Data_NewTokenData: {
             data: {
                 /**
@@ -933,6 +1230,26 @@ export interface components {
                  */
                 secret: string;
                 token: components["schemas"]["TokenView"];
+            };
+        };
+        /** @description A successful answer. */
+        Data_NewWorkspaceData: {
+            data: {
+                /** @description A token with the role admin for the new workspace, if a token asked for it. Shown only here. */
+                adminToken?: string | null;
+                workspace: components["schemas"]["SeatView"];
+            };
+        };
+        /** @description A successful answer. */
+        Data_PasswordResetData: {
+            data: {
+                /**
+                 * @description Whose password it sets.
+                 * @example ann@example.com
+                 */
+                email: string;
+                /** @example Ann */
+                name: string;
             };
         };
         /** @description A successful answer. */
@@ -981,6 +1298,27 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Data_SessionData: {
+            data: {
+                /** @description To be sent as `X-CSRF-Token` with every changing request. */
+                csrfToken: string;
+                user: components["schemas"]["SessionUser"];
+                /** @description Where the session acts. */
+                workspace: components["schemas"]["SeatView"];
+                /** @description Where it may act. */
+                workspaces: components["schemas"]["SeatView"][];
+            };
+        };
+        /** @description A successful answer. */
+        Data_SetupData: {
+            data: {
+                /** @description Nobody has an account yet. */
+                needed: boolean;
+                /** @description Where the workspace's events may be sent to; chosen once, for ever. */
+                regions: components["schemas"]["RegionName"][];
+            };
+        };
+        /** @description A successful answer. */
         Data_SourceData: {
             data: {
                 source: components["schemas"]["SourceView"];
@@ -1013,9 +1351,28 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Data_UserData: {
+            data: {
+                user: components["schemas"]["UserView"];
+            };
+        };
+        /** @description A successful answer. */
+        Data_UsersData: {
+            data: {
+                pagination: components["schemas"]["Pagination"];
+                users: components["schemas"]["UserView"][];
+            };
+        };
+        /** @description A successful answer. */
         Data_WorkspaceData: {
             data: {
                 workspace: components["schemas"]["WorkspaceView"];
+            };
+        };
+        /** @description A successful answer. */
+        Data_WorkspacesData: {
+            data: {
+                workspaces: components["schemas"]["SeatView"][];
             };
         };
         /** @description Which days a question looks at, in the workspace's time zone. */
@@ -1380,6 +1737,26 @@ export interface components {
         };
         /** @enum {string} */
         Interval: "5_minutes" | "hour" | "day" | "week" | "month" | "quarter";
+        InvitationData: {
+            email: string;
+            expiresAt: string;
+            /** @description The person has an account, and joins with its password. */
+            hasAccount: boolean;
+            role: components["schemas"]["RoleName"];
+            workspaceName: string;
+        };
+        InviteView: {
+            createdAt: string;
+            /** @example bob@example.com */
+            email: string;
+            expiresAt: string;
+            id: string;
+            role: components["schemas"]["RoleName"];
+        };
+        InvitesData: {
+            invites: components["schemas"]["InviteView"][];
+            pagination: components["schemas"]["Pagination"];
+        };
         KindData: {
             destinationMetadata: components["schemas"]["KindView"];
         };
@@ -1424,6 +1801,15 @@ export interface components {
             deadLetters: components["schemas"]["DeadLetter"][];
             pagination: components["schemas"]["Pagination"];
         };
+        LinkBody: {
+            /** @description The code in the link. */
+            link: string;
+        };
+        LinkData: {
+            expiresAt: string;
+            /** @description The link to open or hand on; shown only here. It works once. */
+            url: string;
+        };
         MainId: {
             /** @description Such as `user_id` or `anonymous_id`. */
             type: string;
@@ -1467,6 +1853,20 @@ export interface components {
             /** @description The question, as `/insights/query` takes it. */
             query: components["schemas"]["InsightQuery"];
         };
+        NewInviteBody: {
+            /** @example bob@example.com */
+            email: string;
+            role: components["schemas"]["RoleName"];
+        };
+        NewInviteData: {
+            invite: components["schemas"]["InviteView"];
+            /** @description The link to hand on; shown only here. It works once, for a week. */
+            url: string;
+        };
+        NewPasswordBody: {
+            /** @description From 12 to 256 characters. */
+            password: string;
+        };
         NewSourceBody: {
             /** @default true */
             enabled?: boolean;
@@ -1501,6 +1901,24 @@ export interface components {
             secret: string;
             token: components["schemas"]["TokenView"];
         };
+        NewWorkspaceBody: {
+            /** @example My shop */
+            name: string;
+            /** @description Cannot be changed later. */
+            region: components["schemas"]["RegionName"];
+            /**
+             * @description Made from the name if absent.
+             * @example my-shop
+             */
+            slug?: string | null;
+            /** @example Europe/Berlin */
+            timeZone: string;
+        };
+        NewWorkspaceData: {
+            /** @description A token with the role admin for the new workspace, if a token asked for it. Shown only here. */
+            adminToken?: string | null;
+            workspace: components["schemas"]["SeatView"];
+        };
         /** @description Where in a list an answer stands. */
         Pagination: {
             /** @description Cursor of this part. */
@@ -1512,6 +1930,20 @@ export interface components {
              * @description Entries in all parts.
              */
             totalEntries?: number | null;
+        };
+        PasswordBody: {
+            current: string;
+            /** @description From 12 to 256 characters. */
+            new: string;
+        };
+        PasswordResetData: {
+            /**
+             * @description Whose password it sets.
+             * @example ann@example.com
+             */
+            email: string;
+            /** @example Ann */
+            name: string;
         };
         PeopleData: {
             pagination: components["schemas"]["Pagination"];
@@ -1729,6 +2161,11 @@ export interface components {
             state: string;
         };
         /**
+         * @description Where events may be sent to.
+         * @enum {string}
+         */
+        RegionName: "us" | "eu";
+        /**
          * @description To what times are cut before they are compared.
          * @enum {string}
          */
@@ -1752,6 +2189,21 @@ export interface components {
              */
             lookedAt: number;
         };
+        /** @description A workspace, and one's role in it. */
+        SeatView: {
+            id: string;
+            /** @example My shop */
+            name: string;
+            region: components["schemas"]["RegionName"];
+            role: components["schemas"]["RoleName"];
+            /** @example my-shop */
+            slug: string;
+            /**
+             * @description IANA name; days and weeks of charts begin by it.
+             * @example Europe/Berlin
+             */
+            timeZone: string;
+        };
         /** @description Which dead letters to send again. Without reason and offsets: all. */
         SendAgain: {
             /**
@@ -1771,6 +2223,55 @@ export interface components {
              * @description How many were queued.
              */
             queued: number;
+        };
+        SessionData: {
+            /** @description To be sent as `X-CSRF-Token` with every changing request. */
+            csrfToken: string;
+            user: components["schemas"]["SessionUser"];
+            /** @description Where the session acts. */
+            workspace: components["schemas"]["SeatView"];
+            /** @description Where it may act. */
+            workspaces: components["schemas"]["SeatView"][];
+        };
+        SessionUser: {
+            /** @example ann@example.com */
+            email: string;
+            id: string;
+            /** @example Ann */
+            name: string;
+        };
+        SetupBody: {
+            /** @example ann@example.com */
+            email: string;
+            /** @example Ann */
+            name: string;
+            /** @description From 12 to 256 characters. */
+            password: string;
+            region: components["schemas"]["RegionName"];
+            /** @description Stands in what the server prints at its start, and in `setup-token` in its data folder. */
+            setupToken: string;
+            /** @example Europe/Berlin */
+            timeZone: string;
+            /** @example My shop */
+            workspaceName: string;
+        };
+        SetupData: {
+            /** @description Nobody has an account yet. */
+            needed: boolean;
+            /** @description Where the workspace's events may be sent to; chosen once, for ever. */
+            regions: components["schemas"]["RegionName"][];
+        };
+        SignInBody: {
+            /** @example ann@example.com */
+            email: string;
+            password: string;
+        };
+        SignInLinkBody: {
+            /**
+             * @description Whom the link signs in; by default the workspace's oldest admin, or oneself.
+             * @example ann@example.com
+             */
+            email?: string | null;
         };
         /** @description What came from one source and what became of it. */
         SourceAccount: {
@@ -1806,6 +2307,12 @@ export interface components {
         };
         SourceSettingsBody: {
             /**
+             * @description Absent leaves it.
+             * @default null
+             * @example false
+             */
+            overlayReceipts?: boolean | null;
+            /**
              * Format: int32
              * @description From 1 to 1000000; null means the server's default; absent leaves it.
              * @default null
@@ -1817,6 +2324,8 @@ export interface components {
             settings: components["schemas"]["SourceSettingsView"];
         };
         SourceSettingsView: {
+            /** @description Whether the write key opens the receipt of a single event, as the overlay on a page needs. */
+            overlayReceipts: boolean;
             /**
              * Format: int32
              * @description Requests per second that the source may send; absent means the server's default.
@@ -1850,6 +2359,9 @@ export interface components {
         SourcesData: {
             pagination: components["schemas"]["Pagination"];
             sources: components["schemas"]["SourceView"][];
+        };
+        SwitchBody: {
+            workspaceId: string;
         };
         TokenData: {
             token: components["schemas"]["TokenView"];
@@ -1926,11 +2438,32 @@ export interface components {
             /** @description One per bucket; null where the measure has no value. */
             values: (number | null)[];
         };
+        UserBody: {
+            role: components["schemas"]["RoleName"];
+        };
+        UserData: {
+            user: components["schemas"]["UserView"];
+        };
+        UserView: {
+            createdAt: string;
+            /** @example ann@example.com */
+            email: string;
+            id: string;
+            /** @description Absent if they never did. */
+            lastSignedInAt?: string | null;
+            /** @example Ann */
+            name: string;
+            role: components["schemas"]["RoleName"];
+        };
         /**
          * @description Whom to count.
          * @enum {string}
          */
         Users: "any" | "active" | "new";
+        UsersData: {
+            pagination: components["schemas"]["Pagination"];
+            users: components["schemas"]["UserView"][];
+        };
         WorkspaceBody: {
             /** @example My shop */
             name?: string | null;
@@ -1945,6 +2478,7 @@ export interface components {
             id: string;
             /** @example My shop */
             name: string;
+            region: components["schemas"]["RegionName"];
             /** @example my-shop */
             slug: string;
             /**
@@ -1952,6 +2486,9 @@ export interface components {
              * @example Europe/Berlin
              */
             timeZone: string;
+        };
+        WorkspacesData: {
+            workspaces: components["schemas"]["SeatView"][];
         };
     };
     responses: never;
@@ -1980,7 +2517,7 @@ export interface operations {
                     "application/json": components["schemas"]["Data_WorkspaceData"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1989,7 +2526,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2049,7 +2586,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2058,7 +2595,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2137,7 +2674,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2146,7 +2683,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2207,7 +2744,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2216,7 +2753,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2278,7 +2815,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2287,7 +2824,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2357,7 +2894,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2366,7 +2903,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2426,7 +2963,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2435,7 +2972,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2512,7 +3049,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2521,7 +3058,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2589,7 +3126,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2598,7 +3135,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2679,7 +3216,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2688,7 +3225,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2762,7 +3299,7 @@ export interface operations {
                     "application/json": components["schemas"]["Data_DeliveriesData"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2771,7 +3308,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2832,7 +3369,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2841,7 +3378,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2901,7 +3438,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2910,7 +3447,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2987,7 +3524,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2996,7 +3533,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3064,7 +3601,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3073,7 +3610,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3145,7 +3682,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3154,7 +3691,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3247,7 +3784,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3256,7 +3793,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3324,7 +3861,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3333,7 +3870,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3405,7 +3942,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3414,7 +3951,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3500,7 +4037,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3509,7 +4046,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3586,7 +4123,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3595,7 +4132,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3667,7 +4204,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3676,7 +4213,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3764,7 +4301,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3773,7 +4310,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3829,7 +4366,7 @@ export interface operations {
                     "application/json": components["schemas"]["Data_EventNamesData"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3838,7 +4375,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3897,7 +4434,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3906,7 +4443,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3967,7 +4504,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3976,7 +4513,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4046,7 +4583,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4055,7 +4592,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4115,7 +4652,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4124,7 +4661,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4225,7 +4762,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4234,7 +4771,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4329,7 +4866,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4338,7 +4875,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4415,7 +4952,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4424,7 +4961,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4492,7 +5029,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4501,7 +5038,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4573,7 +5110,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4582,7 +5119,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4638,6 +5175,434 @@ export interface operations {
             };
         };
     };
+    list_invites: {
+        parameters: {
+            query?: {
+                /** @description Entries in one answer, from 1 to 1000. */
+                "pagination[count]"?: number;
+                /** @description `pagination.next` of the answer before. */
+                "pagination[cursor]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_InvitesData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    create_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInviteBody"];
+            };
+        };
+        responses: {
+            /** @description The invitation and its link */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_NewInviteData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_invite_by_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code in the link */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_InvitationData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Too many wrong attempts; `Retry-After` says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    accept_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code in the link */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptBody"];
+            };
+        };
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SessionData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Too many wrong attempts; `Retry-After` says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    delete_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invitation's id */
+                inviteId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its link does not work any more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
     get_ledger: {
         parameters: {
             query?: never;
@@ -4656,7 +5621,7 @@ export interface operations {
                     "application/json": components["schemas"]["Data_LedgerData"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4665,8 +5630,202 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code in the link */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PasswordResetData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Too many wrong attempts; `Retry-After` says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    use_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code in the link */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasswordBody"];
+            };
+        };
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SessionData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Too many wrong attempts; `Retry-After` says when to come back */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4730,7 +5889,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4739,7 +5898,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4798,7 +5957,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4807,7 +5966,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4882,7 +6041,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4891,7 +6050,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4961,7 +6120,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4970,7 +6129,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4981,6 +6140,759 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SessionData"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInBody"];
+            };
+        };
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SessionData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Too many wrong attempts; `Retry-After` says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    switch_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchBody"];
+            };
+        };
+        responses: {
+            /** @description The session, there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SessionData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The person has no such workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    sign_in_by_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkBody"];
+            };
+        };
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SessionData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The link does not work */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Too many wrong attempts; `Retry-After` says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordBody"];
+            };
+        };
+        responses: {
+            /** @description A new session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SessionData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Too many wrong attempts; `Retry-After` says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SetupData"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupBody"];
+            };
+        };
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SessionData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Too many wrong attempts; `Retry-After` says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    create_sign_in_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInLinkBody"];
+            };
+        };
+        responses: {
+            /** @description The link */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_LinkData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The workspace has no such user */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5040,7 +6952,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5049,7 +6961,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5109,7 +7021,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5118,7 +7030,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5195,7 +7107,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5204,7 +7116,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5272,7 +7184,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5281,7 +7193,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5353,7 +7265,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5362,7 +7274,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5453,7 +7365,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5462,7 +7374,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5530,7 +7442,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5539,7 +7451,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5616,7 +7528,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5625,7 +7537,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5697,7 +7609,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5706,7 +7618,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5792,7 +7704,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5801,7 +7713,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5880,7 +7792,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5889,7 +7801,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5968,7 +7880,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5977,7 +7889,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6037,7 +7949,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6046,7 +7958,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6123,7 +8035,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6132,7 +8044,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6200,7 +8112,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description Nobody is signed in, or what should prove it is not right */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6209,7 +8121,7 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
-            /** @description The token's role does not reach */
+            /** @description The role does not reach, or the request comes from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6220,6 +8132,490 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description Entries in one answer, from 1 to 1000. */
+                "pagination[count]"?: number;
+                /** @description `pagination.next` of the answer before. */
+                "pagination[cursor]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_UsersData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    remove_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user has left */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It is the last admin */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    update_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserBody"];
+            };
+        };
+        responses: {
+            /** @description The user after the change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_UserData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    create_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_LinkData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The user is also in a workspace that you are not admin of */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_workspaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The workspaces */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_WorkspacesData"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    create_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWorkspaceBody"];
+            };
+        };
+        responses: {
+            /** @description The workspace */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_NewWorkspaceData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

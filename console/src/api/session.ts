@@ -2,34 +2,18 @@
 // token against forged requests is kept here and sent with every change.
 
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
-import { setCsrfToken } from "./client";
+import { api, data, type Schema, setCsrfToken } from "./client";
 import { isApiError } from "./errors";
-import { request } from "./request";
 
-export type Role = "viewer" | "editor" | "admin";
-
-export interface SessionWorkspace {
-  id: string;
-  name: string;
-  slug: string;
-  role: Role;
-  region?: string;
-  timeZone: string;
-}
-
-export interface Session {
-  user: { id: string; email: string; name: string };
-  workspace: SessionWorkspace;
-  workspaces: SessionWorkspace[];
-  csrfToken: string;
-}
+export type Role = Schema<"RoleName">;
+export type Session = Schema<"SessionData">;
 
 /** Null means that nobody is signed in. */
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: async (): Promise<Session | null> => {
+  queryFn: async ({ signal }): Promise<Session | null> => {
     try {
-      return keep(await request<Session>("GET", "/session"));
+      return keep(await data(api.GET("/session", { signal })));
     } catch (error) {
       if (isApiError(error, 401)) return keep(null);
       throw error;

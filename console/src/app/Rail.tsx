@@ -40,9 +40,9 @@ export function Rail({ onPalette }: { onPalette: () => void }) {
         ))}
       </nav>
       <div className={classes.foot}>
-        <div className={classes.health}>
+        <Link to="/health" className={classes.health}>
           <StateDot tone={health.tone}>{health.words}</StateDot>
-        </div>
+        </Link>
         <UserMenu />
       </div>
     </div>

@@ -1,15 +1,17 @@
 import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { EllipsisVertical, LogOut } from "lucide-react";
-import { request } from "../api/request";
+import { useNavigate } from "@tanstack/react-router";
+import { EllipsisVertical, KeyRound, LogOut } from "lucide-react";
+import { api, data } from "../api/client";
 import { useSession } from "../api/session";
 import classes from "./Rail.module.css";
 
 export function UserMenu() {
   const { user } = useSession();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const navigate = useNavigate();
   const leave = useMutation({
-    mutationFn: () => request("DELETE", "/session"),
+    mutationFn: () => data(api.DELETE("/session")),
     onSuccess: () => window.location.assign("/sign-in"),
   });
   return (
@@ -40,6 +42,12 @@ export function UserMenu() {
           />
         </div>
         <Menu.Divider />
+        <Menu.Item
+          leftSection={<KeyRound size={14} aria-hidden />}
+          onClick={() => void navigate({ to: "/settings", search: { tab: "account" } })}
+        >
+          Change password
+        </Menu.Item>
         <Menu.Item leftSection={<LogOut size={14} aria-hidden />} onClick={() => leave.mutate()}>
           Sign out
         </Menu.Item>

@@ -1,14 +1,15 @@
 import { Menu, UnstyledButton } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRouter } from "@tanstack/react-router";
-import { Check, ChevronsUpDown } from "lucide-react";
-import { request } from "../api/request";
-import { keep, type Session, sessionQuery, useSession } from "../api/session";
+import { Link, useRouter } from "@tanstack/react-router";
+import { Check, ChevronsUpDown, Plus } from "lucide-react";
+import { api, data } from "../api/client";
+import { keep, sessionQuery, useCan, useSession } from "../api/session";
 import classes from "./Rail.module.css";
 
 export function WorkspaceSwitch() {
   const { workspace, workspaces } = useSession();
   const switchTo = useSwitchWorkspace();
+  const canCreate = useCan("admin");
   return (
     <Menu width={240} position="bottom-start">
       <Menu.Target>
@@ -31,6 +32,19 @@ export function WorkspaceSwitch() {
             {other.name}
           </Menu.Item>
         ))}
+        {canCreate ? (
+          <>
+            <Menu.Divider />
+            <Menu.Item
+              component={Link}
+              to="/workspaces/new"
+              leftSection={<Plus size={14} aria-hidden />}
+              c="var(--sl-text)"
+            >
+              Create workspace
+            </Menu.Item>
+          </>
+        ) : null}
       </Menu.Dropdown>
     </Menu>
   );
@@ -41,7 +55,7 @@ function useSwitchWorkspace() {
   const queryClient = useQueryClient();
   const router = useRouter();
   return useMutation({
-    mutationFn: (workspaceId: string) => request<Session>("PATCH", "/session", { workspaceId }),
+    mutationFn: (workspaceId: string) => data(api.PATCH("/session", { body: { workspaceId } })),
     onSuccess: async (session) => {
       await router.navigate({ to: "/" });
       queryClient.clear();

@@ -1,7 +1,7 @@
 // The places of the console, in the order of the rail. A page stands here when it works.
 
 import type { LinkProps } from "@tanstack/react-router";
-import { House } from "lucide-react";
+import { Activity, House, Plug, Radio, Send, Settings } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 
 export interface Place {
@@ -20,4 +20,24 @@ export interface PlaceGroup {
 
 export const NAV: PlaceGroup[] = [
   { places: [{ label: "Home", to: "/", icon: House, words: "ledger overview start" }] },
+  {
+    label: "Connect",
+    places: [
+      { label: "Sources", to: "/sources", icon: Plug, words: "write key snippet code" },
+      { label: "Destinations", to: "/destinations", icon: Send, words: "webhook dead letters" },
+    ],
+  },
+  {
+    label: "Govern",
+    places: [
+      { label: "Live events", to: "/live-events", icon: Radio, words: "stream debugger refused" },
+    ],
+  },
+  {
+    label: "Operate",
+    places: [
+      { label: "Health", to: "/health", icon: Activity, words: "deliveries ready latency" },
+      { label: "Settings", to: "/settings", icon: Settings, words: "users tokens audit invite" },
+    ],
+  },
 ];

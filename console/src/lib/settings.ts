@@ -21,6 +21,8 @@ export type SettingField = Common &
   );
 
 export type Settings = Record<string, unknown>;
+/** As the API's types have an object without known keys. */
+export type SentSettings = Record<string, never>;
 
 /** Fields by heading, in the order of the schema. */
 export function bySection(fields: readonly SettingField[]): [string, SettingField[]][] {

@@ -8,7 +8,7 @@ export const entryRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: "/sign-in",
-    validateSearch: search({ next: text }),
+    validateSearch: search({ next: text, link: text }),
     component: lazyRouteComponent(() => import("../features/entry/SignInPage"), "SignInPage"),
   }),
   createRoute({
@@ -16,5 +16,17 @@ export const entryRoutes = [
     path: "/setup",
     validateSearch: search({ token: text }),
     component: lazyRouteComponent(() => import("../features/entry/SetupPage"), "SetupPage"),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: "/invite",
+    validateSearch: search({ code: text }),
+    component: lazyRouteComponent(() => import("../features/entry/InvitePage"), "InvitePage"),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: "/reset-password",
+    validateSearch: search({ code: text }),
+    component: lazyRouteComponent(() => import("../features/entry/ResetPage"), "ResetPage"),
   }),
 ] as const;

@@ -5,14 +5,24 @@ import { NotFound, RouteError } from "../app/RouteStates";
 import { queryClient } from "../app/queryClient";
 import { BlockSkeleton } from "../components/Skeletons";
 import { parseSearch, stringifySearch } from "../lib/url";
+import { destinationsRoutes } from "./destinations";
 import { entryRoutes } from "./entry";
+import { healthRoutes } from "./health";
 import { homeRoutes } from "./home";
+import { liveEventsRoutes } from "./live-events";
 import { rootRoute, shellRoute } from "./root";
+import { settingsRoutes } from "./settings";
+import { sourcesRoutes } from "./sources";
 
 const routeTree = rootRoute.addChildren([
   ...entryRoutes,
   shellRoute.addChildren([
     ...homeRoutes,
+    ...sourcesRoutes,
+    ...destinationsRoutes,
+    ...liveEventsRoutes,
+    ...healthRoutes,
+    ...settingsRoutes,
   ]),
 ]);
 

@@ -1,14 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
-import { request } from "../request";
+import { api, data } from "../client";
 
-export interface Setup {
-  /** True until the first user exists. */
-  needed: boolean;
-  regions?: string[];
-}
-
+/** Whether the server waits for its first account. */
 export const setupQuery = queryOptions({
   queryKey: ["setup"],
-  queryFn: () => request<Setup>("GET", "/setup"),
+  queryFn: ({ signal }) => data(api.GET("/setup", { signal })),
   staleTime: 0,
 });

@@ -18,7 +18,7 @@ import { QueryView } from "../../components/QueryView";
 import { SettingsForm } from "../../components/SettingsForm";
 import { BlockSkeleton } from "../../components/Skeletons";
 import { useConfirm } from "../../components/useConfirm";
-import { changedSettings, missingSettings, problemsByKey, type Settings } from "../../lib/settings";
+import { changedSettings, missingSettings, problemsByKey, type SentSettings, type Settings } from "../../lib/settings";
 import classes from "./destinations.module.css";
 
 export function DestinationSettings({ destination }: { destination: Destination }) {
@@ -49,7 +49,7 @@ function SettingsEditor({ destination, kind }: { destination: Destination; kind:
     const needed = missingSettings(kind.settings, { ...known, ...edited });
     setMissing(needed);
     if (Object.keys(needed).length > 0) return;
-    update.mutate({ name, settings: changes }, { onSuccess: () => notifyDone("Saved") });
+    update.mutate({ name, settings: changes as SentSettings }, { onSuccess: () => notifyDone("Saved") });
   };
   return (
     <form onSubmit={submit} className={classes.form} noValidate>

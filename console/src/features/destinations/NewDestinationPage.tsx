@@ -11,7 +11,7 @@ import { Page } from "../../components/Page";
 import { QueryView } from "../../components/QueryView";
 import { SettingsForm } from "../../components/SettingsForm";
 import { BlockSkeleton } from "../../components/Skeletons";
-import { changedSettings, missingSettings, problemsByKey, type Settings } from "../../lib/settings";
+import { changedSettings, missingSettings, problemsByKey, type SentSettings, type Settings } from "../../lib/settings";
 import classes from "./destinations.module.css";
 
 const route = getRouteApi("/shell/destinations/new/$kindId");
@@ -49,7 +49,7 @@ function NewDestination({ kind }: { kind: DestinationKind }) {
     setMissing(needed);
     if (sourceId === null || Object.keys(needed).length > 0) return;
     create.mutate(
-      { name, metadataId: kind.id, sourceId, settings: changedSettings(kind.settings, {}, settings) },
+      { name, metadataId: kind.id, sourceId, settings: changedSettings(kind.settings, {}, settings) as SentSettings },
       {
         onSuccess: (destination) =>
           void navigate({

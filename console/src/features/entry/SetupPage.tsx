@@ -2,10 +2,12 @@ import { Alert, Button, PasswordInput, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Navigate } from "@tanstack/react-router";
 import type { FormEvent } from "react";
+import { api, data, type Schema } from "../../api/client";
 import { isApiError, messageOf } from "../../api/errors";
 import { setupQuery } from "../../api/queries/setup";
 import { localTimeZone, timeZones } from "../../lib/time";
 import { EntryFrame } from "./EntryFrame";
+import { typed } from "./form";
 import { useSignIn } from "./useSignIn";
 
 const route = getRouteApi("/setup");
@@ -13,13 +15,20 @@ const route = getRouteApi("/setup");
 export function SetupPage() {
   const { token } = route.useSearch();
   const setup = useQuery(setupQuery);
-  const begin = useSignIn<Record<string, string>>("/setup");
+  const begin = useSignIn((body: Schema<"SetupBody">) => data(api.POST("/setup", { body })));
   if (setup.data?.needed === false && !begin.isSuccess) return <Navigate to="/sign-in" />;
   const problems = isApiError(begin.error) ? begin.error.byField() : {};
   const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    begin.mutate(Object.fromEntries([...form].map(([name, value]) => [name, String(value)])));
+    const value = typed(event);
+    begin.mutate({
+      setupToken: value("setupToken"),
+      name: value("name"),
+      email: value("email"),
+      password: value("password"),
+      workspaceName: value("workspaceName"),
+      timeZone: value("timeZone"),
+      region: value("region") === "eu" ? "eu" : "us",
+    });
   };
   return (
     <EntryFrame title="Set up this server" name="Set up">
@@ -63,7 +72,7 @@ export function SetupPage() {
           name="region"
           label="Region"
           description="Which of Segment's hosts this workspace answers like. It stays."
-          data={REGIONS}
+          data={REGIONS.filter(({ value }) => setup.data?.regions.includes(value) ?? true)}
           defaultValue="us"
           allowDeselect={false}
           error={problems["region"]}
@@ -76,7 +85,7 @@ export function SetupPage() {
   );
 }
 
-const REGIONS = [
+const REGIONS: { value: Schema<"RegionName">; label: string }[] = [
   { value: "us", label: "United States" },
   { value: "eu", label: "European Union" },
 ];

@@ -2,15 +2,15 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
-import { request } from "../../api/request";
 import { keep, type Session, sessionQuery } from "../../api/session";
 
-export function useSignIn<Body>(path: string, next?: string) {
+export function useSignIn<Body>(act: (body: Body) => Promise<Session>, next?: string) {
   const queryClient = useQueryClient();
   const router = useRouter();
   return useMutation({
-    mutationFn: (body: Body) => request<Session>("POST", path, body),
+    mutationFn: act,
     onSuccess: async (session) => {
+      queryClient.clear();
       queryClient.setQueryData(sessionQuery.queryKey, keep(session));
       await router.navigate({ href: safeNext(next), replace: true });
     },

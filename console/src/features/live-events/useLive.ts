@@ -34,7 +34,7 @@ function reduce(live: Live, act: Act): Live {
 export function useLive(filter: LiveFilter, paused: boolean) {
   const [live, tell] = useReducer(reduce, NOTHING);
   const [connection, setConnection] = useState<Connection>("connecting");
-  const [next, setNext] = useState<string>();
+  const [later, setLater] = useState<{ next: string | undefined }>();
   const [older, setOlder] = useState(false);
   const isPaused = useRef(paused);
   const first = useQuery({
@@ -51,8 +51,9 @@ export function useLive(filter: LiveFilter, paused: boolean) {
   useEffect(() => {
     if (!page) return;
     tell({ kind: "older", rows: page.events });
-    setNext(page.next);
-    return listen(filter, page.events[0]?.cursor, {
+    // Rows that wait come again when they are decided on: listen behind the newest that is.
+    const decided = page.events.find((row) => row.state !== "waiting");
+    return listen(filter, decided?.cursor, {
       rows: (rows) => tell({ kind: "rows", rows, paused: isPaused.current }),
       skipped: (count) => tell({ kind: "skipped", count }),
       connection: setConnection,
@@ -60,13 +61,14 @@ export function useLive(filter: LiveFilter, paused: boolean) {
     // The filter is fixed for the life of the component.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [page]);
+  const next = later ? later.next : page?.next;
   const loadOlder = async () => {
     if (next === undefined || older) return;
     setOlder(true);
     try {
       const more = await livePage(filter, next);
       tell({ kind: "older", rows: more.events });
-      setNext(more.next);
+      setLater({ next: more.next });
     } finally {
       setOlder(false);
     }
