@@ -1,7 +1,7 @@
 // The calls of Segment's e-commerce and sign-up vocabulary that the shop makes, in one place.
-// `analytics` is the snippet's object; calls made before the library has loaded wait in its queue.
+// The library replaces the snippet's object when it has loaded, so `window` is asked at each call.
 
-const analytics = window.analytics;
+const call = (method, ...args) => window.analytics[method](...args);
 
 /** The properties of a product as the e-commerce vocabulary names them. */
 export const asProperties = (product, quantity = 1) => ({
@@ -16,31 +16,31 @@ const totals = (order) => ({
   tax: order.tax, currency: 'USD', products: asLines(order.lines),
 });
 
-export const page = (name) => analytics.page(name);
-export const searched = (query) => analytics.track('Products Searched', { query });
-export const viewed = (product) => analytics.track('Product Viewed', { ...asProperties(product), value: product.price });
-export const added = (product, cartId) => analytics.track('Product Added', { ...asProperties(product), cart_id: cartId });
-export const removed = (product, cartId) => analytics.track('Product Removed', { ...asProperties(product), cart_id: cartId });
-export const cartViewed = (cartId, lines) => analytics.track('Cart Viewed', { cart_id: cartId, products: asLines(lines) });
-export const checkoutStarted = (order) => analytics.track('Checkout Started', totals(order));
-export const paymentEntered = (order) => analytics.track('Payment Info Entered', {
+export const page = (name) => call('page', name);
+export const searched = (query) => call('track', 'Products Searched', { query });
+export const viewed = (product) => call('track', 'Product Viewed', { ...asProperties(product), value: product.price });
+export const added = (product, cartId) => call('track', 'Product Added', { ...asProperties(product), cart_id: cartId });
+export const removed = (product, cartId) => call('track', 'Product Removed', { ...asProperties(product), cart_id: cartId });
+export const cartViewed = (cartId, lines) => call('track', 'Cart Viewed', { cart_id: cartId, products: asLines(lines) });
+export const checkoutStarted = (order) => call('track', 'Checkout Started', totals(order));
+export const paymentEntered = (order) => call('track', 'Payment Info Entered', {
   checkout_id: `chk_${order.id}`, order_id: order.id, step: 2, shipping_method: 'standard', payment_method: 'card',
 });
-export const orderCompleted = (order) => analytics.track('Order Completed', {
+export const orderCompleted = (order) => call('track', 'Order Completed', {
   ...totals(order), checkout_id: `chk_${order.id}`, subtotal: order.subtotal, total: order.total, value: order.subtotal,
 });
 
 export const signupStarted = (method, country) =>
-  analytics.track('Signup Started', { signup_method: method, platform: 'web', country });
+  call('track', 'Signup Started', { signup_method: method, platform: 'web', country });
 
 /** Identifies the new customer, then says that the sign-up is complete. */
 export function signedUp({ userId, email, name, company, method, country, plan, seconds }) {
-  analytics.identify(userId, { email, name, plan: plan.code, country });
-  analytics.track('Signup Completed', {
+  call('identify', userId, { email, name, plan: plan.code, country });
+  call('track', 'Signup Completed', {
     user_id: userId, signup_method: method, platform: 'web', country,
     time_to_complete_signup: seconds, planCode: plan.code, planName: plan.name,
   });
-  if (company) analytics.group(`company_${company.toLowerCase().replace(/[^a-z0-9]+/g, '_')}`, { name: company, plan: plan.code });
+  if (company) call('group', `company_${company.toLowerCase().replace(/[^a-z0-9]+/g, '_')}`, { name: company, plan: plan.code });
 }
 
-export const signedOut = () => { analytics.track('Signed Out'); analytics.reset(); };
+export const signedOut = () => { call('track', 'Signed Out'); call('reset'); };
