@@ -317,6 +317,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events/received/{offset}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The receipt of one received item by its place: what became of it, also if it was refused, came
+         *     twice, or waits.
+         */
+        get: operations["get_receipt_of_received"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events/{sourceId}/{messageId}": {
         parameters: {
             query?: never;
@@ -326,7 +346,8 @@ export interface paths {
         };
         /**
          * The receipt of an event: where it is, what happened at each stage, what each destination made
-         *     of it.
+         *     of it. If the message id was accepted it is that event's, else that of the last item that was
+         *     refused, else of one that waits.
          */
         get: operations["get_receipt"];
         put?: never;
@@ -486,6 +507,44 @@ export interface paths {
         };
         /** The account of everything that came in: every event is in exactly one place. */
         get: operations["get_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/live-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was received, newest first: also what was refused, came twice, or waits. */
+        get: operations["list_live_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/live-events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is received, as it comes, as server-sent events: `row` with a row as in the list, oldest
+         *     first, and `skipped` with a count when more came than is shown. A row comes when it was decided
+         *     on, within about half a second of its receipt.
+         */
+        get: operations["stream_live_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1214,6 +1273,18 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Data_LiveEventsData: {
+            data: {
+                /** @description Newest first. */
+                events: components["schemas"]["LiveEvent"][];
+                /**
+                 * @description `before` of the next, older part; absent at the end of what is kept. A part may be short, even
+                 *     empty, and not the last: a search stops after some 50,000 items.
+                 */
+                next?: string | null;
+            };
+        };
+        /** @description A successful answer. */
         Data_NewInviteData: {
             data: {
                 invite: components["schemas"]["InviteView"];
@@ -1810,6 +1881,50 @@ export interface components {
             /** @description The link to open or hand on; shown only here. It works once. */
             url: string;
         };
+        LiveDelivery: {
+            destinationId: string;
+            /** @description As in a receipt: `delivered`, `waiting`, `filtered`, `dead` or `unknown`. */
+            state: string;
+        };
+        /** @description One item that was received and what became of it. */
+        LiveEvent: {
+            anonymousId?: string | null;
+            /** @description Names the row; `before` of the rows that are older, `after` of those that are newer. */
+            cursor: string;
+            /** @description How far each destination is, as of this answer. */
+            deliveries: components["schemas"]["LiveDelivery"][];
+            /** @description In words, why it was turned away. */
+            explanation?: string | null;
+            messageId?: string | null;
+            /** @description A track's event name, a page's or screen's name. */
+            name?: string | null;
+            /** Format: int64 */
+            personId?: number | null;
+            /** @description Why it was refused, such as `no_user_anon_id`. */
+            reason?: string | null;
+            receivedAt: string;
+            /**
+             * Format: int64
+             * @description Place in the log of what was received; `GET /events/received/{offset}` gives the receipt.
+             */
+            receivedOffset: number;
+            sourceId: string;
+            state: components["schemas"]["LiveState"];
+            /** @description Absent if it could not be read. */
+            type?: string | null;
+            userId?: string | null;
+        };
+        LiveEventsData: {
+            /** @description Newest first. */
+            events: components["schemas"]["LiveEvent"][];
+            /**
+             * @description `before` of the next, older part; absent at the end of what is kept. A part may be short, even
+             *     empty, and not the last: a search stops after some 50,000 items.
+             */
+            next?: string | null;
+        };
+        /** @enum {string} */
+        LiveState: "waiting" | "accepted" | "duplicate" | "refused";
         MainId: {
             /** @description Such as `user_id` or `anonymous_id`. */
             type: string;
@@ -2094,17 +2209,23 @@ export interface components {
         Receipt: {
             deliveries: components["schemas"]["ReceiptDelivery"][];
             event?: components["schemas"]["EventJson"] | null;
-            messageId: string;
+            /** @description The outcome in words. */
+            explanation: string;
+            /** @description Absent if the item was turned away before it could be read. */
+            messageId?: string | null;
             outcome: components["schemas"]["ReceiptOutcome"];
             /** @description ISO 8601. */
             receivedAt: string;
             /**
              * Format: int64
-             * @description Place in the log of what was received, where it is still known.
+             * @description Place in the log of what was received.
              */
-            receivedOffset?: number | null;
+            receivedOffset: number;
+            sourceId: string;
             /** @description In the order of the way: received, checked, stored, delivered. */
             stages: components["schemas"]["ReceiptStage"][];
+            /** @description What is kept of an item that is not JSON. */
+            text?: string | null;
         };
         ReceiptData: {
             receipt: components["schemas"]["Receipt"];
@@ -2139,6 +2260,11 @@ export interface components {
             /** @enum {string} */
             state: "accepted";
         } | {
+            /**
+             * Format: int64
+             * @description Its place in the log of what was received, while the event is kept.
+             */
+            firstReceivedOffset?: number | null;
             /**
              * Format: int64
              * @description Offset in the events log of the event that was first.
@@ -2312,6 +2438,7 @@ export interface components {
              * @example false
              */
             overlayReceipts?: boolean | null;
+            overlayReceipts: boolean | null;
             /**
              * Format: int32
              * @description From 1 to 1000000; null means the server's default; absent leaves it.
@@ -4472,6 +4599,83 @@ export interface operations {
             };
         };
     };
+    get_receipt_of_received: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Place in the log of what was received */
+                offset: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The receipt */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ReceiptData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
     get_receipt: {
         parameters: {
             query?: never;
@@ -5619,6 +5823,171 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_LedgerData"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_live_events: {
+        parameters: {
+            query?: {
+                /** @description Only from this source. */
+                sourceId?: string;
+                /** @description Only calls of this type, such as `track`. */
+                type?: string;
+                /** @description Only with this event name, or name of a page or screen. */
+                name?: string;
+                /** @description Only of this person: its number, or a user id or anonymous id. */
+                person?: string;
+                /** @description Only those this became of. */
+                state?: components["schemas"]["LiveState"];
+                /** @description Only those with this text in them, whatever its case. */
+                q?: string;
+                /** @description Only rows older than the one with this cursor. */
+                before?: string;
+                /** @description Rows in one answer, from 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_LiveEventsData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    stream_live_events: {
+        parameters: {
+            query?: {
+                /** @description Only from this source. */
+                sourceId?: string;
+                /** @description Only calls of this type, such as `track`. */
+                type?: string;
+                /** @description Only with this event name, or name of a page or screen. */
+                name?: string;
+                /** @description Only of this person: its number, or a user id or anonymous id. */
+                person?: string;
+                /** @description Only those this became of. */
+                state?: components["schemas"]["LiveState"];
+                /** @description Only those with this text in them, whatever its case. */
+                q?: string;
+                /**
+                 * @description Begin behind the row with this cursor; without it, with what comes from now on. A client that
+                 *     connects anew is asked by `Last-Event-ID`.
+                 */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
                 };
             };
             /** @description Nobody is signed in, or what should prove it is not right */

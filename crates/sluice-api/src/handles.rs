@@ -150,31 +150,42 @@ pub struct AnalyticsAccount {
 
 /// The way of one event through the system.
 pub trait Receipts: Send + Sync {
-    /// `None` if no event of this message id is known from the source (any more).
+    /// `None` if no item of this message id is known from the source (any more). If one was accepted
+    /// it is that one, else the last that was refused, else one that waits.
     fn receipt(
         &self,
         workspace: WorkspaceNo,
         source: SourceNo,
         message_id: String,
     ) -> Answer<Option<Receipt>>;
+
+    /// Of the item at a place in the log of what was received; `None` if it is not known (any more).
+    fn receipt_at(&self, workspace: WorkspaceNo, received_offset: u64) -> Answer<Option<Receipt>>;
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
-    pub message_id: String,
+    pub source_id: String,
+    /// Absent if the item was turned away before it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
     /// ISO 8601.
     pub received_at: String,
-    /// Place in the log of what was received, where it is still known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub received_offset: Option<u64>,
+    /// Place in the log of what was received.
+    pub received_offset: u64,
     pub outcome: ReceiptOutcome,
+    /// The outcome in words.
+    pub explanation: String,
     /// In the order of the way: received, checked, stored, delivered.
     pub stages: Vec<ReceiptStage>,
     pub deliveries: Vec<ReceiptDelivery>,
-    /// The event in its final form, while it is kept.
+    /// The event in its final form, or as it came if it was not accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<EventJson>,
+    /// What is kept of an item that is not JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// What became of the event at the gate.
@@ -190,9 +201,13 @@ pub enum ReceiptOutcome {
         #[serde(skip_serializing_if = "Option::is_none")]
         person: Option<u64>,
     },
+    #[serde(rename_all = "camelCase")]
     Duplicate {
         /// Offset in the events log of the event that was first.
         of: u64,
+        /// Its place in the log of what was received, while the event is kept.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        first_received_offset: Option<u64>,
     },
     Refused {
         reason: String,
@@ -229,6 +244,109 @@ pub struct ReceiptDelivery {
     /// The last request and answer, redacted, while they are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange: Option<serde_json::Value>,
+}
+
+/// What is received, as it comes and what became of it: also what was refused or came twice.
+pub trait LiveEvents: Send + Sync {
+    /// Items below the place `before`, newest first.
+    fn page(
+        &self,
+        workspace: WorkspaceNo,
+        which: LiveQuery,
+        before: Option<u64>,
+        count: u32,
+    ) -> Answer<LivePage>;
+
+    /// Items from the place `from` on that were decided on, a bounded number.
+    fn news(&self, workspace: WorkspaceNo, which: LiveQuery, from: u64) -> Answer<LiveNews>;
+
+    /// The place up to which items were decided on; waits until it is beyond `past`, if given.
+    /// An error means that the server stops.
+    fn decided(&self, workspace: WorkspaceNo, past: Option<u64>) -> Answer<u64>;
+}
+
+/// All that is given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LiveQuery {
+    pub source: Option<SourceNo>,
+    pub event_type: Option<sluice_event::EventType>,
+    pub name: Option<String>,
+    /// The number of a person, or a user id or anonymous id.
+    pub person: Option<String>,
+    pub state: Option<LiveState>,
+    /// Stands somewhere in the event, whatever its case.
+    pub text: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LiveState {
+    /// The pipeline has not looked at it yet.
+    Waiting,
+    Accepted,
+    Duplicate,
+    Refused,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LivePage {
+    pub rows: Vec<LiveEvent>,
+    /// `before` of the next page; `None` at the end of what is kept. A page may be short, even empty,
+    /// and not the last: so much was searched.
+    pub next: Option<u64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LiveNews {
+    /// Oldest first.
+    pub rows: Vec<LiveEvent>,
+    /// Items that were not looked at, since more came than can be shown.
+    pub skipped: u64,
+    /// `from` of the next news.
+    pub next: u64,
+}
+
+/// One item that was received and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveEvent {
+    /// Names the row; `before` of the rows that are older, `after` of those that are newer.
+    pub cursor: String,
+    pub received_at: String,
+    /// Absent if it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    /// A track's event name, a page's or screen's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    pub source_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anonymous_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_id: Option<u64>,
+    pub state: LiveState,
+    /// Why it was refused, such as `no_user_anon_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// In words, why it was turned away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
+    /// Place in the log of what was received; `GET /events/received/{offset}` gives the receipt.
+    pub received_offset: u64,
+    /// How far each destination is, as of this answer.
+    pub deliveries: Vec<LiveDelivery>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveDelivery {
+    pub destination_id: String,
+    /// As in a receipt: `delivered`, `waiting`, `filtered`, `dead` or `unknown`.
+    pub state: String,
 }
 
 /// The state of deliveries, and what their owners may do about them. The connections were found to

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use sluice_destination_kit::Catalog;
 use sluice_store::Store;
+use tokio::sync::Semaphore;
 
 use crate::attempts::Attempts;
 use crate::handles::{
-    Deliveries, EventSchema, Ledgers, People, Questions, Receipts, WorkspaceParts,
+    Deliveries, EventSchema, Ledgers, LiveEvents, People, Questions, Receipts, WorkspaceParts,
 };
+use crate::routes::stream_permits;
 use crate::visitor::Site;
 
 /// The running parts, given by whoever assembles the server.
@@ -17,6 +19,7 @@ pub struct Handles {
     pub questions: Arc<dyn Questions>,
     pub deliveries: Arc<dyn Deliveries>,
     pub receipts: Arc<dyn Receipts>,
+    pub live: Arc<dyn LiveEvents>,
     pub ledgers: Arc<dyn Ledgers>,
     pub people: Arc<dyn People>,
     pub schema: Arc<dyn EventSchema>,
@@ -33,13 +36,14 @@ struct Parts {
     handles: Handles,
     site: Site,
     attempts: Attempts,
+    live_streams: Arc<Semaphore>,
 }
 
 impl ApiState {
     #[must_use]
     pub fn new(store: Store, catalog: Arc<Catalog>, handles: Handles, site: Site) -> Self {
-        let attempts = Attempts::default();
-        Self(Arc::new(Parts { store, catalog, handles, site, attempts }))
+        let (attempts, live_streams) = (Attempts::default(), stream_permits());
+        Self(Arc::new(Parts { store, catalog, handles, site, attempts, live_streams }))
     }
 
     pub(crate) fn site(&self) -> &Site {
@@ -56,6 +60,11 @@ impl ApiState {
 
     pub(crate) fn catalog(&self) -> &Catalog {
         &self.0.catalog
+    }
+
+    /// One permit for each stream of live events.
+    pub(crate) fn live_streams(&self) -> &Arc<Semaphore> {
+        &self.0.live_streams
     }
 
     pub(crate) fn handles(&self) -> &Handles {

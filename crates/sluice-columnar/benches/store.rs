@@ -127,6 +127,7 @@ fn ingest(store: &Store, total: u64) -> (Duration, Duration) {
         let batch = EventBatch {
             consumed_to: Offset(from),
             decided_at: Timestamp::ZERO,
+            turned_away: Vec::new(),
             decisions: Vec::new(),
             counts: Vec::new(),
             trait_sets: Vec::new(),

@@ -41,7 +41,7 @@ pub(crate) const BROKE_OFF: &str = "the connection's task broke off; the server'
 
 pub(crate) enum Command {
     Status(oneshot::Sender<ConnectionStatus>),
-    EventState(u64, oneshot::Sender<EventState>),
+    EventStates(Vec<u64>, oneshot::Sender<Vec<EventState>>),
     SendAgain(Vec<(u64, Arc<StoredEvent>)>, oneshot::Sender<usize>),
     Resume(oneshot::Sender<()>),
     Update(Arc<ConnectionSpec>),
@@ -435,7 +435,10 @@ impl Connection {
         match command {
             // Whoever asked may have gone; that is no fault of ours.
             Command::Status(reply) => drop(reply.send(self.status())),
-            Command::EventState(offset, reply) => drop(reply.send(self.core.event_state(offset))),
+            Command::EventStates(offsets, reply) => {
+                let states = offsets.iter().map(|offset| self.core.event_state(*offset)).collect();
+                drop(reply.send(states));
+            }
             Command::SendAgain(letters, reply) => {
                 let filter = Filter {
                     spec: &self.spec,

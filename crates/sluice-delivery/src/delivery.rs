@@ -373,10 +373,28 @@ impl DeliveryHandle {
     /// # Errors
     /// If there is no such connection, or it could not be opened.
     pub async fn receipt(&self, id: &str, offset: u64) -> Result<EventState, DeliveryError> {
-        match self.ask(id, |reply| Command::EventState(offset, reply)).await? {
-            Answer::Of(state) => Ok(state),
+        let states = self.receipts(id, vec![offset]).await?;
+        states.into_iter().next().ok_or(DeliveryError::Stopping)
+    }
+
+    /// [`DeliveryHandle::receipt`] of several events, in their order.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn receipts(
+        &self,
+        id: &str,
+        offsets: Vec<u64>,
+    ) -> Result<Vec<EventState>, DeliveryError> {
+        let asked = offsets.clone();
+        match self.ask(id, |reply| Command::EventStates(asked, reply)).await? {
+            Answer::Of(states) => Ok(states),
             Answer::Ended(_, shared) => {
-                self.blocking(move || shared.keeper.lock().state.event_state(offset)).await
+                let states = move || {
+                    let state = &shared.keeper.lock().state;
+                    offsets.iter().map(|offset| state.event_state(*offset)).collect()
+                };
+                self.blocking(states).await
             }
             Answer::Unopened(_, unopened) => Err(failed(id, unopened.message)),
         }

@@ -141,6 +141,7 @@ impl World {
         let batch = EventBatch {
             consumed_to: Offset(0),
             decided_at: self.now,
+            turned_away: Vec::new(),
             decisions,
             counts: vec![(SourceNo(1), counts)],
             trait_sets: Vec::new(),

@@ -309,6 +309,7 @@ pub(crate) fn put_events(out: &mut Vec<u8>, events: Vec<StoredEvent>) {
     EventBatch {
         consumed_to: Offset(0),
         decided_at: Timestamp::ZERO,
+        turned_away: Vec::new(),
         decisions: Vec::new(),
         counts: Vec::new(),
         trait_sets: Vec::new(),

@@ -1,8 +1,12 @@
 //! A record of the `events` log: one pipeline commit.
 //!
 //! It carries all that the commit decided: the range of `received` consumed, the final events with
-//! the person each belongs to, the identity decisions, and the cumulative ledger counts. A reader
-//! never decides any of it again.
+//! the person each belongs to, the items that were turned away and why, the identity decisions, and
+//! the cumulative ledger counts. A reader never decides any of it again. Each item of the range is
+//! either among the events or among those turned away.
+//!
+//! Version 2 added what was turned away, in front of all else: [`Verdicts::decode`] reads no
+//! further. A record of version 1 reads as if nothing had been.
 //!
 //! Offsets: the record itself takes the first offset `o` (so a record of decisions alone still has
 //! a place), event `i` is `o + 1 + i`. A record of `n` events takes `n + 1` offsets.
@@ -15,13 +19,15 @@ use sluice_base::Timestamp;
 use crate::codec::{self, CodecError, Reader};
 use crate::{Event, EventType, ExternalId, MergeId, Offset, PersonId, Refusal, SourceNo};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventBatch {
     /// Next offset of `received` to read: everything below it is dealt with.
     pub consumed_to: Offset,
     pub decided_at: Timestamp,
+    /// Items of the range that did not become events, in order.
+    pub turned_away: Vec<TurnedAway>,
     pub decisions: Vec<Decision>,
     /// Cumulative counts since the beginning of the workspace, only of sources that changed in
     /// this record; a reader keeps the rest.
@@ -29,6 +35,55 @@ pub struct EventBatch {
     /// Trait sets that the events refer to by [`StoredEvent::traits`].
     pub trait_sets: Vec<TraitSet>,
     pub events: Vec<StoredEvent>,
+}
+
+/// An item of `received` that did not become an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnedAway {
+    pub received_offset: Offset,
+    pub source: SourceNo,
+    pub why: Why,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// An event with this message id stands at `of` in `events` already.
+    Duplicate { of: Offset },
+    /// With the sender's message id, as far as it could be read, so that its receipt is found.
+    Refused { reason: Refusal, message_id: Option<Arc<str>> },
+}
+
+/// The beginning of a record: all that says what became of items that are no events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdicts {
+    pub consumed_to: Offset,
+    pub decided_at: Timestamp,
+    pub turned_away: Vec<TurnedAway>,
+}
+
+impl Verdicts {
+    /// Reads the beginning of a record and leaves the rest alone.
+    ///
+    /// # Errors
+    /// If the bytes are not a record of a known version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
+        Self::read(&mut Reader::new(bytes))
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let version = r.u8("version")?;
+        if !(1..=VERSION).contains(&version) {
+            return Err(CodecError::Version { what: "an event batch", found: version });
+        }
+        let consumed_to = Offset(r.u64("consumed range")?);
+        let decided_at = r.time("decided at")?;
+        let mut before = 0;
+        let turned_away = match version {
+            1 => Vec::new(),
+            _ => decode_list(r, "items turned away", |r| decode_turned_away(r, &mut before))?,
+        };
+        Ok(Self { consumed_to, decided_at, turned_away })
+    }
 }
 
 /// An accepted event with what the pipeline decided about it.
@@ -107,6 +162,9 @@ impl SourceCounts {
 }
 
 impl EventBatch {
+    /// Kind of a log entry that holds one.
+    pub const ENTRY_KIND: u8 = 1;
+
     /// Offsets this record takes in the log.
     #[must_use]
     pub const fn offsets(&self) -> u64 {
@@ -123,6 +181,12 @@ impl EventBatch {
         out.push(VERSION);
         codec::put_u64(out, self.consumed_to.0);
         codec::put_i64(out, self.decided_at.as_micros());
+        codec::put_u64(out, self.turned_away.len() as u64);
+        let mut before = 0;
+        for item in &self.turned_away {
+            encode_turned_away(out, item, before);
+            before = item.received_offset.0;
+        }
         codec::put_u64(out, self.decisions.len() as u64);
         for decision in &self.decisions {
             encode_decision(out, decision);
@@ -157,12 +221,7 @@ impl EventBatch {
     /// If the bytes are not a record of a known version.
     pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let r = &mut Reader::new(bytes);
-        let version = r.u8("version")?;
-        if version != VERSION {
-            return Err(CodecError::Version { what: "an event batch", found: version });
-        }
-        let consumed_to = Offset(r.u64("consumed range")?);
-        let decided_at = r.time("decided at")?;
+        let Verdicts { consumed_to, decided_at, turned_away } = Verdicts::read(r)?;
         let decisions = decode_list(r, "decisions", decode_decision)?;
         let counts = decode_list(r, "counts", decode_counts)?;
         let trait_sets = decode_list(r, "trait sets", |r| {
@@ -176,7 +235,7 @@ impl EventBatch {
         if !r.is_empty() {
             return Err(CodecError::Invalid("length of an event batch"));
         }
-        Ok(Self { consumed_to, decided_at, decisions, counts, trait_sets, events })
+        Ok(Self { consumed_to, decided_at, turned_away, decisions, counts, trait_sets, events })
     }
 
     /// Reads event `index` of one record alone, with the time it was decided at; `None` if the record
@@ -189,12 +248,7 @@ impl EventBatch {
         index: usize,
     ) -> Result<Option<(Timestamp, StoredEvent)>, CodecError> {
         let r = &mut Reader::new(bytes);
-        let version = r.u8("version")?;
-        if version != VERSION {
-            return Err(CodecError::Version { what: "an event batch", found: version });
-        }
-        r.u64("consumed range")?;
-        let decided_at = r.time("decided at")?;
+        let Verdicts { decided_at, .. } = Verdicts::read(r)?;
         for _ in 0..r.count("decisions")? {
             skip_decision(r)?;
         }
@@ -265,6 +319,37 @@ fn decode_list<T>(
         list.push(one(r)?);
     }
     Ok(list)
+}
+
+const DUPLICATE: u8 = 0;
+
+/// Offsets as distances: most of those turned away stand side by side.
+fn encode_turned_away(out: &mut Vec<u8>, item: &TurnedAway, before: u64) {
+    codec::put_u64(out, item.received_offset.0.wrapping_sub(before));
+    codec::put_u64(out, u64::from(item.source.0));
+    match &item.why {
+        Why::Duplicate { of } => {
+            out.push(DUPLICATE);
+            codec::put_u64(out, of.0);
+        }
+        Why::Refused { reason, message_id } => {
+            out.push(reason.number());
+            codec::put_opt(out, message_id.as_deref());
+        }
+    }
+}
+
+fn decode_turned_away(r: &mut Reader<'_>, before: &mut u64) -> Result<TurnedAway, CodecError> {
+    *before = before.wrapping_add(r.u64("received offset")?);
+    let source = SourceNo(r.u32("source")?);
+    let why = match r.u8("verdict")? {
+        DUPLICATE => Why::Duplicate { of: Offset(r.u64("offset of the first")?) },
+        number => Why::Refused {
+            reason: Refusal::from_number(number).ok_or(CodecError::Invalid("refusal"))?,
+            message_id: r.opt_arc("message id")?,
+        },
+    };
+    Ok(TurnedAway { received_offset: Offset(*before), source, why })
 }
 
 fn encode_decision(out: &mut Vec<u8>, decision: &Decision) {

@@ -14,7 +14,9 @@ pub mod refusal;
 pub mod time;
 pub mod wire;
 
-pub use batch::{Decision, EventBatch, SourceCounts, StoredEvent, TraitSet};
+pub use batch::{
+    Decision, EventBatch, SourceCounts, StoredEvent, TraitSet, TurnedAway, Verdicts, Why,
+};
 pub use codec::CodecError;
 pub use event::{Event, EventType};
 pub use ids::{ExternalId, GroupId, MergeId, Offset, PersonId, SourceNo, WorkspaceNo};

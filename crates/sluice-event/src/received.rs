@@ -59,6 +59,9 @@ pub enum ReceivedItem<'a> {
 pub const STUB_HEAD_BYTES_MAX: usize = 512;
 
 impl ReceivedRequest<'_> {
+    /// Kind of a log entry that holds one.
+    pub const ENTRY_KIND: u8 = 1;
+
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.push(VERSION);
         codec::put_u64(out, u64::from(self.source.0));

@@ -101,6 +101,69 @@ impl Refusal {
         }
     }
 
+    /// What is wrong, what becomes of it, and what to do, for people.
+    #[must_use]
+    pub const fn explanation(self) -> &'static str {
+        match self {
+            Self::NoUserAnonId => {
+                "No userId or anonymousId. Segment answers 200 here and drops the event; so does \
+                 Sluice. Send one of the two."
+            }
+            Self::IdRequired => {
+                "An id that this call needs is empty: userId or anonymousId, the groupId of a group, \
+                 the userId and previousId of an alias."
+            }
+            Self::IdNotString => "An id is not a string. Send \"42\" in place of 42.",
+            Self::EventNotDefined => "A track without an event name. Put it into \"event\".",
+            Self::EventNotString => "The event name is not a string.",
+            Self::NameNotString => "The name of the page or screen is not a string.",
+            Self::CategoryNotString => "The category of the page or screen is not a string.",
+            Self::PropertiesNotObject => "\"properties\" is not an object of names and values.",
+            Self::TraitsNotObject => "\"traits\" is not an object of names and values.",
+            Self::DeviceAdvertisingIdNotString => "context.device.advertisingId is not a string.",
+            Self::ConsentCategoryPreferencesMissing => {
+                "A \"Segment Consent Preference Updated\" without \
+                 context.consent.categoryPreferences."
+            }
+            Self::ConsentFieldsNotObject => {
+                "context.consent.categoryPreferences is not an object of categories."
+            }
+            Self::ConsentFieldsNotBool => {
+                "A category in context.consent.categoryPreferences is neither true nor false."
+            }
+            Self::ConsentVersionNotNumber => "context.consent.version is not a number.",
+            Self::EmptyBatch => "A batch without events.",
+            Self::BadRequest => "Not a JSON object, so nothing of it could be read.",
+            Self::UnknownSource => {
+                "The source was removed between the answer 200 and the check of the event."
+            }
+            Self::SourceDisabled => {
+                "The source is switched off. Its events are answered 200 and go nowhere."
+            }
+            Self::MessageTooLarge => {
+                "The event is larger than one event may be (32 KiB unless set otherwise). Only its \
+                 beginning was kept."
+            }
+            Self::BatchTooLong => {
+                "The batch has more events than one request may bring. None of them was taken."
+            }
+            Self::UnknownType => {
+                "The batch item has no type, or none of track, identify, page, screen, group, alias."
+            }
+            Self::EventNameTooLong => "The event name is longer than 255 characters.",
+            Self::PropertyNameTooLong => {
+                "The name of a property or trait is longer than 255 characters."
+            }
+            Self::NestedTooDeep => {
+                "Objects or lists are nested deeper than allowed (64 levels unless set otherwise)."
+            }
+            Self::MessageIdTooLong => "The messageId is longer than 1,000 characters.",
+            Self::SuppressedUser => {
+                "This person asked not to be tracked; new events of theirs are refused."
+            }
+        }
+    }
+
     #[must_use]
     pub const fn number(self) -> u8 {
         self as u8

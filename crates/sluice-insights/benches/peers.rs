@@ -229,6 +229,7 @@ fn empty(base: u64) -> EventBatch {
     EventBatch {
         consumed_to: Offset(base),
         decided_at: Timestamp::ZERO,
+        turned_away: Vec::new(),
         decisions: Vec::new(),
         counts: Vec::new(),
         trait_sets: Vec::new(),

@@ -43,6 +43,30 @@ impl Log {
         }
     }
 
+    /// All entries of the group that holds the offset, in order; `None` if it is not synced yet or
+    /// no longer kept. With the base of the first one goes backwards through the log a group at a
+    /// time.
+    ///
+    /// # Errors
+    /// `Io` and `Corrupt`.
+    pub fn group_at(&self, offset: u64) -> Result<Option<Vec<Entry>>, LogError> {
+        if offset >= self.synced() {
+            return Ok(None);
+        }
+        let mut reader = self.reader(offset);
+        let block = match reader.load() {
+            Err(LogError::Dropped { .. }) => return Ok(None),
+            other => other?,
+        };
+        let mut found = Vec::with_capacity(block.entries as usize);
+        let mut entries = Entries::of(&block);
+        let corrupt = |what| LogError::corrupt(&self.shared.dir, block.base, what);
+        while let Some(entry) = entries.next(&block).map_err(corrupt)? {
+            found.push(entry);
+        }
+        Ok(Some(found))
+    }
+
     /// Base of the first entry written at or after `at`; [`Log::synced`] if there is none.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ fn main() {
         let keys: Vec<_> = numbers.clone().map(|n| index.key(SOURCE, &id(n))).collect();
         let earlier = index.probe(&keys);
         for ((key, earlier), n) in keys.into_iter().zip(earlier).zip(numbers) {
-            assert!(index.accept(key, earlier, Offset(n), at(n)));
+            assert_eq!(index.accept(key, earlier, Offset(n), at(n)), None);
         }
         if index.is_flush_due() {
             index.flush(Offset((batch + 1) * BATCH), Vec::new()).unwrap();

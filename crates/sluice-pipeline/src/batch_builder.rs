@@ -6,16 +6,20 @@ use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 use sluice_base::Timestamp;
-use sluice_event::{EventBatch, Offset, PersonId, SourceNo, StoredEvent, TraitSet};
+use sluice_event::{
+    EventBatch, Offset, PersonId, SourceNo, StoredEvent, TraitSet, TurnedAway, Why,
+};
 use sluice_profiles::{IdentityWriter, Resolved};
 
 use crate::PipelineError;
-use crate::dedupe::{DedupeIndex, MessageKey};
+use crate::dedupe::{DedupeIndex, Earlier, MessageKey};
 use crate::intake::{Intake, Item};
 use crate::ledger::Ledger;
 
 /// Bytes that an event takes in the record beside its JSON, about.
 const EVENT_OVERHEAD_BYTES: usize = 200;
+/// Bytes that an item turned away takes beside its message id, about.
+const TURNED_AWAY_BYTES: usize = 12;
 
 pub(crate) struct BatchBuilder {
     base: Offset,
@@ -31,6 +35,7 @@ impl BatchBuilder {
         let batch = EventBatch {
             consumed_to: Offset(0),
             decided_at,
+            turned_away: Vec::new(),
             decisions: Vec::new(),
             counts: Vec::new(),
             trait_sets: Vec::new(),
@@ -44,7 +49,7 @@ impl BatchBuilder {
     pub(crate) fn take(
         &mut self,
         intake: Intake,
-        earlier: &[(MessageKey, Option<Timestamp>)],
+        earlier: &[(MessageKey, Option<Earlier>)],
         dedupe: &mut DedupeIndex,
         identity: &mut IdentityWriter<'_>,
         ledger: &mut Ledger,
@@ -60,8 +65,14 @@ impl BatchBuilder {
             counts.received += 1;
             let event = match &item.event {
                 Ok(event) => event,
-                Err(refusal) => {
-                    *counts.refused.entry(*refusal).or_default() += 1;
+                Err(refused) => {
+                    *counts.refused.entry(refused.reason).or_default() += 1;
+                    let (reason, message_id) = (refused.reason, refused.message_id.clone());
+                    if let Some(id) = &message_id {
+                        let key = dedupe.refusal_key(item.source, id);
+                        dedupe.insert(key, self.base, self.batch.decided_at);
+                    }
+                    self.turn_away(&item, Why::Refused { reason, message_id });
                     continue;
                 }
             };
@@ -70,8 +81,9 @@ impl BatchBuilder {
                 .next()
                 .copied()
                 .unwrap_or_else(|| (dedupe.key(item.source, &event.message_id), None));
-            if !dedupe.accept(key, earlier, offset, event.received_at) {
+            if let Some(of) = dedupe.accept(key, earlier, offset, event.received_at) {
                 counts.duplicate += 1;
+                self.turn_away(&item, Why::Duplicate { of });
                 continue;
             }
             counts.accepted += 1;
@@ -79,6 +91,16 @@ impl BatchBuilder {
             self.push(item, resolved);
         }
         Ok(intake.end)
+    }
+
+    fn turn_away(&mut self, item: &Item, why: Why) {
+        let message_id = match &why {
+            Why::Refused { message_id: Some(id), .. } => id.len(),
+            _ => 0,
+        };
+        self.bytes += TURNED_AWAY_BYTES + message_id;
+        let (received_offset, source) = (item.offset, item.source);
+        self.batch.turned_away.push(TurnedAway { received_offset, source, why });
     }
 
     fn push(&mut self, item: Item, resolved: Resolved) {

@@ -22,7 +22,7 @@ use crate::config::{PipelineConfig, PipelineDirs};
 use crate::handle::{COMMANDS_MAX, PipelineHandle, Reply, Shared, UndoMerge};
 use crate::intake::{Intake, IntakeReader};
 use crate::ledger::Ledger;
-use crate::recovery::{ENTRY_KIND, Recovered, recover};
+use crate::recovery::{Recovered, recover};
 
 /// How long an idle pipeline waits before it looks for commands and for the stop signal.
 const IDLE_WAIT: Duration = Duration::from_millis(25);
@@ -112,6 +112,7 @@ impl Pipeline {
             dedupe: Mutex::new(dedupe),
             people: Arc::new(people),
             ledger: Mutex::new(ledger.clone()),
+            decided: watch::Sender::new(ledger.consumed_to.0),
         };
         Ok(Self {
             intake: IntakeReader::new(&received, from),
@@ -304,7 +305,8 @@ impl Pipeline {
     fn append(&mut self, built: Built) -> Result<InFlight, Box<(PipelineError, Built)>> {
         let started = Instant::now();
         let expected = self.ledger.events_end.0 - built.offsets;
-        let ticket = match self.events.append(ENTRY_KIND, built.offsets, &built.payload) {
+        let ticket = match self.events.append(EventBatch::ENTRY_KIND, built.offsets, &built.payload)
+        {
             Ok(ticket) => ticket,
             Err(error) => return Err(Box::new((error.into(), built))),
         };
@@ -345,7 +347,9 @@ impl Pipeline {
         let started = Instant::now();
         in_flight.ticket.wait()?;
         self.times.append += started.elapsed();
+        let consumed_to = in_flight.ledger.consumed_to.0;
         *self.shared.ledger.lock() = in_flight.ledger;
+        self.shared.decided.send_replace(consumed_to);
         if let Some(reply) = in_flight.reply {
             // Whoever asked may have gone; the merge is undone all the same.
             drop(reply.send(Ok(())));

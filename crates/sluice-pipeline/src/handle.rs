@@ -7,7 +7,7 @@ use sluice_base::Timestamp;
 use sluice_event::{MergeId, Offset, SourceNo};
 use sluice_log::Log;
 use sluice_profiles::IdentityMap;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::PipelineError;
 use crate::dedupe::DedupeIndex;
@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) people: Arc<IdentityMap>,
     /// Up to the last durable record.
     pub(crate) ledger: Mutex<Ledger>,
+    /// The ledger's `consumed_to`, as it moves.
+    pub(crate) decided: watch::Sender<u64>,
 }
 
 /// A handle on one workspace's pipeline; cheap to clone.
@@ -66,6 +68,12 @@ impl PipelineHandle {
         self.ledger().check()
     }
 
+    /// The place in `received` below which all items are decided on, as it moves.
+    #[must_use]
+    pub fn decided(&self) -> watch::Receiver<u64> {
+        self.shared.decided.subscribe()
+    }
+
     /// Items that are durable in `received` and not dealt with yet.
     #[must_use]
     pub fn waiting(&self) -> u64 {
@@ -76,7 +84,10 @@ impl PipelineHandle {
     /// within the window (or is not durable yet).
     #[must_use]
     pub fn find_event(&self, source: SourceNo, message_id: &str) -> Option<Offset> {
-        let found = self.shared.dedupe.lock().find(source, message_id);
+        let found = {
+            let dedupe = self.shared.dedupe.lock();
+            dedupe.find(dedupe.key(source, message_id))
+        };
         found.filter(|offset| offset.0 < self.events.synced())
     }
 

@@ -13,7 +13,13 @@ use crate::PipelineError;
 pub(crate) struct Item {
     pub(crate) source: SourceNo,
     pub(crate) offset: Offset,
-    pub(crate) event: Result<Event, Refusal>,
+    pub(crate) event: Result<Event, Refused>,
+}
+
+/// Why an item is no event, and the message id by which its sender will ask for it.
+pub(crate) struct Refused {
+    pub(crate) reason: Refusal,
+    pub(crate) message_id: Option<Arc<str>>,
 }
 
 /// The items of one batch, in order.
@@ -83,6 +89,20 @@ fn take(
             (_, Some(source)) if !source.enabled => Err(Refusal::SourceDisabled),
             (_, Some(source)) => wire::normalize(request, index, offset, &source.id, limits),
         };
+        let event = event.map_err(|reason| Refused {
+            reason,
+            message_id: message_id_of(request, index, limits),
+        });
         items.push(Item { source: request.source, offset, event });
     }
+}
+
+/// Of an item that was refused, as far as it can be read.
+fn message_id_of(
+    request: &ReceivedRequest<'_>,
+    index: usize,
+    limits: &WireLimits,
+) -> Option<Arc<str>> {
+    let id = wire::brief(request, index).message_id?;
+    (id.len() <= limits.message_id_chars_max).then(|| Arc::from(&*id))
 }

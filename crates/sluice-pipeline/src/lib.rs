@@ -3,7 +3,8 @@
 //!
 //! - [`Pipeline`] drives; [`PipelineHandle`] is what other parts ask.
 //! - [`dedupe`]: which message ids were accepted, and where.
-//! - [`ledger`]: what came in and what became of it.
+//! - [`ledger`]: what came in and what became of it, in numbers.
+//! - [`passages`]: the same for each single item.
 //!
 //! Not here: the rules of one event (`sluice_event::wire`), of identity (`sluice_profiles`), and
 //! everything behind the `events` log, the `integrations` object among it.
@@ -16,6 +17,7 @@ mod error;
 mod handle;
 mod intake;
 pub mod ledger;
+pub mod passages;
 mod recovery;
 
 pub use config::{PipelineConfig, PipelineDirs};
@@ -24,3 +26,4 @@ pub use driver::{Pipeline, StageTimes};
 pub use error::{ErrorKind, PipelineError};
 pub use handle::PipelineHandle;
 pub use ledger::{Ledger, LedgerFault};
+pub use passages::{Outcome, Passage, PassageFilter, PassageState, Passages, Reach};

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use sluice_base::Disk;
-use sluice_event::{EventBatch, Offset};
+use sluice_event::{EventBatch, Offset, Why};
 use sluice_log::Log;
 use sluice_profiles::{IdentityConfig, IdentityMap};
 
@@ -12,9 +12,6 @@ use crate::PipelineError;
 use crate::config::{PipelineConfig, PipelineDirs};
 use crate::dedupe::DedupeIndex;
 use crate::ledger::Ledger;
-
-/// Kind of a log entry that holds an [`EventBatch`].
-pub(crate) const ENTRY_KIND: u8 = 1;
 
 pub(crate) struct Recovered {
     pub(crate) dedupe: DedupeIndex,
@@ -62,6 +59,12 @@ pub(crate) fn recover(
                 let key = dedupe.key(stored.source, &stored.event.message_id);
                 let offset = EventBatch::event_offset(base, index);
                 dedupe.insert(key, offset, stored.event.received_at);
+            }
+            for item in &batch.turned_away {
+                if let Why::Refused { message_id: Some(id), .. } = &item.why {
+                    let key = dedupe.refusal_key(item.source, id);
+                    dedupe.insert(key, base, batch.decided_at);
+                }
             }
             ledger.apply(base, &batch);
             if dedupe.is_flush_due() {

@@ -284,7 +284,11 @@ impl State {
         if event.event_type != sluice_event::EventType::Identify || event.body.is_empty() {
             return Ok(());
         }
-        if self.nodes.change(&person, |node| node.traits.take(event, offset))? == Some(true) {
+        let take = |node: &mut Node| {
+            let is_merged = node.parent.is_some() || !node.children.is_empty();
+            node.traits.take(event, offset, is_merged)
+        };
+        if self.nodes.change(&person, take)? == Some(true) {
             let root = self.root(person)?;
             self.renew_traits(root, offset)?;
         }

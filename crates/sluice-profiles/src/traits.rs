@@ -54,15 +54,17 @@ impl Traits {
         self.values.iter()
     }
 
-    /// Takes the traits of an identify call, and the operations of any call. True if anything
-    /// changed.
-    pub(crate) fn take(&mut self, event: &Event, offset: Offset) -> bool {
+    /// Takes the traits of an identify call, and the operations of any call. True if the person's
+    /// traits may have changed: one node's own only by another value, those of a merged person
+    /// (`is_merged`) also by the same value at a later time, which may now be newer than another
+    /// node's.
+    pub(crate) fn take(&mut self, event: &Event, offset: Offset, is_merged: bool) -> bool {
         let operations = operations::operations(event);
         if !operations.is_empty() {
             // They say it all, the plain traits of an identify call included.
             let mut changed = false;
             for operation in &operations {
-                changed |= self.operate(operation, event.timestamp, offset);
+                changed |= self.operate(operation, (event.timestamp, offset), is_merged);
             }
             return changed;
         }
@@ -72,20 +74,25 @@ impl Traits {
         let Some(object) = event.body_json().and_then(RawObject::parse) else { return false };
         let mut changed = false;
         for (name, raw) in object.iter() {
-            changed |= self.set(name, raw.get(), event.timestamp, offset);
+            changed |= self.set(name, raw.get(), event.timestamp, offset).is_seen(is_merged);
         }
         changed
     }
 
     /// Applies one operation to the value of the moment, however late the event is.
-    fn operate(&mut self, operation: &Operation, timestamp: Timestamp, offset: Offset) -> bool {
+    fn operate(
+        &mut self,
+        operation: &Operation,
+        rank: (Timestamp, Offset),
+        is_merged: bool,
+    ) -> bool {
         let (kind, name, operand) = match operation {
             Operation::Change(kind, name, operand) => (*kind, name, operand),
             Operation::ClearAll => {
                 let names: Vec<Arc<str>> = self.values.keys().cloned().collect();
                 let mut changed = false;
                 for name in &names {
-                    changed |= self.replace(name, &Value::Null, timestamp, offset);
+                    changed |= self.replace(name, &Value::Null, rank).is_seen(is_merged);
                 }
                 return changed;
             }
@@ -96,24 +103,25 @@ impl Traits {
             .filter(|value| !value.is_removed())
             .and_then(|value| serde_json::from_str(&value.json).ok());
         kind.apply(old, was_set, operand)
-            .is_some_and(|new| self.replace(name, &new, timestamp, offset))
+            .is_some_and(|new| self.replace(name, &new, rank).is_seen(is_merged))
     }
 
-    fn replace(&mut self, name: &str, new: &Value, timestamp: Timestamp, offset: Offset) -> bool {
+    fn replace(&mut self, name: &str, new: &Value, rank: (Timestamp, Offset)) -> Set {
+        let (timestamp, offset) = rank;
         let known = self.values.get(name).map_or(timestamp, |known| known.timestamp);
         self.set(name, &new.to_string(), timestamp.max(known), offset)
     }
 
-    /// True if the visible value changed. What has no room within the limits is not kept.
-    fn set(&mut self, name: &str, json: &str, timestamp: Timestamp, offset: Offset) -> bool {
+    /// What has no room within the limits is not kept.
+    fn set(&mut self, name: &str, json: &str, timestamp: Timestamp, offset: Offset) -> Set {
         let known = self.values.get(name);
         if known.is_some_and(|value| value.rank() > (timestamp, offset)) {
-            return false;
+            return Set::Left;
         }
         let freed = known.map_or(0, |value| name.len() + value.json.len());
         let bytes = self.bytes - freed + name.len() + json.len();
         if bytes > TRAIT_BYTES_MAX || (known.is_none() && self.values.len() >= TRAITS_MAX) {
-            return false;
+            return Set::Left;
         }
         let changed = known.map_or(json != "null", |value| &*value.json != json);
         self.bytes = bytes;
@@ -122,7 +130,7 @@ impl Traits {
             Some(slot) => *slot = value,
             None => drop(self.values.insert(name.into(), value)),
         }
-        changed
+        if changed { Set::Changed } else { Set::Same }
     }
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
@@ -146,6 +154,27 @@ impl Traits {
             traits.values.insert(name, TraitValue { timestamp, offset, json });
         }
         Ok(traits)
+    }
+}
+
+/// What setting a trait did to the node.
+enum Set {
+    /// It has another visible value.
+    Changed,
+    /// The same visible value, of a later time.
+    Same,
+    /// Nothing: older than what is there, or no room.
+    Left,
+}
+
+impl Set {
+    /// Whether the traits of the person may have changed by it.
+    const fn is_seen(&self, is_merged: bool) -> bool {
+        match self {
+            Self::Changed => true,
+            Self::Same => is_merged,
+            Self::Left => false,
+        }
     }
 }
 

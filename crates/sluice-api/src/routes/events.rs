@@ -60,8 +60,26 @@ pub(super) async fn list_properties(
     Ok(Data { data: PropertiesData { properties } })
 }
 
+/// The receipt of one received item by its place: what became of it, also if it was refused, came
+/// twice, or waits.
+#[utoipa::path(get, path = "/events/received/{offset}", tag = "Events",
+    params(("offset" = u64, Path, description = "Place in the log of what was received")),
+    security(("token" = ["viewer"])),
+    responses((status = 200, description = "The receipt", body = Data<ReceiptData>)))]
+pub(super) async fn get_receipt_of_received(
+    who: Viewer,
+    State(api): State<ApiState>,
+    At(offset): At<u64>,
+) -> Result<Data<ReceiptData>, ApiError> {
+    let found = api.handles().receipts.receipt_at(who.workspace(), offset).await?;
+    let receipt =
+        found.ok_or_else(|| ApiError::not_found("received event", &offset.to_string()))?;
+    Ok(Data { data: ReceiptData { receipt } })
+}
+
 /// The receipt of an event: where it is, what happened at each stage, what each destination made
-/// of it.
+/// of it. If the message id was accepted it is that event's, else that of the last item that was
+/// refused, else of one that waits.
 #[utoipa::path(get, path = "/events/{sourceId}/{messageId}", tag = "Events",
     params(
         ("sourceId" = String, Path, description = "The source's id"),

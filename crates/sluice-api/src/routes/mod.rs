@@ -9,6 +9,7 @@ mod events;
 mod invites;
 mod ledger;
 mod links;
+mod live_events;
 mod people;
 mod questions;
 mod saved_insights;
@@ -29,6 +30,8 @@ use crate::answer;
 use crate::error::ApiError;
 use crate::openapi::{document, openapi};
 use crate::state::ApiState;
+
+pub(crate) use live_events::stream_permits;
 
 /// Where the API begins.
 pub(crate) const PREFIX: &str = "/api/v1";
@@ -100,7 +103,10 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(people::undo_merge))
         .routes(routes!(events::list_event_names))
         .routes(routes!(events::list_properties))
+        .routes(routes!(events::get_receipt_of_received))
         .routes(routes!(events::get_receipt))
+        .routes(routes!(live_events::list_live_events))
+        .routes(routes!(live_events::stream_live_events))
         .routes(routes!(ledger::get_ledger))
         .routes(routes!(ledger::list_deliveries))
         .routes(routes!(audit::list_audit_entries))

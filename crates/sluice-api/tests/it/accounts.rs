@@ -73,6 +73,7 @@ async fn an_event_has_a_receipt() {
         200 {
           "data": {
             "receipt": {
+              "sourceId": "s",
               "messageId": "m/1 x",
               "receivedAt": "2026-01-01T00:00:00.000Z",
               "receivedOffset": 3,
@@ -81,6 +82,7 @@ async fn an_event_has_a_receipt() {
                 "offset": 4,
                 "person": 1
               },
+              "explanation": "Accepted.",
               "stages": [
                 {
                   "stage": "received",

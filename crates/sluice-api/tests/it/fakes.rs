@@ -8,7 +8,8 @@ use sluice_api::Handles;
 use sluice_api::handles::{
     AnalyticsAccount, Answer, ConnectionAccount, DeadLetter, DeadLetterPage, DeadLetterQuery,
     Deliveries, DeliveryStatus, EventJson, EventName, EventSchema, HandleError, Ledger, Ledgers,
-    MainId, People, PeopleFound, PeoplePage, Person, PersonEvent, PersonEventCount, PersonEvents,
+    LiveDelivery, LiveEvent, LiveEvents, LiveNews, LivePage, LiveQuery, LiveState, MainId, People,
+    PeopleFound, PeoplePage, Person, PersonEvent, PersonEventCount, PersonEvents,
     PersonEventsQuery, PersonExternalId, PersonMerge, PersonSummary, PropertyName, Questions,
     Receipt, ReceiptOutcome, ReceiptStage, Receipts, SearchExtent, SendAgain, SourceAccount,
     WorkspaceParts, blocking,
@@ -69,6 +70,7 @@ pub(crate) fn handles(store: &Store) -> Handles {
         questions: fake.clone(),
         deliveries: fake.clone(),
         receipts: fake.clone(),
+        live: fake.clone(),
         ledgers: fake.clone(),
         people: fake.clone(),
         schema: fake.clone(),
@@ -170,21 +172,96 @@ impl Receipts for Fake {
         _: SourceNo,
         message_id: String,
     ) -> Answer<Option<Receipt>> {
-        let receipt = Receipt {
-            message_id,
-            received_at: "2026-01-01T00:00:00.000Z".to_owned(),
-            received_offset: Some(3),
-            outcome: ReceiptOutcome::Accepted { offset: 4, person: Some(1) },
-            stages: vec![ReceiptStage {
-                stage: "received".to_owned(),
-                state: "done".to_owned(),
-                at: None,
-                detail: None,
-            }],
-            deliveries: Vec::new(),
-            event: Some(EventJson(json!({ "type": "track", "event": PLANTED }).to_string().into())),
+        let is_known = is_ours(workspace) && message_id != "unknown";
+        let outcome = ReceiptOutcome::Accepted { offset: 4, person: Some(1) };
+        now(is_known.then(|| receipt(Some(message_id), outcome, "Accepted.")))
+    }
+
+    fn receipt_at(&self, workspace: WorkspaceNo, received_offset: u64) -> Answer<Option<Receipt>> {
+        let outcome = ReceiptOutcome::Refused { reason: "no_user_anon_id".to_owned() };
+        let is_known = is_ours(workspace) && received_offset == 3;
+        now(is_known.then(|| receipt(None, outcome, "No userId or anonymousId.")))
+    }
+}
+
+fn receipt(message_id: Option<String>, outcome: ReceiptOutcome, explanation: &str) -> Receipt {
+    Receipt {
+        source_id: "s".to_owned(),
+        message_id,
+        received_at: "2026-01-01T00:00:00.000Z".to_owned(),
+        received_offset: 3,
+        outcome,
+        explanation: explanation.to_owned(),
+        stages: vec![ReceiptStage {
+            stage: "received".to_owned(),
+            state: "done".to_owned(),
+            at: None,
+            detail: None,
+        }],
+        deliveries: Vec::new(),
+        event: Some(EventJson(json!({ "type": "track", "event": PLANTED }).to_string().into())),
+        text: None,
+    }
+}
+
+/// Rows 0 to 5, of which 0 and 1 are no longer shown by the stream.
+impl LiveEvents for Fake {
+    fn page(
+        &self,
+        workspace: WorkspaceNo,
+        which: LiveQuery,
+        before: Option<u64>,
+        count: u32,
+    ) -> Answer<LivePage> {
+        if !is_ours(workspace) {
+            return now(LivePage::default());
+        }
+        let is_taken = |offset: &u64| {
+            before.is_none_or(|before| *offset < before)
+                && which.state.is_none_or(|state| live_row(*offset).state == state)
         };
-        now((is_ours(workspace) && receipt.message_id != "unknown").then_some(receipt))
+        let rows: Vec<_> = (0..6).rev().filter(is_taken).take(count as usize).collect();
+        let next = rows.last().copied().filter(|last| *last > 0);
+        now(LivePage { rows: rows.into_iter().map(live_row).collect(), next })
+    }
+
+    fn news(&self, workspace: WorkspaceNo, _: LiveQuery, from: u64) -> Answer<LiveNews> {
+        let rows = (from.max(2)..6).filter(|_| is_ours(workspace)).map(live_row).collect();
+        now(LiveNews { rows, skipped: 2_u64.saturating_sub(from), next: 6 })
+    }
+
+    fn decided(&self, _: WorkspaceNo, past: Option<u64>) -> Answer<u64> {
+        match past {
+            None => now(1),
+            Some(past) if past < 6 => now(6),
+            Some(_) => Box::pin(std::future::ready(Err(HandleError::Busy {
+                message: "the server is stopping".to_owned(),
+                retry_after_seconds: 5,
+            }))),
+        }
+    }
+}
+
+fn live_row(offset: u64) -> LiveEvent {
+    let is_refused = offset % 2 == 1;
+    LiveEvent {
+        cursor: offset.to_string(),
+        received_at: "2026-01-01T00:00:00.000Z".to_owned(),
+        r#type: Some("track".to_owned()),
+        name: Some(PLANTED.to_owned()),
+        source_id: "s".to_owned(),
+        message_id: Some(format!("m{offset}")),
+        user_id: (!is_refused).then(|| "u".to_owned()),
+        anonymous_id: None,
+        person_id: (!is_refused).then_some(1),
+        state: if is_refused { LiveState::Refused } else { LiveState::Accepted },
+        reason: is_refused.then(|| "no_user_anon_id".to_owned()),
+        explanation: is_refused.then(|| "No userId or anonymousId.".to_owned()),
+        received_offset: offset,
+        deliveries: (!is_refused)
+            .then(|| LiveDelivery { destination_id: "d".to_owned(), state: "delivered".to_owned() })
+            .into_iter()
+            .collect(),
     }
 }
 

@@ -8,6 +8,7 @@ mod dashboards;
 mod destinations;
 mod fakes;
 mod insights;
+mod live_events;
 mod openapi;
 mod people;
 mod permissions;

@@ -81,6 +81,7 @@ async fn plant(server: &Server) -> Planted {
         ("{personId}", "1".to_owned()),
         ("{mergeId}", "640".to_owned()),
         ("{messageId}", "m1".to_owned()),
+        ("{offset}", "3".to_owned()),
         ("{kindId}", "webhook".to_owned()),
     ];
     let long = parameters.iter().map(|(_, value)| value.clone());

@@ -148,6 +148,7 @@ impl Gen {
         let mut batch = EventBatch {
             consumed_to: base,
             decided_at: Timestamp::from_micros(NOW),
+            turned_away: Vec::new(),
             decisions,
             counts: Vec::new(),
             trait_sets: vec![set],

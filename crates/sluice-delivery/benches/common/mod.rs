@@ -106,6 +106,7 @@ pub(crate) fn record(first: u64, count: u64) -> (u64, Vec<u8>) {
     let batch = EventBatch {
         consumed_to: Offset(0),
         decided_at: now,
+        turned_away: Vec::new(),
         decisions: Vec::new(),
         counts: vec![(SourceNo(1), counts)],
         trait_sets: Vec::new(),

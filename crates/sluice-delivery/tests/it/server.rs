@@ -150,6 +150,7 @@ impl Server {
         let batch = EventBatch {
             consumed_to: Offset(0),
             decided_at: self.clock.now(),
+            turned_away: Vec::new(),
             decisions,
             counts: vec![(SourceNo(1), counts)],
             trait_sets: Vec::new(),

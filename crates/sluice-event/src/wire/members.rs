@@ -31,7 +31,7 @@ pub(super) enum Field {
 const KNOWN: usize = Field::Server as usize;
 
 impl Field {
-    fn of(key: &str) -> Self {
+    pub(super) fn of(key: &str) -> Self {
         match key {
             "type" => Self::Type,
             "messageId" => Self::MessageId,

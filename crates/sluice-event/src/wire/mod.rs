@@ -15,6 +15,7 @@
 //!
 //! Not here: deduplication, suppression, and the limits on a whole request.
 
+mod brief;
 mod checks;
 mod context;
 mod members;
@@ -29,6 +30,7 @@ use sluice_base::Timestamp;
 use crate::json::{self, Malformed, RawText};
 use crate::{Endpoint, Event, EventType, Offset, ReceivedItem, ReceivedRequest, Refusal, time};
 
+pub use brief::{Brief, brief};
 use members::{Field, Members};
 
 /// Bounds on one event.

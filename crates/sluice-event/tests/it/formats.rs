@@ -11,10 +11,12 @@ use sluice_base::Timestamp;
 use sluice_event::{
     Decision, Endpoint, Event, EventBatch, EventType, ExternalId, MergeId, Offset, PersonId,
     ReceivedItem, ReceivedRequest, Refusal, SourceCounts, SourceNo, StoredEvent, TraitSet,
+    TurnedAway, Verdicts, Why,
 };
 
 const RECEIVED_V1: &str = include_str!("../frozen/received-v1.hex");
 const BATCH_V1: &str = include_str!("../frozen/batch-v1.hex");
+const BATCH_V2: &str = include_str!("../frozen/batch-v2.hex");
 
 fn from_hex(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -68,6 +70,18 @@ fn sample_batch() -> EventBatch {
     EventBatch {
         consumed_to: Offset(1_000),
         decided_at: at,
+        turned_away: vec![
+            TurnedAway {
+                received_offset: Offset(990),
+                source: SourceNo(3),
+                why: Why::Duplicate { of: Offset(12) },
+            },
+            TurnedAway {
+                received_offset: Offset(998),
+                source: SourceNo(3),
+                why: Why::Refused { reason: Refusal::NoUserAnonId, message_id: Some("m-0".into()) },
+            },
+        ],
         decisions: vec![
             Decision::Create { person: PersonId(7), at },
             Decision::Attach { person: PersonId(7), id: ExternalId::new("anonymous_id", "a"), at },
@@ -118,10 +132,19 @@ fn the_first_received_record_still_reads() {
 
 #[test]
 fn the_first_event_batch_still_reads() {
+    let batch = EventBatch { turned_away: Vec::new(), ..sample_batch() };
+    assert_eq!(EventBatch::decode(&from_hex(BATCH_V1)).unwrap(), batch);
+}
+
+#[test]
+fn the_second_event_batch_still_reads_and_its_verdicts_alone() {
     let mut bytes = Vec::new();
     sample_batch().encode(&mut bytes);
-    expect_test::expect_file!["../frozen/batch-v1.hex"].assert_eq(&hex_of(&bytes));
-    assert_eq!(EventBatch::decode(&from_hex(BATCH_V1)).unwrap(), sample_batch());
+    expect_test::expect_file!["../frozen/batch-v2.hex"].assert_eq(&hex_of(&bytes));
+    assert_eq!(EventBatch::decode(&from_hex(BATCH_V2)).unwrap(), sample_batch());
+    let verdicts = Verdicts::decode(&from_hex(BATCH_V2)).unwrap();
+    assert_eq!(verdicts.consumed_to, sample_batch().consumed_to);
+    assert_eq!(verdicts.turned_away, sample_batch().turned_away);
 }
 
 #[test]
@@ -240,6 +263,19 @@ fn stored() -> impl Strategy<Value = StoredEvent> {
     )
 }
 
+fn turned_away() -> impl Strategy<Value = TurnedAway> {
+    let why = prop_oneof![
+        any::<u64>().prop_map(|of| Why::Duplicate { of: Offset(of) }),
+        (prop::sample::select(Refusal::ALL), prop::option::of(arc()))
+            .prop_map(|(reason, message_id)| Why::Refused { reason, message_id }),
+    ];
+    (any::<u64>(), any::<u32>(), why).prop_map(|(offset, source, why)| TurnedAway {
+        received_offset: Offset(offset),
+        source: SourceNo(source),
+        why,
+    })
+}
+
 fn batch() -> impl Strategy<Value = EventBatch> {
     let sets = (any::<u64>(), any::<u64>(), arc()).prop_map(|(person, version, json)| TraitSet {
         person: PersonId(person),
@@ -249,21 +285,25 @@ fn batch() -> impl Strategy<Value = EventBatch> {
     (
         any::<u64>(),
         time(),
+        prop::collection::vec(turned_away(), 0..4),
         prop::collection::vec(decision(), 0..4),
         prop::collection::vec((any::<u32>().prop_map(SourceNo), counts()), 0..3),
         prop::collection::vec(sets, 0..3),
         prop::collection::vec(stored(), 0..3),
     )
-        .prop_map(|(consumed_to, decided_at, decisions, counts, trait_sets, events)| {
-            EventBatch {
-                consumed_to: Offset(consumed_to),
-                decided_at,
-                decisions,
-                counts,
-                trait_sets,
-                events,
-            }
-        })
+        .prop_map(
+            |(consumed_to, decided_at, turned_away, decisions, counts, trait_sets, events)| {
+                EventBatch {
+                    consumed_to: Offset(consumed_to),
+                    decided_at,
+                    turned_away,
+                    decisions,
+                    counts,
+                    trait_sets,
+                    events,
+                }
+            },
+        )
 }
 
 fn endpoint() -> impl Strategy<Value = Endpoint> {
@@ -328,7 +368,7 @@ proptest! {
         byte in any::<u8>(),
         junk in prop::collection::vec(any::<u8>(), 0..64),
     ) {
-        for sample in [RECEIVED_V1, BATCH_V1] {
+        for sample in [RECEIVED_V1, BATCH_V1, BATCH_V2] {
             let mut bytes = from_hex(sample);
             let at = at.index(bytes.len());
             bytes[at] = byte;

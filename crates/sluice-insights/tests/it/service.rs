@@ -19,6 +19,7 @@ fn append(log: &Log, names: &[&str]) -> u64 {
     let mut batch = EventBatch {
         consumed_to: Offset(base),
         decided_at: Timestamp::ZERO,
+        turned_away: Vec::new(),
         decisions: Vec::new(),
         counts: Vec::new(),
         trait_sets: Vec::new(),

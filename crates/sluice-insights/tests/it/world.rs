@@ -62,6 +62,7 @@ impl World {
         let mut batch = EventBatch {
             consumed_to: Offset(base),
             decided_at: Timestamp::ZERO,
+            turned_away: Vec::new(),
             decisions,
             counts: Vec::new(),
             trait_sets: Vec::new(),

@@ -1,5 +1,6 @@
 //! The deduplication index: which message ids were accepted in the last 28 days (invariant I2), and
-//! where; so it also finds the receipt of a message.
+//! where; so it also finds the receipt of a message. For the receipts' sake it holds the message ids
+//! of refused items too, under keys of their own, which no event is ever compared with.
 //!
 //! A key is a 128-bit SipHash of source and message id under a secret of the workspace: exact but for
 //! a collision of 128 bits, which nobody without the secret can bring about. Keys of the moment are in
@@ -62,6 +63,16 @@ impl Default for DedupeConfig {
 /// The hash of a source and a message id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MessageKey(u128);
+
+/// The event that a message id was accepted with: its place in `events`, and when it was received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Earlier {
+    pub offset: Offset,
+    pub received_at: Timestamp,
+}
+
+/// Stands behind the message id of a refused item; no text has this byte in it.
+const REFUSED: [u8; 1] = [0xff];
 
 pub struct DedupeIndex {
     config: DedupeConfig,
@@ -139,43 +150,59 @@ impl DedupeIndex {
 
     #[must_use]
     pub fn key(&self, source: SourceNo, message_id: &str) -> MessageKey {
+        MessageKey(self.hash(source, message_id).finish128().as_u128())
+    }
+
+    /// Under which the index holds the record with the refusal of a message id.
+    #[must_use]
+    pub fn refusal_key(&self, source: SourceNo, message_id: &str) -> MessageKey {
+        let mut hasher = self.hash(source, message_id);
+        hasher.write(&REFUSED);
+        MessageKey(hasher.finish128().as_u128())
+    }
+
+    fn hash(&self, source: SourceNo, message_id: &str) -> SipHasher13 {
         let [first, second] = self.manifest.hash_key;
         let mut hasher = SipHasher13::new_with_keys(first, second);
         hasher.write(&source.0.to_le_bytes());
         hasher.write(message_id.as_bytes());
-        MessageKey(hasher.finish128().as_u128())
+        hasher
     }
 
     /// Looks a batch of keys up in the slices, one slice after the other, so that the cache misses of
     /// neighbouring keys overlap. To be followed by [`DedupeIndex::accept`] for each.
     #[must_use]
-    pub fn probe(&self, keys: &[MessageKey]) -> Vec<Option<Timestamp>> {
+    pub fn probe(&self, keys: &[MessageKey]) -> Vec<Option<Earlier>> {
         let mut found = vec![None; keys.len()];
         for slice in self.slices.iter().rev() {
             for (key, found) in keys.iter().zip(&mut found) {
                 if found.is_none() && slice.file.may_contain(key.0) {
-                    *found = slice.find(key.0).map(|entry| entry.received_at);
+                    *found = slice.find(key.0).map(|SliceEntry { offset, received_at, .. }| {
+                        Earlier { offset, received_at }
+                    });
                 }
             }
         }
         found
     }
 
-    /// Takes a message that will stand at `offset`, unless it was accepted within the window.
-    /// `earlier` is what [`DedupeIndex::probe`] said of it.
+    /// Takes a message that will stand at `offset`, unless it was accepted within the window: then
+    /// gives the place of that event. `earlier` is what [`DedupeIndex::probe`] said of it.
     pub fn accept(
         &mut self,
         key: MessageKey,
-        earlier: Option<Timestamp>,
+        earlier: Option<Earlier>,
         offset: Offset,
         received_at: Timestamp,
-    ) -> bool {
-        let earlier = self.memory.get(&key.0).map(|(_, at)| *at).or(earlier);
-        if earlier.is_some_and(|earlier| earlier > received_at.minus(WINDOW)) {
-            return false;
+    ) -> Option<Offset> {
+        let in_memory = self.memory.get(&key.0);
+        let earlier =
+            in_memory.map(|(offset, at)| Earlier { offset: *offset, received_at: *at }).or(earlier);
+        let first = earlier.filter(|first| first.received_at > received_at.minus(WINDOW));
+        if first.is_none() {
+            self.insert(key, offset, received_at);
         }
-        self.insert(key, offset, received_at);
-        true
+        first.map(|first| first.offset)
     }
 
     /// Takes a message that is in the log at `offset`.
@@ -185,10 +212,9 @@ impl DedupeIndex {
         self.newest = self.newest.max(received_at);
     }
 
-    /// Where in the `events` log a message stands, if it was accepted within the window.
+    /// Where in the `events` log the message of a key stands, if it came within the window.
     #[must_use]
-    pub fn find(&self, source: SourceNo, message_id: &str) -> Option<Offset> {
-        let MessageKey(key) = self.key(source, message_id);
+    pub fn find(&self, MessageKey(key): MessageKey) -> Option<Offset> {
         if let Some((offset, _)) = self.memory.get(&key) {
             return Some(*offset);
         }

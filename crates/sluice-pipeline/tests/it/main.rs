@@ -4,6 +4,7 @@
 
 mod crash;
 mod dedupe;
+mod passages;
 mod rules;
 mod running;
 mod support;

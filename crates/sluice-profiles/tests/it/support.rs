@@ -182,6 +182,7 @@ fn batch(decisions: Vec<Decision>, events: Vec<StoredEvent>) -> EventBatch {
     EventBatch {
         consumed_to: Offset(0),
         decided_at: NOW,
+        turned_away: Vec::new(),
         decisions,
         counts: Vec::new(),
         trait_sets: Vec::new(),

@@ -95,7 +95,8 @@ impl Server {
             store.sources(),
             Arc::clone(&workspaces) as Arc<dyn sluice_collector::Workspaces>,
         );
-        let handles = handles::all(&store, &workspaces, &delivery);
+        let stop_front = CancellationToken::new();
+        let handles = handles::all(&store, &workspaces, &delivery, &stop_front);
         let unbalanced = Arc::new(AtomicU64::new(0));
         let keeping = Housekeeping {
             workspaces: Arc::clone(&workspaces),
@@ -115,7 +116,6 @@ impl Server {
         let collecting = sluice_collector::pages(collector.clone(), sdk);
         let router = api.merge(collecting).merge(overlay).merge(more).merge(pages::router(pages));
         keeping.start()?;
-        let stop_front = CancellationToken::new();
         let (addr, front) = serve_front(config, collector, router, stop_front.clone())?;
         Ok(Self {
             addr,

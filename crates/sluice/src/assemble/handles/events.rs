@@ -3,21 +3,14 @@
 use std::sync::Arc;
 
 use sluice_api::handles::{EventJson, HandleError};
-use sluice_base::Timestamp;
 use sluice_event::{EventBatch, Offset, StoredEvent};
 
 use super::internal;
 use crate::assemble::workspace::Workspace;
 
-/// An event and when the pipeline decided about it.
-pub(super) struct Found {
-    pub(super) stored: StoredEvent,
-    pub(super) decided_at: Timestamp,
-}
-
 impl Workspace {
     /// The event at `offset` of the events log; `None` if it is not kept any more. Reads the disk.
-    pub(super) fn event_at(&self, offset: Offset) -> Result<Option<Found>, HandleError> {
+    pub(super) fn event_at(&self, offset: Offset) -> Result<Option<StoredEvent>, HandleError> {
         if offset.0 < self.events.first() {
             return Ok(None);
         }
@@ -27,7 +20,7 @@ impl Workspace {
         let Some(index) = offset.0.checked_sub(entry.base + 1) else { return Ok(None) };
         let index = usize::try_from(index).map_err(internal)?;
         let found = EventBatch::decode_one(&entry.payload, index).map_err(internal)?;
-        Ok(found.map(|(decided_at, stored)| Found { stored, decided_at }))
+        Ok(found.map(|(_, stored)| stored))
     }
 }
 

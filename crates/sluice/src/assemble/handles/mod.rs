@@ -3,6 +3,7 @@
 mod deliveries;
 mod events;
 mod ledger;
+mod live_events;
 mod people;
 mod questions;
 mod receipts;
@@ -15,6 +16,7 @@ use sluice_api::handles::{Answer, HandleError, WorkspaceParts, blocking};
 use sluice_delivery::{DeliveryError, DeliveryHandle};
 use sluice_event::{SourceNo, WorkspaceNo};
 use sluice_store::Store;
+use tokio_util::sync::CancellationToken;
 
 use super::workspace::{Workspace, Workspaces};
 
@@ -24,22 +26,27 @@ pub(super) struct Parts {
     store: Store,
     workspaces: Arc<Workspaces>,
     delivery: DeliveryHandle,
+    /// Ends answers that would go on for ever.
+    stop: CancellationToken,
 }
 
 pub(super) fn all(
     store: &Store,
     workspaces: &Arc<Workspaces>,
     delivery: &DeliveryHandle,
+    stop: &CancellationToken,
 ) -> Handles {
     let parts = Arc::new(Parts {
         store: store.clone(),
         workspaces: Arc::clone(workspaces),
         delivery: delivery.clone(),
+        stop: stop.clone(),
     });
     Handles {
         questions: Arc::clone(&parts) as _,
         deliveries: Arc::clone(&parts) as _,
         receipts: Arc::clone(&parts) as _,
+        live: Arc::clone(&parts) as _,
         ledgers: Arc::clone(&parts) as _,
         people: Arc::clone(&parts) as _,
         schema: Arc::clone(&parts) as _,
@@ -83,13 +90,14 @@ fn internal(error: impl std::fmt::Display) -> HandleError {
     HandleError::Internal(error.to_string())
 }
 
+fn stopping() -> HandleError {
+    HandleError::Busy { message: "the server is stopping".to_owned(), retry_after_seconds: 5 }
+}
+
 fn of_delivery(error: DeliveryError) -> HandleError {
     match error {
         DeliveryError::NoConnection { id } => HandleError::NotFound { what: "connection", id },
-        DeliveryError::Stopping => HandleError::Busy {
-            message: "the server is stopping".to_owned(),
-            retry_after_seconds: 5,
-        },
+        DeliveryError::Stopping => stopping(),
         other => internal(other),
     }
 }

@@ -175,14 +175,11 @@ impl Parts {
         let found = workspace.event_at(Offset(row.offset))?;
         Ok(PersonEvent {
             offset: row.offset,
-            source_id: found
-                .as_ref()
-                .map(|found| self.source_id(found.stored.source))
-                .unwrap_or_default(),
+            source_id: found.as_ref().map(|found| self.source_id(found.source)).unwrap_or_default(),
             message_id: row.message_id.unwrap_or_default(),
             timestamp: row.timestamp,
             name: row.event,
-            event: found.map(|found| json_of(&found.stored)),
+            event: found.map(|found| json_of(&found)),
         })
     }
 }

@@ -1,14 +1,18 @@
-//! The way of one event: received, decided by the pipeline, stored for analytics, delivered.
+//! The way of one item: received, decided by the pipeline, stored for analytics, delivered.
 
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
 use sluice_api::handles::{
-    Answer, HandleError, Receipt, ReceiptDelivery, ReceiptOutcome, ReceiptStage, Receipts,
+    Answer, EventJson, HandleError, Receipt, ReceiptDelivery, ReceiptOutcome, ReceiptStage,
+    Receipts, blocking,
 };
 use sluice_base::Timestamp;
 use sluice_delivery::EventState;
 use sluice_event::{Offset, SourceNo, WorkspaceNo};
+use sluice_pipeline::{Outcome, Passage, PipelineError};
 
-use super::events::{Found, json_of};
-use super::{Parts, of_delivery};
+use super::{Parts, internal, of_delivery};
 use crate::assemble::workspace::Workspace;
 
 impl Receipts for Parts {
@@ -18,24 +22,62 @@ impl Receipts for Parts {
         source: SourceNo,
         message_id: String,
     ) -> Answer<Option<Receipt>> {
-        let parts = self.clone();
-        Box::pin(async move {
-            let workspace = parts.workspace(no)?;
-            let reading = std::sync::Arc::clone(&workspace);
-            let found = sluice_api::handles::blocking(move || {
-                let Some(offset) = reading.pipeline.find_event(source, &message_id) else {
-                    return Ok(None);
-                };
-                Ok(reading.event_at(offset)?.map(|found| (offset, found)))
-            });
-            let Some((offset, found)) = found.await? else { return Ok(None) };
-            let deliveries = parts.deliveries_of(no, source, offset).await?;
-            Ok(Some(receipt(&workspace, offset, &found, deliveries)))
+        self.receipt_of(no, move |workspace| {
+            let pipeline = &workspace.pipeline;
+            if let Some(offset) = pipeline.find_event(source, &message_id)
+                && let Some(found) = workspace.event_at(offset)?
+                && let Some(passage) = of_log(pipeline.passage(found.received_offset))?
+            {
+                return Ok(Some(passage));
+            }
+            let refused = of_log(pipeline.find_refused(source, &message_id))?;
+            let waiting = || of_log(pipeline.find_waiting(source, &message_id));
+            refused.map_or_else(waiting, |refused| Ok(Some(refused)))
+        })
+    }
+
+    fn receipt_at(&self, no: WorkspaceNo, received_offset: u64) -> Answer<Option<Receipt>> {
+        self.receipt_of(no, move |workspace| {
+            of_log(workspace.pipeline.passage(Offset(received_offset)))
         })
     }
 }
 
+fn of_log<T>(found: Result<T, PipelineError>) -> Result<T, HandleError> {
+    found.map_err(internal)
+}
+
 impl Parts {
+    /// `find` reads the logs.
+    fn receipt_of(
+        &self,
+        no: WorkspaceNo,
+        find: impl FnOnce(&Workspace) -> Result<Option<Passage>, HandleError> + Send + 'static,
+    ) -> Answer<Option<Receipt>> {
+        let parts = self.clone();
+        Box::pin(async move {
+            let workspace = parts.workspace(no)?;
+            let reading = Arc::clone(&workspace);
+            let found = blocking(move || {
+                let Some(passage) = find(&reading)? else { return Ok(None) };
+                let first = match passage.outcome {
+                    Outcome::Duplicate { of } => reading.event_at(of)?,
+                    _ => None,
+                };
+                Ok(Some((passage, first.map(|first| first.received_offset))))
+            });
+            let Some((passage, first)) = found.await? else { return Ok(None) };
+            let deliveries = match passage.outcome {
+                Outcome::Accepted { offset, .. } => {
+                    parts.deliveries_of(no, passage.source, offset).await?
+                }
+                _ => Vec::new(),
+            };
+            let source_id = parts.source_id(passage.source);
+            Ok(Some(receipt(&workspace, source_id, passage, first, deliveries)))
+        })
+    }
+
     async fn deliveries_of(
         &self,
         no: WorkspaceNo,
@@ -60,45 +102,77 @@ impl Parts {
 
 fn receipt(
     workspace: &Workspace,
-    offset: Offset,
-    found: &Found,
+    source_id: String,
+    passage: Passage,
+    first: Option<Offset>,
     deliveries: Vec<ReceiptDelivery>,
 ) -> Receipt {
-    let event = &found.stored.event;
-    let is_stored = workspace.analytics.cursor() > offset;
+    let outcome = match passage.outcome {
+        Outcome::Waiting => ReceiptOutcome::Waiting,
+        Outcome::Accepted { offset, person } => ReceiptOutcome::Accepted {
+            offset: offset.0,
+            person: (!person.is_nobody()).then_some(person.0),
+        },
+        Outcome::Duplicate { of } => ReceiptOutcome::Duplicate {
+            of: of.0,
+            first_received_offset: first.map(|first| first.0),
+        },
+        Outcome::Refused(refusal) => ReceiptOutcome::Refused { reason: refusal.code().to_owned() },
+    };
+    let is_json = serde_json::from_str::<&RawValue>(&passage.text).is_ok();
+    Receipt {
+        source_id,
+        message_id: passage.message_id.as_deref().map(str::to_owned),
+        received_at: passage.received_at.to_string(),
+        received_offset: passage.offset.0,
+        outcome,
+        explanation: explanation(passage.outcome).to_owned(),
+        stages: stages(workspace, &passage),
+        deliveries,
+        text: (!is_json && !passage.text.is_empty()).then(|| passage.text.to_string()),
+        event: is_json.then_some(EventJson(passage.text)),
+    }
+}
+
+/// What became of an item, in words.
+pub(super) fn explanation(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Waiting => "Received and on disk. It waits to be checked.",
+        Outcome::Accepted { .. } => "Accepted.",
+        Outcome::Duplicate { .. } => {
+            "This source sent an event with the same messageId before, within 28 days. The first \
+             counts; this one goes nowhere."
+        }
+        Outcome::Refused(refusal) => refusal.explanation(),
+    }
+}
+
+fn stages(workspace: &Workspace, passage: &Passage) -> Vec<ReceiptStage> {
     let stage = |stage: &str, is_done: bool, at: Option<Timestamp>, detail: String| ReceiptStage {
         stage: stage.to_owned(),
         state: if is_done { "done" } else { "waiting" }.to_owned(),
         at: at.map(|at| at.to_string()),
         detail: Some(detail),
     };
-    let received =
-        format!("durable at offset {} of the received log", found.stored.received_offset);
-    let stored = if is_stored { "part of every answer" } else { "not part of answers yet" };
-    Receipt {
-        message_id: event.message_id.to_string(),
-        received_at: event.received_at.to_string(),
-        received_offset: Some(found.stored.received_offset.0),
-        outcome: ReceiptOutcome::Accepted {
-            offset: offset.0,
-            person: (!found.stored.canonical.is_nobody()).then_some(found.stored.canonical.0),
-        },
-        stages: vec![
-            stage("received", true, Some(event.received_at), received),
-            stage(
-                "pipeline",
-                true,
-                Some(found.decided_at),
-                format!("offset {offset} of the events log"),
-            ),
-            stage("analytics", is_stored, None, stored.to_owned()),
-        ],
-        deliveries,
-        event: Some(json_of(&found.stored)),
+    let received = format!("durable at offset {} of the received log", passage.offset);
+    let mut stages = vec![stage("received", true, Some(passage.received_at), received)];
+    let decided = match passage.outcome {
+        Outcome::Waiting => "not looked at yet".to_owned(),
+        Outcome::Accepted { offset, .. } => format!("offset {offset} of the events log"),
+        Outcome::Duplicate { of } => format!("a repeat of offset {of} of the events log"),
+        Outcome::Refused(refusal) => format!("refused: {}", refusal.code()),
+    };
+    let is_decided = passage.decided_at.is_some();
+    stages.push(stage("pipeline", is_decided, passage.decided_at, decided));
+    if let Outcome::Accepted { offset, .. } = passage.outcome {
+        let is_stored = workspace.analytics.cursor() > offset;
+        let stored = if is_stored { "part of every answer" } else { "not part of answers yet" };
+        stages.push(stage("analytics", is_stored, None, stored.to_owned()));
     }
+    stages
 }
 
-fn delivery(connection: &str, destination: &str, state: EventState) -> ReceiptDelivery {
+pub(super) fn delivery(connection: &str, destination: &str, state: EventState) -> ReceiptDelivery {
     let mut delivery = ReceiptDelivery {
         connection_id: connection.to_owned(),
         destination_id: destination.to_owned(),
