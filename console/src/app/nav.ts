@@ -1,7 +1,17 @@
 // The places of the console, in the order of the rail. A page stands here when it works.
 
 import type { LinkProps } from "@tanstack/react-router";
-import { Activity, House, Plug, Radio, Send, Settings } from "lucide-react";
+import {
+  Activity,
+  ChartSpline,
+  House,
+  LayoutDashboard,
+  Plug,
+  Radio,
+  Send,
+  Settings,
+  Users,
+} from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 
 export interface Place {
@@ -32,6 +42,17 @@ export const NAV: PlaceGroup[] = [
     places: [
       { label: "Live events", to: "/live-events", icon: Radio, words: "stream debugger refused" },
     ],
+  },
+  {
+    label: "Understand",
+    places: [
+      { label: "Insights", to: "/insights", icon: ChartSpline, words: "trend funnel chart question" },
+      { label: "Dashboards", to: "/dashboards", icon: LayoutDashboard, words: "board overview charts" },
+    ],
+  },
+  {
+    label: "People",
+    places: [{ label: "People", to: "/people", icon: Users, words: "users profiles identity merge" }],
   },
   {
     label: "Operate",

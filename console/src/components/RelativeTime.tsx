@@ -23,9 +23,15 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
+/** The same for five seconds, also when nobody listened before. */
+function moment(): number {
+  if (Date.now() - now > 5_000) now = Date.now();
+  return now;
+}
+
 /** The clock that relative times are told by; it moves every five seconds. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => Math.max(now, Date.now() - 5_000));
+  return useSyncExternalStore(subscribe, moment);
 }
 
 /** How long ago; exactly when, in the workspace's zone, on hover. */

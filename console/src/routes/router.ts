@@ -6,10 +6,13 @@ import { queryClient } from "../app/queryClient";
 import { BlockSkeleton } from "../components/Skeletons";
 import { parseSearch, stringifySearch } from "../lib/url";
 import { destinationsRoutes } from "./destinations";
+import { dashboardRoutes } from "./dashboards";
 import { entryRoutes } from "./entry";
 import { healthRoutes } from "./health";
 import { homeRoutes } from "./home";
 import { liveEventsRoutes } from "./live-events";
+import { insightRoutes } from "./insights";
+import { peopleRoutes } from "./people";
 import { rootRoute, shellRoute } from "./root";
 import { settingsRoutes } from "./settings";
 import { sourcesRoutes } from "./sources";
@@ -23,6 +26,9 @@ const routeTree = rootRoute.addChildren([
     ...liveEventsRoutes,
     ...healthRoutes,
     ...settingsRoutes,
+    ...insightRoutes,
+    ...dashboardRoutes,
+    ...peopleRoutes,
   ]),
 ]);
 

@@ -66,7 +66,6 @@ pub struct EventAlternative {
 pub struct PropertyRef {
     pub property: String,
     #[serde(default)]
-    #[schema(value_type = Object)]
     pub of: Scope,
 }
 

@@ -1,0 +1,170 @@
+// What ECharts is told to draw for numbers over time, and where a pointer is in it.
+
+import type { EChartsOption, EChartsType, LineSeriesOption, BarSeriesOption } from "./echarts";
+import { colour } from "./palette";
+import type { ChartTheme } from "./theme";
+import type { TimeBucket, TimeChartProps, TimeSeries } from "./TimeChart";
+
+type Asked = Pick<TimeChartProps, "buckets" | "series" | "as" | "format" | "formatAxis"> & {
+  compact: boolean;
+};
+
+/** Rows of the list on hover. */
+const HOVER_ROWS = 16;
+
+export function timeOption(asked: Asked, theme: ChartTheme): EChartsOption {
+  const { buckets, series, compact } = asked;
+  const label = { color: theme.muted, fontSize: 11 };
+  const every = Math.max(1, Math.ceil(buckets.length / 6));
+  return {
+    animation: false,
+    textStyle: { fontFamily: "inherit" },
+    grid: compact
+      ? { left: 2, right: 2, top: 6, bottom: 2 }
+      : { left: 4, right: 14, top: 14, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    xAxis: {
+      type: "category",
+      show: !compact,
+      data: buckets.map((bucket) => bucket.short),
+      boundaryGap: asked.as === "bar",
+      axisLine: { lineStyle: { color: theme.lineStrong } },
+      axisTick: { show: false },
+      axisLabel: { ...label, interval: (index: number) => index % every === 0, hideOverlap: true },
+    },
+    yAxis: {
+      type: "value",
+      show: !compact,
+      min: 0,
+      splitNumber: 4,
+      splitLine: { lineStyle: { color: theme.line } },
+      axisLabel: { ...label, formatter: (value: number) => asked.formatAxis(value) },
+    },
+    tooltip: compact ? { show: false } : tooltip(asked, theme),
+    series: series.flatMap((one) => [...drawn(one, asked, theme), ...past(one, theme)]),
+  };
+}
+
+/** A line in two pieces: whole buckets, and dashed what touches one that is not. */
+function drawn(one: TimeSeries, asked: Asked, theme: ChartTheme): (LineSeriesOption | BarSeriesOption)[] {
+  const tint = colour(one.slot, theme.dark);
+  const { buckets, compact } = asked;
+  if (asked.as === "bar") {
+    const data = one.values.map((value, index) =>
+      buckets[index]?.partial && value !== null
+        ? { value, itemStyle: { color: `${tint}55`, borderColor: tint, borderType: "dashed" as const } }
+        : value,
+    );
+    return [
+      { type: "bar", id: one.key, name: one.name, data, itemStyle: { color: tint, borderRadius: [2, 2, 0, 0] }, barMaxWidth: 36, barGap: "10%" },
+    ];
+  }
+  const isDashed = (index: number) => buckets[index]?.partial === true;
+  const solid = one.values.map((value, index) => (isDashed(index) ? null : value));
+  const dashed = one.values.map((value, index) =>
+    isDashed(index) || isDashed(index - 1) || isDashed(index + 1) ? value : null,
+  );
+  const base: LineSeriesOption = {
+    type: "line",
+    name: one.name,
+    symbol: "circle",
+    symbolSize: 5,
+    showSymbol: !compact && buckets.length === 1,
+    itemStyle: { color: tint },
+    connectNulls: false,
+    z: 3,
+  };
+  const area = asked.as === "area" ? { areaStyle: { color: tint, opacity: 0.12 } } : {};
+  const width = compact ? 1.5 : 2;
+  return [
+    { ...base, ...area, id: one.key, data: solid, lineStyle: { color: tint, width } },
+    {
+      ...base,
+      ...area,
+      id: `${one.key}\u0000dashed`,
+      data: dashed,
+      lineStyle: { color: tint, width, type: [4, 4] },
+    },
+  ];
+}
+
+function past(one: TimeSeries, theme: ChartTheme): LineSeriesOption[] {
+  if (!one.past) return [];
+  const tint = colour(one.slot, theme.dark);
+  return [
+    {
+      type: "line",
+      id: `${one.key}\u0000past`,
+      name: one.name,
+      data: one.past,
+      showSymbol: false,
+      silent: true,
+      z: 2,
+      lineStyle: { color: tint, width: 1.25, type: [2, 3], opacity: 0.7 },
+    },
+  ];
+}
+
+function tooltip(asked: Asked, theme: ChartTheme): EChartsOption["tooltip"] {
+  return {
+    trigger: "axis",
+    confine: true,
+    transitionDuration: 0,
+    backgroundColor: theme.surface,
+    borderColor: theme.lineStrong,
+    borderWidth: 1,
+    padding: [8, 10],
+    textStyle: { color: theme.text, fontSize: 12 },
+    extraCssText: "box-shadow:none;border-radius:8px",
+    axisPointer: { type: "line", lineStyle: { color: theme.lineStrong, type: "solid" } },
+    formatter: (at) => {
+      const index = (Array.isArray(at) ? at[0] : at)?.dataIndex ?? 0;
+      const bucket = asked.buckets[index];
+      return bucket ? hoverHtml(bucket, index, asked, theme) : "";
+    },
+  };
+}
+
+/** All series at one moment, the largest first. */
+function hoverHtml(bucket: TimeBucket, index: number, asked: Asked, theme: ChartTheme): string {
+  const rows = asked.series
+    .map((one) => ({ one, value: one.values[index] ?? null, before: one.past?.[index] ?? null }))
+    .sort((a, b) => (b.value ?? -1) - (a.value ?? -1));
+  const cell = (value: number | null) => (value === null ? "no value" : asked.format(value));
+  const lines = rows.slice(0, HOVER_ROWS).map(({ one, value, before }) => {
+    const dot = `<span style="display:inline-block;width:8px;height:8px;border-radius:2px;background:${colour(one.slot, theme.dark)};margin-right:6px"></span>`;
+    const was = one.past ? `<td style="text-align:right;padding-left:12px;color:${theme.muted}">${escapeHtml(cell(before))}</td>` : "";
+    return `<tr><td style="padding-right:16px;max-width:260px;overflow:hidden;text-overflow:ellipsis">${dot}${escapeHtml(one.name)}</td><td style="text-align:right;font-weight:600">${escapeHtml(cell(value))}</td>${was}</tr>`;
+  });
+  const left = rows.length - lines.length;
+  const more = left > 0 ? `<div style="color:${theme.muted}">and ${left} more</div>` : "";
+  const note = bucket.partial ? ` <span style="color:${theme.muted}">not complete</span>` : "";
+  return `<div style="font-weight:600;margin-bottom:4px">${escapeHtml(bucket.long)}${note}</div><table style="border-spacing:0;font-variant-numeric:tabular-nums">${lines.join("")}</table>${more}`;
+}
+
+function escapeHtml(text: string): string {
+  const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+  return text.replace(/[&<>"']/g, (sign) => names[sign] ?? sign);
+}
+
+/** Which bucket lies under a pixel, if it is in the plot. */
+export function bucketAt(chart: EChartsType, x: number, y: number, count: number): number | undefined {
+  if (!chart.containPixel("grid", [x, y])) return undefined;
+  const [index] = chart.convertFromPixel("grid", [x, y]) as number[];
+  return index !== undefined && index >= 0 && index < count ? Math.round(index) : undefined;
+}
+
+/** The series whose point of the bucket is closest to a height. */
+export function nearest(
+  chart: EChartsType,
+  series: readonly TimeSeries[],
+  bucket: number,
+  y: number,
+): TimeSeries | undefined {
+  const far = (one: TimeSeries) => {
+    const value = one.values[bucket];
+    if (value === null || value === undefined) return Number.POSITIVE_INFINITY;
+    const [, at] = chart.convertToPixel("grid", [bucket, value]) as number[];
+    return Math.abs((at ?? 0) - y);
+  };
+  return [...series].sort((a, b) => far(a) - far(b)).find((one) => Number.isFinite(far(one)));
+}

@@ -1,0 +1,63 @@
+// Places on a dashboard's grid of twelve columns. Items flow from left to right in their order; what
+// is stored are the places that come of it.
+
+import type { DashboardItem } from "../../api/queries/dashboards";
+
+export const COLUMNS = 12;
+
+/** Sizes that an item may have: columns and rows. */
+export const SIZES = [
+  { key: "small", label: "Small", width: 4, height: 4 },
+  { key: "half", label: "Half width", width: 6, height: 5 },
+  { key: "wide", label: "Wide", width: 8, height: 5 },
+  { key: "full", label: "Full width", width: 12, height: 6 },
+] as const;
+
+export type SizeKey = (typeof SIZES)[number]["key"];
+
+export function sizeOf(item: DashboardItem): SizeKey | undefined {
+  return SIZES.find((size) => size.width === item.width && size.height === item.height)?.key;
+}
+
+/** The items in their order, each at the first place right of or below the one before. */
+export function flow(items: readonly DashboardItem[]): DashboardItem[] {
+  let [x, y, rowHeight] = [0, 0, 0];
+  return items.map((item) => {
+    const width = Math.min(item.width, COLUMNS);
+    if (x + width > COLUMNS) {
+      y += rowHeight;
+      x = 0;
+      rowHeight = 0;
+    }
+    const placed = { ...item, width, x, y };
+    x += width;
+    rowHeight = Math.max(rowHeight, item.height);
+    return placed;
+  });
+}
+
+/** Takes the item at `from` to the place that `to` has now. */
+export function move(items: readonly DashboardItem[], from: number, to: number): DashboardItem[] {
+  const list = [...items];
+  const [taken] = list.splice(from, 1);
+  if (taken) list.splice(to, 0, taken);
+  return flow(list);
+}
+
+export function resize(items: readonly DashboardItem[], insightId: string, key: SizeKey): DashboardItem[] {
+  const size = SIZES.find((one) => one.key === key);
+  if (!size) return [...items];
+  return flow(
+    items.map((item) =>
+      item.insightId === insightId ? { ...item, width: size.width, height: size.height } : item,
+    ),
+  );
+}
+
+export function add(items: readonly DashboardItem[], insightId: string): DashboardItem[] {
+  return flow([...items, { insightId, x: 0, y: 0, width: 6, height: 5 }]);
+}
+
+export function remove(items: readonly DashboardItem[], insightId: string): DashboardItem[] {
+  return flow(items.filter((item) => item.insightId !== insightId));
+}

@@ -1,0 +1,113 @@
+// One question and its answer. What is asked and how it is shown stands in the URL; a saved insight
+// has it there only where it was changed.
+
+import { SegmentedControl } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { insightQuery, type Insight } from "../../api/queries/insights";
+import { Page } from "../../components/Page";
+import { QueryView } from "../../components/QueryView";
+import { BlockSkeleton } from "../../components/Skeletons";
+import { AnswerPanel } from "./AnswerPanel";
+import classes from "./insights.module.css";
+import { chartOf } from "./kind";
+import { isSame, pointFromUrl, queryFromUrl, queryToUrl, type ChartType, type Display, type InsightQuery, type Kind } from "./model";
+import { PeoplePanel } from "./PeoplePanel";
+import { INSIGHT_KINDS, kindOf } from "./registry";
+import { SaveActions } from "./SaveActions";
+
+export interface BuilderSearch {
+  q?: string | undefined;
+  chart?: ChartType | undefined;
+  compare?: "1" | "0" | undefined;
+  /** Series taken off the chart, as a JSON list. */
+  hide?: string | undefined;
+  /** The number whose people are open, as JSON. */
+  people?: string | undefined;
+}
+
+interface Props {
+  insightId?: string;
+  search: BuilderSearch;
+  onSearch: (search: BuilderSearch, replace: boolean) => void;
+}
+
+export function BuilderPage({ insightId, search, onSearch }: Props) {
+  if (insightId === undefined) return <Builder saved={undefined} search={search} onSearch={onSearch} />;
+  return <SavedBuilder insightId={insightId} search={search} onSearch={onSearch} />;
+}
+
+function SavedBuilder({ insightId, search, onSearch }: Props & { insightId: string }) {
+  const saved = useQuery(insightQuery(insightId));
+  return (
+    <QueryView query={saved} failed="The insight could not be read" loading={<BlockSkeleton height={420} />}>
+      {(insight) => <Builder key={insight.id} saved={insight} search={search} onSearch={onSearch} />}
+    </QueryView>
+  );
+}
+
+interface BuilderProps {
+  saved: Insight | undefined;
+  search: BuilderSearch;
+  onSearch: (search: BuilderSearch, replace: boolean) => void;
+}
+
+function Builder({ saved, search, onSearch }: BuilderProps) {
+  const query = queryFromUrl(search.q) ?? saved?.query ?? kindOf("trend").blank();
+  const [asides, setAsides] = useState<Partial<Record<Kind, InsightQuery>>>({});
+  const kind = kindOf(query.kind);
+  const kept = (saved?.display ?? {}) as Display;
+  const display: Display = {
+    chart: chartOf(kind, { chart: search.chart ?? kept.chart }),
+    compare: search.compare === undefined ? kept.compare === true : search.compare === "1",
+  };
+  const change = (next: InsightQuery) => {
+    const isSaved = saved !== undefined && isSame(next, saved.query);
+    const sameKind = next.kind === query.kind;
+    onSearch({ ...search, q: isSaved ? undefined : queryToUrl(next), people: undefined, chart: sameKind ? search.chart : undefined, hide: sameKind ? search.hide : undefined }, true);
+  };
+  const switchKind = (to: Kind) => {
+    setAsides({ ...asides, [query.kind]: query });
+    change({ ...(asides[to] ?? kindOf(to).blank()), range: query.range } as InsightQuery);
+  };
+  const isChanged =
+    saved === undefined ||
+    !isSame(query, saved.query) ||
+    display.chart !== chartOf(kind, kept) ||
+    display.compare !== (kept.compare === true);
+  return (
+    <Page
+      name={saved?.name ?? "New insight"}
+      title={saved?.name ?? "What do you want to know?"}
+      action={<SaveActions saved={saved} query={query} display={display} isChanged={isChanged} onRevert={() => onSearch({}, false)} />}
+    >
+      <div className={classes.builder}>
+        <section className={`panel ${classes.question}`} aria-label="Question">
+          <SegmentedControl
+            fullWidth
+            size="xs"
+            mb="sm"
+            aria-label="Kind of insight"
+            value={query.kind}
+            data={(Object.keys(INSIGHT_KINDS) as Kind[]).map((one) => ({ value: one, label: kindOf(one).label }))}
+            onChange={(to) => switchKind(to as Kind)}
+          />
+          <kind.Editor query={query} onChange={change} />
+        </section>
+        <AnswerPanel
+          name={saved?.name ?? kind.describe(query)}
+          query={query}
+          display={display}
+          search={search}
+          onSearch={onSearch}
+          onChange={change}
+        />
+      </div>
+      <PeoplePanel
+        query={query}
+        point={pointFromUrl(search.people)}
+        onClose={() => onSearch({ ...search, people: undefined }, true)}
+      />
+    </Page>
+  );
+}

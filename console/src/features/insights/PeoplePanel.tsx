@@ -1,0 +1,84 @@
+// The people behind a number, as many as the number says.
+
+import { Button, Text } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import type { Schema } from "../../api/client";
+import { peopleBehind } from "../../api/queries/insights";
+import { DataTable, type Column } from "../../components/DataTable";
+import { EmptyState } from "../../components/EmptyState";
+import { ErrorState } from "../../components/ErrorState";
+import { PersonName, personWords } from "../../components/people/PersonName";
+import { traitColumns, TraitsMenu, useShownTraits } from "../../components/people/traits";
+import { RelativeTime } from "../../components/RelativeTime";
+import { SidePanel } from "../../components/SidePanel";
+import { TableSkeleton } from "../../components/Skeletons";
+import { plural } from "../../lib/format";
+import classes from "./insights.module.css";
+import { peopleQuery, type InsightQuery, type Point } from "./model";
+import { kindOf } from "./registry";
+
+type Row = Schema<"PersonBehind">;
+
+interface Props {
+  query: InsightQuery;
+  point: Point | undefined;
+  onClose: () => void;
+}
+
+export function PeoplePanel({ query, point, onClose }: Props) {
+  const title = point ? kindOf(query.kind).pointWords(query, point) : "";
+  return (
+    <SidePanel opened={point !== undefined} onClose={onClose} title={title === "" ? "People" : `People who ${title.startsWith("did") || title.startsWith("reached") ? title : `count for ${title}`}`} width={680}>
+      {point ? <Behind query={query} point={point} /> : null}
+    </SidePanel>
+  );
+}
+
+function Behind({ query, point }: { query: InsightQuery; point: Point }) {
+  const asked = peopleQuery(query, point);
+  const list = useInfiniteQuery({
+    queryKey: ["people-behind", asked],
+    queryFn: ({ pageParam, signal }) => peopleBehind(asked, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.pagination.next ?? undefined,
+  });
+  const navigate = useNavigate();
+  const { shown, toggle } = useShownTraits();
+  if (list.isPending) return <TableSkeleton rows={10} columns={3} />;
+  if (list.isError) {
+    return <ErrorState title="The people could not be listed" error={list.error} onRetry={() => void list.refetch()} />;
+  }
+  const rows = list.data.pages.flatMap((page) => page.people);
+  const total = list.data.pages[0]?.total ?? 0;
+  if (total === 0) {
+    return <EmptyState title="Nobody is behind this number any more">The numbers move as events arrive; ask again.</EmptyState>;
+  }
+  const names = rows.flatMap((row) => Object.keys(row.summary?.traits ?? {}));
+  const columns: Column<Row>[] = [
+    { key: "person", title: "Person", width: 240, cell: (row) => <PersonName person={row.summary ?? { id: row.person }} />, sort: (row) => personWords(row.summary ?? { id: row.person }) },
+    ...traitColumns(shown, rows, (row) => row.summary ?? undefined),
+    { key: "at", title: "First here", width: 110, cell: (row) => <RelativeTime at={row.times[0]} />, sort: (row) => row.times[0] },
+    { key: "last", title: "Last seen", width: 110, cell: (row) => <RelativeTime at={row.summary?.lastSeenAt} />, sort: (row) => row.summary?.lastSeenAt, hideOnPhone: true },
+  ];
+  return (
+    <>
+      <div className={classes.peopleHead}>
+        <Text fw={600}>{plural(total, "person", "people")}</Text>
+        <TraitsMenu shown={shown} names={names} onToggle={toggle} />
+      </div>
+      <DataTable
+        label="People behind the number"
+        rows={rows}
+        columns={columns}
+        rowKey={(row) => String(row.person)}
+        onOpen={(row) => void navigate({ to: "/people/$personId", params: { personId: String(row.person) } })}
+      />
+      {list.hasNextPage ? (
+        <Button variant="default" mt="sm" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          Show more: {rows.length} of {total}
+        </Button>
+      ) : null}
+    </>
+  );
+}

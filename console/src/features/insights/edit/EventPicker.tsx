@@ -1,0 +1,43 @@
+import { useQuery } from "@tanstack/react-query";
+import { messageOf } from "../../../api/errors";
+import { eventNamesQuery } from "../../../api/queries/eventSchema";
+import { useNow } from "../../../components/RelativeTime";
+import { formatCompact, formatNumber } from "../../../lib/format";
+import { formatRelative } from "../../../lib/time";
+import { eventWords } from "../model";
+import { Picker } from "./Picker";
+
+interface Props {
+  value: string | undefined;
+  onChange: (event: string) => void;
+  /** Pseudo-events that fit the question. */
+  special: readonly string[];
+  /** Which one it is, such as "Step 1". */
+  of: string;
+}
+
+export function EventPicker({ value, onChange, special, of }: Props) {
+  const names = useQuery(eventNamesQuery);
+  const now = useNow();
+  const seen = (names.data ?? []).map((event) => ({
+    value: event.name,
+    label: event.name,
+    side: formatCompact(event.count),
+    detail: `${formatNumber(event.count)} times, last ${event.lastSeenAt ? formatRelative(event.lastSeenAt, now) : "unknown"}`,
+  }));
+  const options = [...special.map((name) => ({ value: name, label: eventWords(name) })), ...seen];
+  return (
+    <Picker
+      what="events"
+      label={value ? `${of}: ${eventWords(value)}. Change` : `${of}: choose an event`}
+      shown={value ? eventWords(value) : "Choose an event"}
+      blank={!value}
+      value={value}
+      options={options}
+      loading={names.isPending}
+      failed={names.isError ? messageOf(names.error) : undefined}
+      onChange={onChange}
+      free
+    />
+  );
+}

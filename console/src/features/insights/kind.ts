@@ -1,0 +1,74 @@
+// What the builder, the cards and the tables must know of a kind of insight.
+
+import type { ComponentType } from "react";
+import type { LucideIcon } from "lucide-react";
+import type { ChartType, Display, InsightQuery, InsightResult, Point } from "./model";
+
+/** A number of an answer with its place, so that its people can be shown. */
+export interface NumberCell {
+  text: string;
+  value: number | null;
+  point?: Point | undefined;
+  /** Of what: read out with "Show the people". */
+  of: string;
+}
+
+export interface NumberRow {
+  key: string;
+  title: string;
+  /** Slot of the palette. */
+  slot?: number | undefined;
+  cells: NumberCell[];
+}
+
+/** The numbers of an answer: what stands under the chart and goes into the CSV file. */
+export interface NumberTable {
+  /** Of the first column. */
+  title: string;
+  columns: { key: string; title: string }[];
+  rows: NumberRow[];
+  note?: string | undefined;
+}
+
+export interface EditorProps<Q> {
+  query: Q;
+  onChange: (query: Q) => void;
+}
+
+export interface ChartProps<Q, R> {
+  query: Q;
+  result: R;
+  /** The same question about the period before. */
+  past?: R | undefined;
+  chart: ChartType;
+  height: number;
+  compact?: boolean;
+  hidden: ReadonlySet<string>;
+  onHide?: ((key: string) => void) | undefined;
+  onPeople?: ((point: Point) => void) | undefined;
+  onChange?: ((query: Q) => void) | undefined;
+}
+
+export interface InsightKind<Q extends InsightQuery, R extends InsightResult = Extract<InsightResult, { kind: Q["kind"] }>> {
+  label: string;
+  /** What it answers. */
+  words: string;
+  icon: LucideIcon;
+  /** The first is the usual one. */
+  charts: readonly ChartType[];
+  canCompare: boolean;
+  blank: () => Q;
+  Editor: ComponentType<EditorProps<Q>>;
+  Chart: ComponentType<ChartProps<Q, R>>;
+  table: (query: Q, result: R) => NumberTable;
+  /** In one line, for titles and cards. */
+  describe: (query: Q) => string;
+  isEmpty: (result: R) => boolean;
+  /** What is behind the point, for the panel's title. */
+  pointWords: (query: Q, point: Point) => string;
+}
+
+export function chartOf(kind: { charts: readonly ChartType[] }, display: Display): ChartType {
+  const { chart } = display;
+  return chart && kind.charts.includes(chart) ? chart : (kind.charts[0] ?? "table");
+}

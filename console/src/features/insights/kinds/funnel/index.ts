@@ -1,0 +1,26 @@
+import { Filter } from "lucide-react";
+import type { InsightKind } from "../../kind";
+import type { QueryOf } from "../../model";
+import { FunnelChart } from "./Chart";
+import { FunnelEditor } from "./Editor";
+import { describe, pointWords, table } from "./model";
+
+export const funnel: InsightKind<QueryOf<"funnel">> = {
+  label: "Funnel",
+  words: "How many people get from one step to the next",
+  icon: Filter,
+  charts: ["funnel", "table"],
+  canCompare: false,
+  blank: () => ({
+    kind: "funnel",
+    range: { last_days: 30 },
+    steps: [{ event: "" }, { event: "" }],
+    window_seconds: 7 * 86_400,
+  }),
+  Editor: FunnelEditor,
+  Chart: FunnelChart,
+  table,
+  describe,
+  isEmpty: (result) => (result.overall.steps[0]?.people ?? 0) === 0,
+  pointWords,
+};

@@ -1,0 +1,22 @@
+import { ChartSpline } from "lucide-react";
+import type { InsightKind } from "../../kind";
+import type { QueryOf } from "../../model";
+import { TrendChart } from "./Chart";
+import { TrendEditor } from "./Editor";
+import { describe, pointWords } from "./model";
+import { table } from "./table";
+
+export const trend: InsightKind<QueryOf<"trend">> = {
+  label: "Trend",
+  words: "How much of something happened over time",
+  icon: ChartSpline,
+  charts: ["line", "area", "bar", "table", "number"],
+  canCompare: true,
+  blank: () => ({ kind: "trend", range: { last_days: 30 }, events: [{ event: "" }] }),
+  Editor: TrendEditor,
+  Chart: TrendChart,
+  table,
+  describe,
+  isEmpty: (result) => result.series.every((one) => one.people_total === 0),
+  pointWords,
+};

@@ -1,0 +1,51 @@
+// Ranges of dates: in words, and the period before.
+
+import type { Range } from "./model";
+
+const DAY = 86_400_000;
+
+export const PRESETS: readonly { days: number; label: string }[] = [
+  { days: 1, label: "Today" },
+  { days: 7, label: "Last 7 days" },
+  { days: 30, label: "Last 30 days" },
+  { days: 90, label: "Last 90 days" },
+  { days: 180, label: "Last 180 days" },
+  { days: 365, label: "Last 365 days" },
+];
+
+export function rangeWords(range: Range): string {
+  if ("last_days" in range) return range.last_days === 1 ? "today" : `last ${range.last_days} days`;
+  return range.start === range.end ? dateWords(range.start) : `${dateWords(range.start)} to ${dateWords(range.end)}`;
+}
+
+/** `22 Nov 2026` of `2026-11-22`. */
+export function dateWords(date: string): string {
+  const at = new Date(`${date}T00:00:00Z`);
+  if (Number.isNaN(at.getTime())) return date;
+  return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(at);
+}
+
+/** Today's date in a time zone. */
+export function todayIn(timeZone: string | undefined, now: Date = new Date()): string {
+  const parts = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
+  return parts.format(now);
+}
+
+function shift(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
+}
+
+/** First and last day of a range, and how many they are. */
+export function resolveRange(range: Range, today: string): { start: string; end: string; days: number } {
+  if ("last_days" in range) {
+    return { start: shift(today, 1 - range.last_days), end: today, days: range.last_days };
+  }
+  const days = Math.round((Date.parse(range.end) - Date.parse(range.start)) / DAY) + 1;
+  return { start: range.start, end: range.end, days };
+}
+
+/** As many days right before. */
+export function previousRange(range: Range, today: string): Range {
+  const { start, days } = resolveRange(range, today);
+  return { start: shift(start, -days), end: shift(start, -1) };
+}

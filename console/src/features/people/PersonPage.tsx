@@ -1,0 +1,138 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { personQuery, type Person } from "../../api/queries/people";
+import { Id } from "../../components/Id";
+import { JsonView } from "../../components/JsonView";
+import { Page } from "../../components/Page";
+import { PersonName, personWords } from "../../components/people/PersonName";
+import { QueryView } from "../../components/QueryView";
+import { RelativeTime } from "../../components/RelativeTime";
+import { BlockSkeleton } from "../../components/Skeletons";
+import { formatNumber } from "../../lib/format";
+import { Merges } from "./Merges";
+import classes from "./people.module.css";
+import { Timeline } from "./Timeline";
+
+interface Props {
+  personId: number;
+  /** Only events of this name. */
+  name: string | undefined;
+  /** The event that is open: source and message id. */
+  event: string | undefined;
+  onChange: (search: { name?: string | undefined; event?: string | undefined }) => void;
+}
+
+export function PersonPage({ personId, name, event, onChange }: Props) {
+  const person = useQuery(personQuery(personId));
+  return (
+    <Page
+      name={person.data ? personWords(person.data) : `Person ${personId}`}
+      title={person.data ? personWords(person.data) : "Who is this?"}
+      action={
+        <Button variant="default" component={Link} to="/people">
+          All people
+        </Button>
+      }
+    >
+      <QueryView query={person} failed="The person could not be read" loading={<BlockSkeleton height={420} />}>
+        {(found) => (
+          <>
+            <Summary person={found} />
+            <div className={classes.columns}>
+              <div className={classes.side}>
+                <Identifiers person={found} />
+                <Traits person={found} />
+                <Merges person={found} />
+              </div>
+              <Timeline person={found} name={name} event={event} onChange={onChange} />
+            </div>
+          </>
+        )}
+      </QueryView>
+    </Page>
+  );
+}
+
+function Summary({ person }: { person: Person }) {
+  return (
+    <div style={{ display: "flex", flexWrap: "wrap", gap: "12px 24px", alignItems: "center" }}>
+      <PersonName person={person} size="large" />
+      <div className={classes.facts}>
+        <span>
+          <b>{formatNumber(person.events)}</b> events
+        </span>
+        <span>
+          first seen <b><RelativeTime at={person.firstSeenAt} /></b>
+        </span>
+        <span>
+          last seen <b><RelativeTime at={person.lastSeenAt} /></b>
+        </span>
+        <span>
+          number <b className="mono">{person.id}</b>
+        </span>
+      </div>
+    </div>
+  );
+}
+
+const SHOWN_IDS = 30;
+
+function Identifiers({ person }: { person: Person }) {
+  return (
+    <section className={`panel ${classes.box}`} aria-labelledby="ids">
+      <h2 id="ids" className={classes.title}>
+        Identifiers
+      </h2>
+      <dl className={classes.ids}>
+        {person.externalIds.slice(0, SHOWN_IDS).map((id) => (
+          <IdRow key={`${id.type}:${id.value}`} type={id.type} value={id.value} />
+        ))}
+      </dl>
+      {person.externalIds.length > SHOWN_IDS ? (
+        <div className={classes.muted}>and {formatNumber(person.externalIds.length - SHOWN_IDS)} more</div>
+      ) : null}
+    </section>
+  );
+}
+
+function IdRow({ type, value }: { type: string; value: string }) {
+  return (
+    <>
+      <dt>{type}</dt>
+      <dd>
+        <Id value={value} what={type} />
+      </dd>
+    </>
+  );
+}
+
+function Traits({ person }: { person: Person }) {
+  const traits = Object.entries(person.traits as Record<string, unknown>).sort(([a], [b]) => (a < b ? -1 : 1));
+  return (
+    <section className={`panel ${classes.box}`} aria-labelledby="traits">
+      <h2 id="traits" className={classes.title}>
+        Traits
+      </h2>
+      {traits.length === 0 ? (
+        <div className={classes.muted}>An identify call sets traits; there was none yet.</div>
+      ) : (
+        <dl className={classes.ids}>
+          {traits.map(([name, value]) => (
+            <TraitRow key={name} name={name} value={value} />
+          ))}
+        </dl>
+      )}
+    </section>
+  );
+}
+
+function TraitRow({ name, value }: { name: string; value: unknown }) {
+  const isDeep = typeof value === "object" && value !== null;
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd className={classes.trait}>{isDeep ? <JsonView value={value} label={name} /> : String(value)}</dd>
+    </>
+  );
+}

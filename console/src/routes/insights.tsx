@@ -1,0 +1,34 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { oneOf, search, text } from "../lib/url";
+import { shellRoute } from "./root";
+
+const builderSearch = search({
+  q: text,
+  chart: oneOf("line", "area", "bar", "table", "number", "funnel"),
+  compare: oneOf("1", "0"),
+  hide: text,
+  people: text,
+});
+
+export const insightsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/insights",
+  validateSearch: search({ q: text }),
+  component: lazyRouteComponent(() => import("./pages/InsightRoutes"), "InsightsRoute"),
+});
+
+export const newInsightRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/insights/new",
+  validateSearch: builderSearch,
+  component: lazyRouteComponent(() => import("./pages/InsightRoutes"), "NewInsightRoute"),
+});
+
+export const insightRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/insights/$insightId",
+  validateSearch: builderSearch,
+  component: lazyRouteComponent(() => import("./pages/InsightRoutes"), "InsightRoute"),
+});
+
+export const insightRoutes = [insightsRoute, newInsightRoute, insightRoute] as const;
