@@ -2203,7 +2203,7 @@ export interface components {
         };
         /** @description A property, of the event or of the user. */
         PropertyRef: {
-            of?: Record<string, never>;
+            of?: components["schemas"]["Scope"];
             property: string;
         };
         Receipt: {
@@ -2302,6 +2302,11 @@ export interface components {
          * @enum {string}
          */
         RoleName: "viewer" | "editor" | "admin";
+        /**
+         * @description Whose property it is.
+         * @enum {string}
+         */
+        Scope: "event" | "user";
         /** @description How far a search went. */
         SearchExtent: {
             /**
