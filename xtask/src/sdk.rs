@@ -99,7 +99,11 @@ fn node(sluice: &Path, interpreter: &Path) -> anyhow::Result<Totals> {
     let mut totals = Totals::default();
     let mut command = program("node");
     command.args(["--test", "--test-reporter=tap", "--test-timeout=120000"]);
-    command.args([tests.join("sdk.test.mjs"), tests.join("examples.test.mjs")]);
+    command.args([
+        tests.join("sdk.test.mjs"),
+        tests.join("examples.test.mjs"),
+        tests.join("amplitude.test.mjs"),
+    ]);
     command.env("SLUICE_BIN", sluice).env("SLUICE_SDKS", node_tools());
     command.env("SLUICE_PYTHON", interpreter);
     let good = listen(&mut command, |line| totals.add(node_totals(line)))?;
@@ -108,7 +112,7 @@ fn node(sluice: &Path, interpreter: &Path) -> anyhow::Result<Totals> {
 
 fn python(sluice: &Path, interpreter: &Path) -> anyhow::Result<Totals> {
     let mut command = program(&interpreter.to_string_lossy());
-    command.args(["-m", "unittest", "--verbose", "test_sdk"]);
+    command.args(["-m", "unittest", "--verbose", "test_sdk", "test_amplitude"]);
     command.current_dir(root().join("tests-sdk/python"));
     command.env("SLUICE_BIN", sluice).env("PYTHONDONTWRITEBYTECODE", "1");
     let mut summary = Summary::default();
