@@ -2,8 +2,9 @@
 
 use std::future::poll_fn;
 use std::io::Read as _;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -51,16 +52,11 @@ pub(crate) async fn read<'s>(
     stats: &'s CollectorStats,
 ) -> Result<Held<'s>, Answer> {
     let mut held = Held { stats, counted: 0, bytes: Bytes::new() };
-    let read = collect(&mut incoming, &mut held, config);
-    match tokio::time::timeout(config.body_timeout, read).await {
-        Err(_) => return Err(NOT_IN_TIME),
-        Ok(Err(answer)) => {
-            if answer == TOO_LARGE {
-                discard(&mut incoming, config.body_timeout).await;
-            }
-            return Err(answer);
+    if let Err(answer) = collect_in_time(&mut incoming, &mut held, config).await {
+        if answer == TOO_LARGE {
+            discard(&mut incoming, config.body_timeout).await;
         }
-        Ok(Ok(())) => {}
+        return Err(answer);
     }
     CollectorStats::add(&stats.body_bytes, held.bytes.len() as u64);
     if held.bytes.starts_with(GZIP_MAGIC) {
@@ -69,6 +65,22 @@ pub(crate) async fn read<'s>(
         held.bytes = inflated.into();
     }
     Ok(held)
+}
+
+async fn collect_in_time(
+    incoming: &mut Incoming,
+    held: &mut Held<'_>,
+    config: &CollectorConfig,
+) -> Result<(), Answer> {
+    let mut read = pin!(collect(incoming, held, config));
+    // Most bodies came with their head; these need no timer.
+    match poll_fn(|cx| Poll::Ready(read.as_mut().poll(cx))).await {
+        Poll::Ready(read) => read,
+        Poll::Pending => {
+            let read = tokio::time::timeout(config.body_timeout, read).await;
+            read.unwrap_or(Err(NOT_IN_TIME))
+        }
+    }
 }
 
 async fn next_data(incoming: &mut Incoming) -> Result<Option<Bytes>, Answer> {

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use crate::answer::{Answer, AnswerBody, Cors};
 use crate::parse::{Item, Payload};
 use crate::rate::RateLimiter;
-use crate::{CollectorConfig, CollectorStats, auth, body, peer, route};
+use crate::{CollectorConfig, CollectorStats, auth, body, gathered, peer, route};
 
 /// Kind of the entries of a `received` log that hold a request.
 const RECEIVED_REQUEST: u8 = 1;
@@ -260,9 +260,10 @@ impl Inner {
         let ticket = ENCODED.with_borrow_mut(|encoded| {
             encoded.clear();
             record.encode(encoded);
-            log.append(RECEIVED_REQUEST, count, encoded)
+            log.gather(RECEIVED_REQUEST, count, encoded)
         });
         let ticket = ticket.map_err(|error| log_answer(&error))?;
+        gathered::note(log);
         CollectorStats::add(&self.stats.events_received, count);
         if stubs > 0 {
             CollectorStats::add(&self.stats.events_stubbed, stubs as u64);

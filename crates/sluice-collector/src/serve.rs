@@ -23,6 +23,7 @@ use tower::ServiceExt as _;
 
 use crate::amplitude::Door;
 use crate::answer::{AnswerBody, preflight};
+use crate::timer::ConnectionTimer;
 use crate::{Collector, CollectorStats, route};
 
 /// Wraps an accepted connection in TLS; `None` for plain TCP.
@@ -125,7 +126,7 @@ impl Server {
         let head_timeout = self.collector.config().head_timeout;
         let mut http = auto::Builder::new(TokioExecutor::new());
         http.http1()
-            .timer(TokioTimer::new())
+            .timer(ConnectionTimer::default())
             .header_read_timeout(head_timeout)
             .max_buf_size(READ_BUFFER_BYTES_MAX)
             .pipeline_flush(true);

@@ -1,6 +1,7 @@
 //! The writing side: one group after the other becomes a synced block.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use sluice_base::{DiskFile, Timestamp};
@@ -23,7 +24,13 @@ pub(crate) struct Writer {
     zeros: Vec<u8>,
     encoder: Encoder,
     last_written: Timestamp,
+    /// When the volume's free space was last due to be measured, and what was written since.
+    measured_at: Timestamp,
+    since_measured: u64,
 }
+
+/// Free space is measured so often while entries come: others write to the volume, too.
+const MEASURE_EVERY: Duration = Duration::from_millis(100);
 
 impl Writer {
     pub(crate) fn new(
@@ -42,6 +49,8 @@ impl Writer {
             segment,
             encoder,
             last_written: recovered.last_written,
+            measured_at: Timestamp::MIN,
+            since_measured: 0,
         })
     }
 
@@ -64,12 +73,14 @@ impl Writer {
         };
         let bytes = self.encoder.encode(&mut header, &mut group.block);
         let end = self.at + bytes.len() as u64;
+        self.since_measured += bytes.len() as u64;
         if end > self.allocated {
             // Zeros behind the block, in the same sync: the next blocks overwrite them, and their
             // syncs need no change of the file system's own records.
             let zeros = self.zeros.get(bytes.len()..).unwrap_or_default();
             self.file.write_at(end, zeros).map_err(LogError::io("extend", &self.segment.path))?;
             self.allocated = end + zeros.len() as u64;
+            self.since_measured += zeros.len() as u64;
         }
         self.file.write_at(self.at, bytes).map_err(LogError::io("write", &self.segment.path))?;
         self.file.sync().map_err(LogError::io("sync", &self.segment.path))?;
@@ -87,6 +98,16 @@ impl Writer {
         });
         log.publish(group.end, block_len, &group.outcome);
         Ok(())
+    }
+
+    /// Whether free space is to be measured now, when `spare` bytes were free above the reserve.
+    pub(crate) fn should_measure(&mut self, spare: u64) -> bool {
+        let due = self.since_measured >= spare / 16
+            || self.last_written >= self.measured_at.plus(MEASURE_EVERY);
+        if due {
+            (self.measured_at, self.since_measured) = (self.last_written, 0);
+        }
+        due
     }
 
     /// Seals the segment and starts the next at `base`.

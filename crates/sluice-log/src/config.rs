@@ -36,6 +36,9 @@ pub struct LogConfig {
     pub pending_bytes_max: usize,
     /// A group is closed at this size (before compression); one group is one write and one sync.
     pub group_bytes: usize,
+    /// A group that only [`Log::gather`](crate::Log::gather) filled is committed at this age at the
+    /// latest.
+    pub gather: Duration,
     /// Committed groups kept in memory for readers at the tail.
     pub recent_bytes_max: usize,
     /// The file is filled with zeros this far ahead, so that most syncs write data only and do not
@@ -54,6 +57,7 @@ impl Default for LogConfig {
             retention: Retention::default(),
             pending_bytes_max: 32 << 20,
             group_bytes: 1 << 20,
+            gather: Duration::from_micros(500),
             recent_bytes_max: 8 << 20,
             preallocate_bytes: 1 << 20,
             reserve_bytes: 512 << 20,

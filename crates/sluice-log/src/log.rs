@@ -12,7 +12,8 @@ use tokio::sync::watch;
 
 use crate::block::PAYLOAD_BYTES_MAX;
 use crate::commit::{self, Writer};
-use crate::queue::{Group, Outcome, Queue};
+use crate::outcome::{Outcome, Ticket};
+use crate::queue::{Due, Group, Queue};
 use crate::recent::Recent;
 use crate::recover::recover;
 use crate::segment::LogSegment;
@@ -71,8 +72,8 @@ impl Log {
         Ok(Self { shared, owner: Arc::new(owner) })
     }
 
-    /// Adds an entry that takes `offsets` offsets to the group that is committed next. It is
-    /// durable, and seen by readers, when its ticket says so.
+    /// Adds an entry that takes `offsets` offsets to the group that is committed next, at once. It
+    /// is durable, and seen by readers, when its ticket says so.
     ///
     /// # Errors
     /// Kind `Full` when too much waits or the volume runs short (nothing was added, try later),
@@ -81,6 +82,41 @@ impl Log {
     /// # Panics
     /// If `offsets` is 0.
     pub fn append(&self, kind: u8, offsets: u64, payload: &[u8]) -> Result<Ticket, LogError> {
+        self.push(kind, offsets, payload, true)
+    }
+
+    /// [`Log::append`] by one of many: the group may wait for more entries, until somebody calls
+    /// [`Log::commit_soon`], and not longer than [`LogConfig::gather`].
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    ///
+    /// # Panics
+    /// If `offsets` is 0.
+    pub fn gather(&self, kind: u8, offsets: u64, payload: &[u8]) -> Result<Ticket, LogError> {
+        self.push(kind, offsets, payload, false)
+    }
+
+    /// Whether the other is a handle of this very log.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Has the committer take what was gathered; call it when no more is to come soon.
+    pub fn commit_soon(&self) {
+        if self.shared.queue.lock().ask() {
+            self.shared.work.notify_one();
+        }
+    }
+
+    fn push(
+        &self,
+        kind: u8,
+        offsets: u64,
+        payload: &[u8],
+        at_once: bool,
+    ) -> Result<Ticket, LogError> {
         assert!(offsets > 0, "an entry takes at least one offset");
         if payload.len() > PAYLOAD_BYTES_MAX {
             return Err(LogError::TooLarge { bytes: payload.len(), max: PAYLOAD_BYTES_MAX });
@@ -91,11 +127,13 @@ impl Log {
             return Err(self.shared.stopped());
         }
         let (base, outcome) = queue.push(kind, offsets, payload)?;
+        // A committer that sleeps does not know how old the group gets.
+        let wake = (at_once || queue.asleep) && queue.ask();
         drop(queue);
-        if self.shared.config.commit == CommitMode::Thread {
+        if wake {
             self.shared.work.notify_one();
         }
-        Ok(Ticket { shared: self.shared.clone(), base, outcome })
+        Ok(Ticket::new(self.shared.clone(), base, outcome))
     }
 
     /// [`Log::append`] and wait until it is durable; gives the base offset. While too much waits
@@ -139,6 +177,7 @@ impl Log {
         if self.shared.config.commit == CommitMode::Inline {
             return self.shared.commit_all();
         }
+        self.commit_soon();
         self.shared.wait_until(None, || self.synced() >= end || self.health().is_err());
         if self.synced() >= end { Ok(()) } else { Err(self.shared.stopped()) }
     }
@@ -196,45 +235,8 @@ impl Log {
 
 /// How long an appender waits at a time for room in the queue.
 const PENDING_WAIT: Duration = Duration::from_millis(100);
-
-/// Promise of an appended entry.
-#[must_use = "an entry is not durable before its ticket says so"]
-pub struct Ticket {
-    shared: Arc<Shared>,
-    base: u64,
-    outcome: Arc<Outcome>,
-}
-
-impl Ticket {
-    /// The first offset of the entry.
-    #[must_use]
-    pub const fn base(&self) -> u64 {
-        self.base
-    }
-
-    /// Resolves when the entry is durable.
-    ///
-    /// # Errors
-    /// `Stopped` when the disk failed: it is not known whether the entry is in the log.
-    pub async fn durable(self) -> Result<(), LogError> {
-        if self.shared.config.commit == CommitMode::Inline {
-            return self.wait();
-        }
-        if self.outcome.wait().await { Ok(()) } else { Err(self.shared.stopped()) }
-    }
-
-    /// [`Ticket::durable`], blocking.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn wait(self) -> Result<(), LogError> {
-        if self.shared.config.commit == CommitMode::Inline && self.outcome.get().is_none() {
-            self.shared.commit_all()?;
-        }
-        self.shared.wait_until(None, || self.outcome.get().is_some());
-        if self.outcome.get() == Some(true) { Ok(()) } else { Err(self.shared.stopped()) }
-    }
-}
+/// How often the committer looks for entries before it sleeps.
+const LOOKS_BEFORE_SLEEP: u32 = 64;
 
 struct Owner {
     shared: Arc<Shared>,
@@ -309,20 +311,34 @@ impl Shared {
     }
 
     /// For the committer: the next group, `None` when the log is stopped and all is committed.
+    ///
+    /// While entries come it looks by itself every now and then, so that whoever gathers need not
+    /// wake it for each group; after a while without any it sleeps until it is woken.
     pub(crate) fn next_group(&self) -> Option<Group> {
+        let gather = self.config.gather;
+        let mut looks = 0;
         let mut queue = self.queue.lock();
         loop {
-            if let Some(group) = queue.take() {
-                return Some(group);
+            match queue.due(gather) {
+                Due::Never if queue.closed => return None,
+                Due::Never if looks < LOOKS_BEFORE_SLEEP => {
+                    looks += 1;
+                    self.work.wait_for(&mut queue, gather);
+                }
+                Due::Never => {
+                    queue.asleep = true;
+                    self.work.wait(&mut queue);
+                    queue.asleep = false;
+                }
+                Due::At(due) if due > Instant::now() => {
+                    self.work.wait_until(&mut queue, due);
+                }
+                Due::At(_) | Due::Now => return queue.take(),
             }
-            if queue.closed {
-                return None;
-            }
-            self.work.wait(&mut queue);
         }
     }
 
-    fn commit_all(&self) -> Result<(), LogError> {
+    pub(crate) fn commit_all(&self) -> Result<(), LogError> {
         loop {
             let mut writer = self.writer.lock();
             let group = self.queue.lock().take();
@@ -346,7 +362,10 @@ impl Shared {
         if let Err(error) = &done {
             let source = std::error::Error::source(error).map(|source| format!(": {source}"));
             self.fail(&format!("{error}{}", source.unwrap_or_default()), Some(&outcome));
-        } else if let Ok(free) = self.disk.free_bytes(&self.dir) {
+        } else if writer.should_measure(
+            self.free.load(Ordering::Relaxed).saturating_sub(self.config.reserve_bytes),
+        ) && let Ok(free) = self.disk.free_bytes(&self.dir)
+        {
             self.free.store(free, Ordering::Relaxed);
         }
         done
@@ -399,7 +418,7 @@ impl Shared {
         self.advanced.notify_all();
     }
 
-    fn wait_until(&self, timeout: Option<Duration>, done: impl Fn() -> bool) {
+    pub(crate) fn wait_until(&self, timeout: Option<Duration>, done: impl Fn() -> bool) {
         let deadline = timeout.map(|timeout| Instant::now() + timeout);
         let mut guard = self.advance.lock();
         while !done() {

@@ -2,12 +2,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
-
-use tokio::sync::Notify;
+use std::time::{Duration, Instant};
 
 use crate::LogError;
 use crate::block::{self, HEADER_BYTES};
+use crate::outcome::Outcome;
 
 /// Bytes an entry adds to its payload at most.
 const ENTRY_HEAD_BYTES: usize = 1 + 10 + 5;
@@ -21,6 +20,17 @@ pub(crate) struct Group {
     /// Room for the block's header, then the body.
     pub(crate) block: Vec<u8>,
     pub(crate) outcome: Arc<Outcome>,
+    /// When its first entry came.
+    began: Instant,
+}
+
+/// When the committer is to take a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    Now,
+    At(Instant),
+    /// There is none.
+    Never,
 }
 
 pub(crate) struct Queue {
@@ -30,6 +40,10 @@ pub(crate) struct Queue {
     /// Offset of the next entry.
     pub(crate) next: u64,
     pub(crate) closed: bool,
+    /// Somebody does not want to wait for more entries.
+    asked: bool,
+    /// The committer sleeps and looks only if it is woken.
+    pub(crate) asleep: bool,
     group_bytes: usize,
     bytes_max: usize,
     /// Size of the group before, a guess for the next.
@@ -43,6 +57,8 @@ impl Queue {
             bytes: 0,
             next,
             closed: false,
+            asked: false,
+            asleep: false,
             group_bytes: group_bytes.min(block::GROUP_BYTES_MAX),
             bytes_max,
             usual_bytes: GROUP_BYTES_MIN,
@@ -68,7 +84,8 @@ impl Queue {
             let mut block = Vec::with_capacity(self.usual_bytes.max(HEADER_BYTES + room));
             block.resize(HEADER_BYTES, 0);
             let outcome = Arc::new(Outcome::default());
-            self.groups.push_back(Group { base, end: base, entries: 0, block, outcome });
+            let began = Instant::now();
+            self.groups.push_back(Group { base, end: base, entries: 0, block, outcome, began });
         }
         let Some(group) = self.groups.back_mut() else {
             return Err(LogError::Pending { pending_bytes: 0 });
@@ -82,9 +99,24 @@ impl Queue {
         Ok((base, group.outcome.clone()))
     }
 
+    /// Has what waits committed without further delay; `false` if that is so already.
+    pub(crate) fn ask(&mut self) -> bool {
+        !self.groups.is_empty() && !std::mem::replace(&mut self.asked, true)
+    }
+
+    /// When the oldest group is to be committed if entries gather for `gather` at most.
+    pub(crate) fn due(&self, gather: Duration) -> Due {
+        match self.groups.front() {
+            None => Due::Never,
+            Some(_) if self.asked || self.closed || self.groups.len() > 1 => Due::Now,
+            Some(group) => Due::At(group.began + gather),
+        }
+    }
+
     /// The oldest group, to be committed.
     pub(crate) fn take(&mut self) -> Option<Group> {
         let group = self.groups.pop_front()?;
+        self.asked &= !self.groups.is_empty();
         self.usual_bytes = (group.block.len() + group.block.len() / 4)
             .clamp(GROUP_BYTES_MIN, self.group_bytes.max(GROUP_BYTES_MIN));
         Some(group)
@@ -99,41 +131,5 @@ impl Queue {
     pub(crate) fn fail(&mut self) -> VecDeque<Group> {
         self.closed = true;
         std::mem::take(&mut self.groups)
-    }
-}
-
-const WAITING: u8 = 0;
-const DURABLE: u8 = 1;
-const LOST: u8 = 2;
-
-/// What became of a group; its waiters are woken once.
-#[derive(Default)]
-pub(crate) struct Outcome {
-    state: AtomicU8,
-    settled: Notify,
-}
-
-impl Outcome {
-    pub(crate) fn settle(&self, durable: bool) {
-        self.state.store(if durable { DURABLE } else { LOST }, Ordering::Release);
-        self.settled.notify_waiters();
-    }
-
-    /// `Some(durable)` once it is settled.
-    pub(crate) fn get(&self) -> Option<bool> {
-        match self.state.load(Ordering::Acquire) {
-            WAITING => None,
-            state => Some(state == DURABLE),
-        }
-    }
-
-    pub(crate) async fn wait(&self) -> bool {
-        let mut settled = std::pin::pin!(self.settled.notified());
-        settled.as_mut().enable();
-        if let Some(durable) = self.get() {
-            return durable;
-        }
-        settled.await;
-        self.get() == Some(true)
     }
 }

@@ -4,7 +4,7 @@
 //! raw), answers the same and keeps nothing. Ours keeps everything: real log, real disk, synced
 //! before it answers. Each server is a process of its own on core 0, the load comes from core 1, in
 //! alternating pairs; medians are printed. `SLUICE_BENCH_SECONDS` (2) and `SLUICE_BENCH_PAIRS` (5)
-//! set length and number. Needs `taskset` and two cores.
+//! set length and number; `SLUICE_BENCH_ONLY` (`single` or `batch`) leaves out one load. Needs `taskset` and two cores.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench")]
 
@@ -82,10 +82,14 @@ fn main() {
     Command::new("taskset").args(["-cp", "1", &pid]).stdout(Stdio::null()).status().unwrap();
     let seconds = Duration::from_secs(number("SLUICE_BENCH_SECONDS", 2));
     let pairs = number("SLUICE_BENCH_PAIRS", 5);
+    let only = std::env::var("SLUICE_BENCH_ONLY").unwrap_or_default();
     for (name, path, events, body) in [
         ("single event", "/v1/track", 1, load::event(7)),
         ("batch of 100", "/v1/batch", 100, load::batch(100)),
     ] {
+        if !name.starts_with(&only) {
+            continue;
+        }
         let request = load::request(path, &body);
         let mut rates = [Vec::new(), Vec::new()];
         let mut costs = [Vec::new(), Vec::new()];

@@ -19,7 +19,11 @@ use tokio_util::sync::CancellationToken;
 
 /// Serves on a free port, which is printed first.
 pub(crate) fn run(kind: &str, dir: &Path) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .on_thread_park(sluice_collector::before_park)
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         println!("{}", listener.local_addr().unwrap().port());

@@ -182,11 +182,13 @@ fn a_rewrite_replaces_payloads_at_the_same_offsets_and_leaves_nothing_of_the_old
 fn when_too_much_waits_or_the_volume_runs_short_an_append_is_refused_and_later_taken() {
     let disk = CrashDisk::new(1);
     let config = LogConfig { pending_bytes_max: 1_000, reserve_bytes: 10_000, ..small() };
-    let log = open(&disk, &config).unwrap();
+    let clock = clock();
+    let log = Log::open(Arc::new(disk.clone()), DIR, config, clock.clone()).unwrap();
     let _waits = log.append(1, 1, &[0; 900]).unwrap();
     assert_eq!(log.append(1, 1, &[0; 900]).err().unwrap().kind(), ErrorKind::Full);
     assert_eq!(log.append_durable(1, 1, &[0; 5_000]).unwrap(), 1, "a large one is taken alone");
     disk.set_capacity(Some(15_000));
+    clock.advance(Duration::from_millis(100));
     log.append_durable(1, 1, b"the last before it is measured").unwrap();
     assert_eq!(log.append(1, 1, b"").err().unwrap().kind(), ErrorKind::Full);
     assert_eq!(log.append_durable(1, 1, b"").unwrap_err().kind(), ErrorKind::Full);

@@ -270,6 +270,7 @@ fn serve_front(
 ) -> anyhow::Result<(SocketAddr, std::thread::JoinHandle<()>)> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_name("front")
+        .on_thread_park(sluice_collector::before_park)
         .enable_all()
         .build()
         .context("cannot start the runtime of the collector")?;
