@@ -57,7 +57,7 @@ impl Default for LogConfig {
             retention: Retention::default(),
             pending_bytes_max: 32 << 20,
             group_bytes: 1 << 20,
-            gather: Duration::from_micros(500),
+            gather: Duration::from_micros(250),
             recent_bytes_max: 8 << 20,
             preallocate_bytes: 1 << 20,
             reserve_bytes: 512 << 20,

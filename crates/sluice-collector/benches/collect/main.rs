@@ -94,7 +94,7 @@ fn main() {
         let mut rates = [Vec::new(), Vec::new()];
         let mut costs = [Vec::new(), Vec::new()];
         let mut ratios = Vec::new();
-        let mut p99s = Vec::new();
+        let mut p99s = [Vec::new(), Vec::new()];
         for _ in 0..pairs {
             for ((kind, rates), costs) in
                 ["bare", "sluice"].into_iter().zip(&mut rates).zip(&mut costs)
@@ -108,25 +108,30 @@ fn main() {
             }
             let (bare, ours) = (rates[0].last().unwrap(), *rates[1].last().unwrap());
             ratios.push(ours / bare);
-            let server = Server::start("sluice");
-            p99s.push(load::run(server.port, &request, seconds, Some(ours / 2.0)).p99_millis);
+            for (kind, p99s) in ["bare", "sluice"].into_iter().zip(&mut p99s) {
+                let server = Server::start(kind);
+                load::run(server.port, &request, seconds / 4, Some(ours / 2.0));
+                p99s.push(load::run(server.port, &request, seconds, Some(ours / 2.0)).p99_millis);
+            }
         }
         let [bare, ours] = rates.map(|mut rates| median(&mut rates));
         let [bare_cost, our_cost] = costs.map(|mut costs| median(&mut costs));
+        let [bare_p99, our_p99] = p99s.map(|mut p99s| median(&mut p99s));
+        println!(
+            "{name}: p99 at half of sluice's load {our_p99:.2} ms, bare at the same {bare_p99:.2} ms"
+        );
         println!(
             "{name}: processor time a request {bare_cost:.1} us bare, {our_cost:.1} us sluice, ratio {:.2}",
             bare_cost / our_cost
         );
         println!(
             "{name} of {} bytes, 64 connections: bare axum {bare:.0} requests/s ({:.0} events/s), \
-             sluice durable {ours:.0} requests/s ({:.0} events/s), ratio {:.2} (pairs {}), \
-             p99 at half load {:.2} ms",
+             sluice durable {ours:.0} requests/s ({:.0} events/s), ratio {:.2} (pairs {})",
             body.len(),
             bare * f64::from(events),
             ours * f64::from(events),
             median(&mut ratios.clone()),
             ratios.iter().map(|ratio| format!("{ratio:.2}")).collect::<Vec<_>>().join(" "),
-            median(&mut p99s),
         );
     }
 }
