@@ -40,18 +40,21 @@ export function Shell() {
           <Burger size="sm" opened={folded} onClick={rail.toggle} aria-label="Open the menu" />
           <span className={classes.topName}>{session.workspace.name}</span>
         </div>
-        <Drawer
-          opened={folded}
-          onClose={rail.close}
-          size={264}
-          withCloseButton={false}
-          padding={0}
-          aria-label="Menu"
-        >
-          <div className={classes.drawer}>
-            <Rail onPalette={openPalette} />
-          </div>
-        </Drawer>
+        {folded ? (
+          <Drawer
+            opened
+            onClose={rail.close}
+            size={264}
+            title="Menu"
+            withCloseButton={false}
+            padding={0}
+            styles={{ header: { display: "none" } }}
+          >
+            <div className={classes.drawer}>
+              <Rail onPalette={openPalette} />
+            </div>
+          </Drawer>
+        ) : null}
         <main id="main" className={classes.main} tabIndex={-1}>
           <Suspense fallback={<BlockSkeleton />}>
             <Outlet />

@@ -17,10 +17,11 @@ export function UserMenu() {
   return (
     <Menu width={240} position="top-start">
       <Menu.Target>
-        <UnstyledButton className={classes.who} aria-label={`Account of ${user.name}`}>
+        <UnstyledButton className={classes.who}>
           <span className={classes.round} aria-hidden>
             {(user.name || user.email).charAt(0).toUpperCase()}
           </span>
+          <span className="visually-hidden">Account of</span>
           <span className={classes.name}>{user.name || user.email}</span>
           <EllipsisVertical size={14} color="var(--sl-muted)" aria-hidden />
         </UnstyledButton>

@@ -13,10 +13,11 @@ export function WorkspaceSwitch() {
   return (
     <Menu width={240} position="bottom-start">
       <Menu.Target>
-        <UnstyledButton className={classes.workspace} aria-label={`Workspace ${workspace.name}`}>
+        <UnstyledButton className={classes.workspace}>
           <span className={classes.mark} aria-hidden>
             {workspace.name.charAt(0).toUpperCase()}
           </span>
+          <span className="visually-hidden">Workspace</span>
           <span className={classes.strong}>{workspace.name}</span>
           <ChevronsUpDown size={14} color="var(--sl-muted)" aria-hidden />
         </UnstyledButton>

@@ -112,7 +112,7 @@ function HeadCell<Row>({ column, sort, onSort, onResize }: HeadProps<Row>) {
       {column.sort ? (
         <button type="button" className={classes.sort} onClick={onSort}>
           {column.title}
-          <Arrow size={12} aria-hidden style={{ visibility: sort ? "visible" : "hidden" }} />
+          {sort ? <Arrow size={12} aria-hidden /> : null}
         </button>
       ) : (
         column.title

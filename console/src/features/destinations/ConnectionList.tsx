@@ -118,7 +118,7 @@ function Connection({ destinationId, sourceId, name, delivery }: ConnectionProps
       </div>
       {delivery?.reason ? <p className={classes.reason}>{delivery.reason}</p> : null}
       {delivery ? <Figures delivery={delivery} /> : null}
-      {delivery?.lastError ? (
+      {delivery?.lastError && !delivery.reason?.includes(delivery.lastError.message) ? (
         <p className={classes.lastError}>
           Last failure <RelativeTime at={delivery.lastError.at} />:{" "}
           <span className="mono">{delivery.lastError.message}</span>

@@ -56,10 +56,10 @@ function SourceTabs({ source }: { source: Source }) {
               onLibrary={(value) => go({ tab: "code", library: value })}
             />
           </div>
-          <aside className={classes.side}>
+          <div className={classes.side}>
             <WriteKeys source={source} />
             <SourceDestinations sourceId={source.id} />
-          </aside>
+          </div>
         </div>
       </Tabs.Panel>
       <Tabs.Panel value="settings">
