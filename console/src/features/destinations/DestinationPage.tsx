@@ -1,4 +1,5 @@
-import { Switch, Tabs } from "@mantine/core";
+import { Button, Switch, Tabs } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { deliveriesQuery } from "../../api/queries/deliveries";
@@ -12,6 +13,7 @@ import { formatNumber } from "../../lib/format";
 import { ConnectionList } from "./ConnectionList";
 import { DeadLetters } from "./DeadLetters";
 import { DestinationSettings } from "./DestinationSettings";
+import { TestEvent } from "./TestEvent";
 
 const route = getRouteApi("/shell/destinations/$destinationId");
 type Tab = "delivery" | "dead" | "settings";
@@ -24,7 +26,7 @@ export function DestinationPage() {
     <Page
       title={name}
       name={name}
-      action={destination.data ? <OnOff destination={destination.data} /> : null}
+      action={destination.data ? <Actions destination={destination.data} /> : null}
     >
       <QueryView
         query={destination}
@@ -34,6 +36,22 @@ export function DestinationPage() {
         {(found) => <DestinationTabs destination={found} />}
       </QueryView>
     </Page>
+  );
+}
+
+function Actions({ destination }: { destination: Destination }) {
+  const canEdit = useCan("editor");
+  const [opened, test] = useDisclosure(false);
+  return (
+    <>
+      <OnOff destination={destination} />
+      {canEdit ? (
+        <Button variant="default" onClick={test.open}>
+          Send test event
+        </Button>
+      ) : null}
+      {opened ? <TestEvent destination={destination} onClose={test.close} /> : null}
+    </>
   );
 }
 

@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { destinationsQuery } from "../../api/queries/destinations";
-import type { Receipt, ReceiptDelivery } from "../../api/queries/liveEvents";
-import { JsonView } from "../../components/JsonView";
-import { RelativeTime } from "../../components/RelativeTime";
-import type { StateTone } from "../../components/StateDot";
-import { inWords, plural } from "../../lib/format";
-import { reasonInWords } from "../../lib/reasons";
-import classes from "./live.module.css";
+import { destinationsQuery } from "../api/queries/destinations";
+import type { Receipt, ReceiptDelivery } from "../api/queries/liveEvents";
+import { JsonView } from "./JsonView";
+import { RelativeTime } from "./RelativeTime";
+import type { StateTone } from "./StateDot";
+import { inWords, plural } from "../lib/format";
+import { reasonInWords } from "../lib/reasons";
+import classes from "./EventWay.module.css";
 
 const STAGES: Record<string, string> = {
   received: "Received",
