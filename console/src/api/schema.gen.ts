@@ -2443,7 +2443,6 @@ export interface components {
              * @example false
              */
             overlayReceipts?: boolean | null;
-            overlayReceipts: boolean | null;
             /**
              * Format: int32
              * @description From 1 to 1000000; null means the server's default; absent leaves it.
