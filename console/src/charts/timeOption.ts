@@ -73,7 +73,7 @@ function drawn(one: TimeSeries, asked: Asked, theme: ChartTheme): (LineSeriesOpt
     connectNulls: false,
     z: 3,
   };
-  const area = asked.as === "area" ? { areaStyle: { color: tint, opacity: 0.12 } } : {};
+  const area = asked.as === "area" ? { areaStyle: { color: tint, opacity: 0.08 } } : {};
   const width = compact ? 1.5 : 2;
   return [
     { ...base, ...area, id: one.key, data: solid, lineStyle: { color: tint, width } },

@@ -1,7 +1,8 @@
 // A saved insight in small: on the list and on dashboards.
 
+import { useElementSize } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { messageOf } from "../../api/errors";
 import type { Insight } from "../../api/queries/insights";
 import { BlockSkeleton } from "../../components/Skeletons";
@@ -22,11 +23,13 @@ interface Props {
   menu?: ReactNode;
 }
 
-const NONE: ReadonlySet<string> = new Set();
+/** What a legend takes of a card. */
+const LEGEND = 36;
 
 export function InsightCard({ insight, height, range, full = false, menu }: Props) {
   const query: InsightQuery = range ? { ...insight.query, range } : insight.query;
   const kind = kindOf(query.kind);
+  const { ref, ...size } = useElementSize();
   const link = { to: "/insights/$insightId" as const, params: { insightId: insight.id } };
   if (!full) {
     return (
@@ -50,8 +53,8 @@ export function InsightCard({ insight, height, range, full = false, menu }: Prop
         </div>
         {menu}
       </div>
-      <div className={classes.cardBody}>
-        <Drawing insight={insight} query={query} height={height} compact={false} />
+      <div ref={ref} className={classes.cardBody}>
+        <Drawing insight={insight} query={query} height={Math.max(110, size.height || height)} compact={false} />
       </div>
     </section>
   );
@@ -67,6 +70,7 @@ interface DrawingProps {
 function Drawing({ insight, query, height, compact }: DrawingProps) {
   const kind = kindOf(query.kind);
   const display = (insight.display ?? {}) as Display;
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const { answer, past } = useAnswer(query, !compact && kind.canCompare && display.compare === true);
   if (answer.data?.kind !== query.kind) {
     if (answer.isError) return <span className={classes.small}>Not answered. {messageOf(answer.error)}</span>;
@@ -81,15 +85,22 @@ function Drawing({ insight, query, height, compact }: DrawingProps) {
       </div>
     );
   }
+  const legend = !compact && chart !== "number" && kind.table(query, answer.data).rows.length > 1;
+  const hide = (key: string) => {
+    const next = new Set(hidden);
+    if (!next.delete(key)) next.add(key);
+    setHidden(next);
+  };
   return (
     <kind.Chart
       query={query}
       result={answer.data}
       past={past}
       chart={chart}
-      height={height}
+      height={legend ? height - LEGEND : height}
       compact={compact}
-      hidden={NONE}
+      hidden={hidden}
+      onHide={legend ? hide : undefined}
     />
   );
 }

@@ -29,7 +29,7 @@ interface Props {
 export function PeoplePanel({ query, point, onClose }: Props) {
   const title = point ? kindOf(query.kind).pointWords(query, point) : "";
   return (
-    <SidePanel opened={point !== undefined} onClose={onClose} title={title === "" ? "People" : `People who ${title.startsWith("did") || title.startsWith("reached") ? title : `count for ${title}`}`} width={680}>
+    <SidePanel opened={point !== undefined} onClose={onClose} title={title === "" ? "People" : `People who ${title.startsWith("did") || title.startsWith("reached") ? title : `count for ${title}`}`} width={780}>
       {point ? <Behind query={query} point={point} /> : null}
     </SidePanel>
   );
@@ -56,10 +56,10 @@ function Behind({ query, point }: { query: InsightQuery; point: Point }) {
   }
   const names = rows.flatMap((row) => Object.keys(row.summary?.traits ?? {}));
   const columns: Column<Row>[] = [
-    { key: "person", title: "Person", width: 240, cell: (row) => <PersonName person={row.summary ?? { id: row.person }} />, sort: (row) => personWords(row.summary ?? { id: row.person }) },
+    { key: "person", title: "Person", width: 220, cell: (row) => <PersonName person={row.summary ?? { id: row.person }} />, sort: (row) => personWords(row.summary ?? { id: row.person }) },
     ...traitColumns(shown, rows, (row) => row.summary ?? undefined),
-    { key: "at", title: "First here", width: 110, cell: (row) => <RelativeTime at={row.times[0]} />, sort: (row) => row.times[0] },
-    { key: "last", title: "Last seen", width: 110, cell: (row) => <RelativeTime at={row.summary?.lastSeenAt} />, sort: (row) => row.summary?.lastSeenAt, hideOnPhone: true },
+    { key: "at", title: "First here", width: 118, cell: (row) => <RelativeTime at={row.times[0]} />, sort: (row) => row.times[0] },
+    { key: "last", title: "Last seen", width: 118, cell: (row) => <RelativeTime at={row.summary?.lastSeenAt} />, sort: (row) => row.summary?.lastSeenAt, hideOnPhone: true },
   ];
   return (
     <>

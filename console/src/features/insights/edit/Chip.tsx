@@ -13,10 +13,10 @@ interface ChipButtonProps extends ComponentProps<"button"> {
   children: ReactNode;
 }
 
-export function ChipButton({ label, blank = false, open = false, children, ...rest }: ChipButtonProps) {
+export function ChipButton({ label, blank = false, open = false, children, className, ...rest }: ChipButtonProps) {
   return (
     <UnstyledButton
-      className={classes.chip}
+      className={`${classes.chip} ${className ?? ""}`}
       aria-label={label}
       data-blank={blank || undefined}
       data-open={open || undefined}
@@ -28,9 +28,9 @@ export function ChipButton({ label, blank = false, open = false, children, ...re
   );
 }
 
-export function AddButton({ children, ...rest }: ComponentProps<"button">) {
+export function AddButton({ children, className, ...rest }: ComponentProps<"button">) {
   return (
-    <UnstyledButton className={classes.add} {...rest}>
+    <UnstyledButton className={`${classes.add} ${className ?? ""}`} {...rest}>
       <Plus size={13} aria-hidden />
       {children}
     </UnstyledButton>

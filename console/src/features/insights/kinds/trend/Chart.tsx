@@ -73,7 +73,7 @@ function Lines(props: ChartProps<Query, Result>) {
         onPick={onPeople ? pick : undefined}
         onZoom={onChange ? zoom : undefined}
       />
-      {onHide && all.length > 0 ? (
+      {onHide && (all.length > 1 || onPeople) ? (
         <Legend
           entries={all.map((one) => ({
             key: one.key,
