@@ -1,13 +1,12 @@
 import { House, Plug } from "lucide-react";
 import { expect, test } from "vitest";
-import type { PlaceGroup } from "./nav";
-import { findPlaces } from "./palette";
+import { findTargets, type Target } from "./palette";
 
-const nav: PlaceGroup[] = [
-  { places: [{ label: "Home", to: "/", icon: House, words: "ledger" }] },
-  { label: "Connect", places: [{ label: "Sources", to: "/", icon: Plug, words: "write key" }] },
+const targets: Target[] = [
+  { key: "home", label: "Home", group: "", icon: House, words: "ledger", link: { to: "/" } },
+  { key: "sources", label: "Sources", group: "Connect", icon: Plug, words: "write key", link: { to: "/sources" } },
 ];
-const labels = (typed: string) => findPlaces(nav, typed).map((found) => found.place.label);
+const labels = (typed: string) => findTargets(targets, typed).map((found) => found.label);
 
 test("nothing typed lists every place", () => {
   expect(labels("")).toEqual(["Home", "Sources"]);
@@ -19,4 +18,9 @@ test("a place is found by its name, its group and its other words", () => {
   expect(labels("KEY write")).toEqual(["Sources"]);
   expect(labels("ledger")).toEqual(["Home"]);
   expect(labels("nothing like it")).toEqual([]);
+});
+
+test("what begins with the typed word stands before what only holds it", () => {
+  const more = { ...targets[0], key: "r", label: "Resources" } as Target;
+  expect(findTargets([more, ...targets], "sources").map((found) => found.key)).toEqual(["sources", "r"]);
 });

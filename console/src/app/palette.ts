@@ -1,22 +1,29 @@
 // What the palette finds.
 
-import type { Place, PlaceGroup } from "./nav";
+import type { LinkProps } from "@tanstack/react-router";
+import type { LucideIcon } from "lucide-react";
 
-export interface Found {
-  place: Place;
+/** Somewhere to go. */
+export interface Target {
+  key: string;
+  label: string;
+  /** What it is: the group of a place, or the kind of a thing. */
   group: string;
+  /** Other words that find it. */
+  words?: string | undefined;
+  icon: LucideIcon;
+  link: Pick<LinkProps, "to" | "params" | "search">;
 }
 
-/** Places whose label, group or other words hold all that was typed; beginnings of labels first. */
-export function findPlaces(nav: readonly PlaceGroup[], typed: string): Found[] {
+const FOUND_MAX = 30;
+
+/** Targets whose label, group or other words hold all that was typed; beginnings of labels first. */
+export function findTargets(targets: readonly Target[], typed: string): Target[] {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-  const all = nav.flatMap((group) =>
-    group.places.map((place) => ({ place, group: group.label ?? "" })),
-  );
-  const fits = all.filter(({ place, group }) => {
-    const text = `${place.label} ${group} ${place.words ?? ""}`.toLowerCase();
+  const fits = targets.filter(({ label, group, words: more = "" }) => {
+    const text = `${label} ${group} ${more}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
-  const begins = ({ place }: Found) => place.label.toLowerCase().startsWith(words[0] ?? "");
-  return [...fits.filter(begins), ...fits.filter((found) => !begins(found))];
+  const begins = ({ label }: Target) => label.toLowerCase().startsWith(words[0] ?? "");
+  return [...fits.filter(begins), ...fits.filter((found) => !begins(found))].slice(0, FOUND_MAX);
 }

@@ -76,8 +76,8 @@ interface StageProps {
   tone: StateTone;
   title: ReactNode;
   state: string;
-  at?: string | undefined;
-  detail?: string | undefined;
+  at?: string | null | undefined;
+  detail?: string | null | undefined;
   children?: ReactNode;
 }
 

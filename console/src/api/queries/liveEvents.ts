@@ -1,28 +1,15 @@
 import { queryOptions } from "@tanstack/react-query";
 import { stringifySearch } from "../../lib/url";
+import type { Schema } from "../client";
 import { ApiError, isApiError } from "../errors";
 import { request } from "../request";
 
 export const LIVE_STATES = ["waiting", "accepted", "duplicate", "refused"] as const;
-export type LiveState = (typeof LIVE_STATES)[number];
+export type LiveState = Schema<"LiveState">;
 export const EVENT_TYPES = ["track", "identify", "page", "screen", "group", "alias"] as const;
 
 /** One item that was received, and what became of it. */
-export interface LiveEvent {
-  cursor: string;
-  receivedAt: string;
-  receivedOffset: number;
-  state: LiveState;
-  sourceId: string;
-  type?: string;
-  name?: string;
-  messageId?: string;
-  userId?: string;
-  anonymousId?: string;
-  personId?: number;
-  reason?: string;
-  explanation?: string;
-}
+export type LiveEvent = Schema<"LiveEvent">;
 
 export interface LiveFilter {
   sourceId?: string | undefined;
@@ -49,33 +36,11 @@ export function liveStreamUrl(filter: LiveFilter, after: string | undefined): st
   return `/api/v1/live-events/stream${stringifySearch({ ...filter, after })}`;
 }
 
-export interface Receipt {
-  sourceId: string;
-  messageId?: string;
-  receivedAt: string;
-  receivedOffset: number;
-  outcome:
-    | { state: "waiting" }
-    | { state: "accepted"; offset: number; person?: number }
-    | { state: "duplicate"; of: number; firstReceivedOffset?: number }
-    | { state: "refused"; reason: string };
-  explanation?: string;
-  stages: { stage: string; state: string; at?: string; detail?: string }[];
-  deliveries: ReceiptDelivery[];
-  event?: Record<string, unknown>;
-  /** What is kept of an item that is not JSON. */
-  text?: string;
-}
-
-export interface ReceiptDelivery {
-  connectionId: string;
-  destinationId: string;
-  state: string;
-  reason?: string;
-  at?: string;
-  attempts?: number;
-  exchange?: unknown;
-}
+/** The event in it holds what was sent, in its own digits. */
+export type Receipt = Omit<Schema<"Receipt">, "event"> & {
+  event?: Record<string, unknown> | null;
+};
+export type ReceiptDelivery = Schema<"ReceiptDelivery">;
 
 export const receiptAtQuery = (receivedOffset: string) =>
   queryOptions({

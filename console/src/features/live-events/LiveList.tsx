@@ -1,9 +1,11 @@
 import { Button, Tooltip } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Pause, Play, Radio } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { LiveEvent, LiveFilter } from "../../api/queries/liveEvents";
+import { destinationsQuery } from "../../api/queries/destinations";
 import type { Source } from "../../api/queries/sources";
 import { type Column, DataTable } from "../../components/DataTable";
 import { EmptyState } from "../../components/EmptyState";
@@ -17,6 +19,7 @@ import { useTimeZone } from "../../lib/timeZone";
 import classes from "./live.module.css";
 import { TypeBadge } from "./TypeBadge";
 import { type Connection, useLive } from "./useLive";
+import { WayMarks } from "./WayMarks";
 
 interface Props {
   filter: LiveFilter;
@@ -100,8 +103,10 @@ function LiveState({ connection, paused }: { connection: Connection; paused: boo
 
 function useColumns(sources: Source[]): Column<LiveEvent>[] {
   const timeZone = useTimeZone();
+  const destinations = useQuery(destinationsQuery).data;
   return useMemo(() => {
     const names = new Map(sources.map((source) => [source.id, source.name]));
+    const targets = new Map(destinations?.map((destination) => [destination.id, destination.name]));
     return [
       {
         key: "name",
@@ -126,7 +131,7 @@ function useColumns(sources: Source[]): Column<LiveEvent>[] {
       {
         key: "who",
         title: "Who",
-        cell: (row) => <span className="mono">{row.userId ?? row.anonymousId ?? "nobody"}</span>,
+        cell: (row) => <Who row={row} />,
       },
       {
         key: "source",
@@ -135,9 +140,32 @@ function useColumns(sources: Source[]): Column<LiveEvent>[] {
         hideOnPhone: true,
         cell: (row) => names.get(row.sourceId) ?? "A deleted source",
       },
-      { key: "state", title: "State", width: 340, cell: (row) => <RowState row={row} /> },
+      {
+        key: "way",
+        title: "Way",
+        width: 84,
+        hideOnPhone: true,
+        cell: (row) => <WayMarks row={row} nameOf={(id) => targets.get(id) ?? "A destination"} />,
+      },
+      { key: "state", title: "State", width: 300, cell: (row) => <RowState row={row} /> },
     ];
-  }, [sources, timeZone]);
+  }, [sources, destinations, timeZone]);
+}
+
+function Who({ row }: { row: LiveEvent }) {
+  const id = row.userId ?? row.anonymousId;
+  if (!id) return <span className={classes.nobody}>nobody</span>;
+  if (typeof row.personId !== "number") return <span className="mono">{id}</span>;
+  return (
+    <Link
+      to="/people/$personId"
+      params={{ personId: String(row.personId) }}
+      className="mono"
+      onClick={(event) => event.stopPropagation()}
+    >
+      {id}
+    </Link>
+  );
 }
 
 const TONES = { accepted: "good", waiting: "warn", duplicate: "idle", refused: "bad" } as const;

@@ -25,7 +25,7 @@ export function Outcome({ receipt, onOpen }: Props) {
   const { outcome } = receipt;
   const { tone, title, words } = WORDS[outcome.state];
   const refused = outcome.state === "refused" ? reasonInWords(outcome.reason) : undefined;
-  const first = outcome.state === "duplicate" ? outcome.firstReceivedOffset : undefined;
+  const first = outcome.state === "duplicate" ? outcome.firstReceivedOffset : null;
   return (
     <div className={classes.outcome} data-state={outcome.state}>
       <StateDot tone={tone}>
@@ -33,8 +33,8 @@ export function Outcome({ receipt, onOpen }: Props) {
       </StateDot>
       {outcome.state === "accepted" ? null : (
         <p className={classes.outcomeWords}>
-          {receipt.explanation ?? refused ?? words}{" "}
-          {first === undefined ? null : (
+          {receipt.explanation || (refused ?? words)}{" "}
+          {first === undefined || first === null ? null : (
             <Anchor component="button" type="button" fz="sm" onClick={() => onOpen(String(first))}>
               Show the first
             </Anchor>

@@ -1,19 +1,6 @@
-import { Badge } from "@mantine/core";
+import classes from "./live.module.css";
 
-const COLORS: Record<string, string> = {
-  track: "water",
-  identify: "teal",
-  page: "grape",
-  screen: "grape",
-  group: "orange",
-  alias: "gray",
-};
-
-export function TypeBadge({ type }: { type: string | undefined }) {
-  if (type === undefined) return <Badge color="red">unknown</Badge>;
-  return (
-    <Badge color={COLORS[type] ?? "gray"} style={{ flex: "none" }}>
-      {type}
-    </Badge>
-  );
+/** The type of a call. Without colour: colour tells states here. */
+export function TypeBadge({ type }: { type: string | null | undefined }) {
+  return <span className={classes.type}>{type ?? "unknown"}</span>;
 }

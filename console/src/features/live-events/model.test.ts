@@ -8,6 +8,7 @@ const row = (cursor: number, state: LiveState = "accepted"): LiveEvent => ({
   receivedOffset: cursor,
   state,
   sourceId: "s",
+  deliveries: [],
 });
 const cursors = (rows: readonly LiveEvent[]) => rows.map((one) => one.cursor).join(" ");
 

@@ -5,6 +5,8 @@ import { useEffect, useReducer, useRef, useState } from "react";
 import { type LiveEvent, type LiveFilter, livePage, liveStreamUrl } from "../../api/queries/liveEvents";
 import { append, arrive, type Live, NOTHING, release, skip } from "./model";
 
+/** Destinations take their time: so often the shown rows' marks are asked for again. */
+const RENEW_MS = 4_000;
 /** Rows gather for so long before the list is drawn again. */
 const DRAW_MS = 250;
 const RECONNECT_MS = 3_000;
@@ -62,6 +64,20 @@ export function useLive(filter: LiveFilter, paused: boolean) {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [page]);
   const next = later ? later.next : page?.next;
+  const travels = live.rows.some(isTravelling);
+  useEffect(() => {
+    if (!travels) return;
+    const renew = setInterval(() => {
+      livePage(filter).then(
+        (page) => tell({ kind: "rows", rows: page.events.toReversed(), paused: isPaused.current }),
+        // The stream tells when the server is gone.
+        () => undefined,
+      );
+    }, RENEW_MS);
+    return () => clearInterval(renew);
+    // The filter is fixed for the life of the component.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [travels]);
   const loadOlder = async () => {
     if (next === undefined || older) return;
     setOlder(true);
@@ -74,6 +90,11 @@ export function useLive(filter: LiveFilter, paused: boolean) {
     }
   };
   return { live, first, connection, hasOlder: next !== undefined, loadingOlder: older, loadOlder };
+}
+
+/** Of the rows that an answer holds, those on top: the state of older ones is left as it was. */
+function isTravelling(row: LiveEvent, at: number): boolean {
+  return at < 100 && row.deliveries.some((delivery) => delivery.state === "waiting");
 }
 
 interface Ears {

@@ -29,7 +29,7 @@ export function Invites() {
     {
       key: "act",
       title: "Actions",
-      width: 110,
+      width: 140,
       align: "right",
       cell: (invite) => (
         <Button

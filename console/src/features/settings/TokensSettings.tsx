@@ -38,7 +38,7 @@ export function TokensSettings() {
     {
       key: "act",
       title: "Actions",
-      width: 110,
+      width: 130,
       align: "right",
       cell: (token) => (
         <Button variant="subtle" color="gray" size="compact-sm" aria-label={`Revoke ${token.name}`} onClick={() => askRevoke(token)}>
