@@ -14,7 +14,11 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ["/api", "/v1", "/health/", "/analytics.js"].map((path) => [path, server]),
+      ["/api", "/v1", "/health/", "/analytics.js"].map((path) => [
+        path,
+        // The server compares the page's origin with the host that was asked.
+        { target: server, changeOrigin: false },
+      ]),
     ),
   },
 });
