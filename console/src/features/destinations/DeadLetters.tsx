@@ -37,8 +37,8 @@ export function DeadLetters({ destination }: { destination: Destination }) {
       isEmpty={(list) => list.length === 0}
       empty={
         <EmptyState icon={Inbox} title="No dead letters">
-          Events that the destination refused for good, or that could not be sent for four hours,
-          are kept here with the reason and can be sent again.
+          Events that the destination refused for good, or that could not be sent within the hours
+          to retry, are kept here with the reason and can be sent again.
         </EmptyState>
       }
     >

@@ -178,7 +178,8 @@ function browser(origin: string, writeKey: string): string {
     if (a.initialize || a.invoked) return;
     a.invoked = true;
     a._writeKey = ${JSON.stringify(writeKey)};
-    "track page screen identify group alias reset ready on once off debug user setAnonymousId trackLink trackForm addSourceMiddleware"
+    ("track page screen identify group alias reset ready on once off debug user " +
+      "setAnonymousId trackLink trackForm addSourceMiddleware")
       .split(" ")
       .forEach(function (method) {
         a[method] = function () {
