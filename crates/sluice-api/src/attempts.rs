@@ -79,12 +79,12 @@ impl Attempts {
 }
 
 /// Checks a password or a code off the async workers, if this visitor, and this account, have not
-/// been wrong too often. `act` gives `None` for a wrong one, which is then told by `wrong`.
+/// been wrong too often. `act` gives `None` for a wrong one, which is then told as `wrong`.
 pub(crate) async fn attempt<T: Send + 'static>(
     api: &ApiState,
     visitor: &Visitor,
     account: Option<&str>,
-    wrong: &'static str,
+    wrong: ApiError,
     act: impl FnOnce(&Store) -> Result<Option<T>, StoreError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let (attempts, now) = (api.attempts(), api.site().clock.now());
@@ -108,7 +108,7 @@ pub(crate) async fn attempt<T: Send + 'static>(
     if let Some(account) = account.filter(|_| !is_wrong) {
         attempts.forget(account);
     }
-    outcome?.ok_or(ApiError::Wrong(wrong))
+    outcome?.ok_or(wrong)
 }
 
 /// Rounded up, so that who waits as told is let in.

@@ -8,9 +8,9 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use http::request::Parts;
 use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
+use sluice_base::nearest;
 
 use crate::error::ApiError;
-use crate::nearest::nearest;
 
 /// Largest body of a request; settings and questions are smaller.
 pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;

@@ -56,9 +56,8 @@ pub(crate) enum ApiError {
     BadToken,
     #[error("the session has ended; sign in again")]
     NoSession,
-    /// What was entered is not right.
-    #[error("{0}")]
-    Wrong(&'static str),
+    #[error("the email address or the password is wrong")]
+    Credentials,
     #[error("this needs the role {needed}; yours here is {has}")]
     Role { needed: &'static str, has: &'static str },
     #[error("this is for signed-in people; a token has no session and no password")]
@@ -105,9 +104,14 @@ impl ApiError {
         Self::Invalid(vec![Problem::new(field, message)])
     }
 
+    /// A code that does not work; what is wrong about it, the store says.
+    pub(crate) fn code() -> Self {
+        Self::Spent("this link does not work".to_owned())
+    }
+
     const fn status(&self) -> StatusCode {
         match self {
-            Self::Nobody | Self::BadToken | Self::NoSession | Self::Wrong(_) => {
+            Self::Nobody | Self::BadToken | Self::NoSession | Self::Credentials => {
                 StatusCode::UNAUTHORIZED
             }
             Self::Role { .. } | Self::NotAPerson | Self::Origin | Self::Csrf => {

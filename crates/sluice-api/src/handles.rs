@@ -83,7 +83,8 @@ pub trait Questions: Send + Sync {
 
 /// The running parts of workspaces.
 pub trait WorkspaceParts: Send + Sync {
-    /// Starts the parts of a workspace that was just made; events are taken when it answers.
+    /// Starts the parts of a workspace that was just made; events are taken when it answers. One
+    /// that runs learns what changed about it.
     fn start(&self, workspace: sluice_model::Workspace) -> Answer<()>;
 }
 

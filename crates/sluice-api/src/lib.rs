@@ -15,7 +15,6 @@ mod body;
 mod cookie;
 mod error;
 pub mod handles;
-mod nearest;
 mod openapi;
 mod page;
 mod routes;

@@ -1,5 +1,5 @@
 //! What the standard library lacks and every part of Sluice needs: time through a seam, a disk
-//! through a seam, small durable files, secrets that do not print.
+//! through a seam, small durable files, secrets that do not print, the name that was meant.
 //!
 //! No noun of the product appears here; this crate would serve any durable server.
 
@@ -7,6 +7,7 @@ pub mod byte_size;
 pub mod clock;
 pub mod disk;
 pub mod journal;
+mod nearest;
 pub mod secret;
 pub mod state_file;
 pub mod time;
@@ -17,6 +18,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use disk::CrashDisk;
 pub use disk::{Disk, DiskFile, FileBytes, OsDisk};
 pub use journal::Journal;
+pub use nearest::nearest;
 pub use secret::Secret;
 pub use state_file::StateFile;
 pub use time::Timestamp;

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use sluice_base::Clock;
 use sluice_event::{Endpoint, ReceivedItem, ReceivedRequest, Refusal, WorkspaceNo};
 use sluice_log::{ErrorKind, Log, LogError};
+use sluice_model::Region;
 use sluice_model::tables::{SourceEntry, SourceTable};
 use tokio::sync::watch;
 
@@ -36,6 +37,9 @@ pub enum Intake {
 /// The workspaces' `received` logs. Asked on every request, so it must be quick.
 pub trait Workspaces: Send + Sync + 'static {
     fn intake(&self, workspace: WorkspaceNo) -> Intake;
+
+    /// Which of the regions' hosts its sources may use; `None` for any.
+    fn region(&self, workspace: WorkspaceNo) -> Option<Region>;
 }
 
 /// The collector; cheap to clone.
@@ -97,7 +101,8 @@ impl Collector {
         peer: IpAddr,
     ) -> Response<AnswerBody> {
         let started = Instant::now();
-        let (head, incoming) = request.into_parts();
+        let (mut head, incoming) = request.into_parts();
+        host_of_http2(&mut head);
         let cors = Cors::of(&head.headers);
         let answer = match self.inner.collect(endpoint, &head.headers, incoming, peer).await {
             Ok(()) => Answer::Accepted,
@@ -158,6 +163,7 @@ impl Inner {
                 source
             }
         };
+        self.check_region(&source, headers)?;
         let log = self.open_log(&source)?;
         let ticket = {
             let user_agent = headers.get(header::USER_AGENT).filter(|_| route::is_client(endpoint));
@@ -173,6 +179,23 @@ impl Inner {
         // The log has its own copy: the body is not held while the disk is waited for.
         drop(body);
         ticket.durable().await.map_err(|error| log_answer(&error))
+    }
+
+    /// A host name that stands for a region takes only sources of workspaces there.
+    pub(crate) fn check_region(
+        &self,
+        source: &SourceEntry,
+        headers: &HeaderMap,
+    ) -> Result<(), Answer> {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let Some(asked) = host.and_then(|host| self.config.region_of(host)) else { return Ok(()) };
+        match self.workspaces.region(source.workspace) {
+            Some(own) if own != asked => {
+                CollectorStats::add(&self.stats.wrong_region, 1);
+                Err(Answer::WriteKey("The writeKey belongs to another region"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The log of the source's workspace, if that takes events now.
@@ -306,5 +329,13 @@ pub(crate) fn log_answer(error: &LogError) -> Answer {
         ErrorKind::Full => Answer::Busy { retry_after: Duration::from_secs(1) },
         ErrorKind::TooLarge => Answer::TooLarge("Exceed payload limit"),
         _ => Answer::Unavailable("the server cannot store events now"),
+    }
+}
+
+/// HTTP/2 names the host in the address.
+pub(crate) fn host_of_http2(head: &mut http::request::Parts) {
+    let authority = head.uri.authority().map(http::uri::Authority::as_str);
+    if let Some(host) = authority.and_then(|host| host.parse().ok()) {
+        head.headers.entry(header::HOST).or_insert(host);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sluice_model::Region;
+
 use crate::Network;
 
 #[derive(Clone, Debug)]
@@ -36,6 +38,8 @@ pub struct CollectorConfig {
     pub trusted_proxies: Vec<Network>,
     /// The server's address as senders see it; without it, what each request says.
     pub public_url: Option<PublicUrl>,
+    /// Host names, without a port, that take only sources of workspaces of one region.
+    pub region_hosts: Vec<(String, Region)>,
     /// Connections are TLS.
     pub is_https: bool,
 }
@@ -68,6 +72,15 @@ impl std::str::FromStr for PublicUrl {
     }
 }
 
+impl CollectorConfig {
+    /// The region that a host (and port) stands for.
+    pub(crate) fn region_of(&self, host: &str) -> Option<Region> {
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        let found = self.region_hosts.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, region)| *region)
+    }
+}
+
 impl Default for CollectorConfig {
     fn default() -> Self {
         Self {
@@ -85,6 +98,7 @@ impl Default for CollectorConfig {
             drain_timeout: Duration::from_secs(10),
             trusted_proxies: Vec::new(),
             public_url: None,
+            region_hosts: Vec::new(),
             is_https: false,
         }
     }

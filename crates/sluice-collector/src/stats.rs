@@ -67,6 +67,8 @@ counters! {
     unknown_write_key,
     /// Events in those requests that were answered 200.
     unknown_write_key_events,
+    /// Of those rejected: sent to a host of another region than the source's.
+    wrong_region,
     /// Of those limited: over the source's rate. The rest waited for the log or the pipeline.
     limited_by_rate,
     /// Requests that said by `X-Retry-Count` that they were sent before.

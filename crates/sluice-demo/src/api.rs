@@ -106,7 +106,7 @@ impl Server {
         Ok(data["result"].take())
     }
 
-    async fn call(
+    pub(crate) async fn call(
         &self,
         method: Method,
         path: &str,
@@ -128,7 +128,7 @@ impl Server {
         Ok(body["data"].take())
     }
 
-    fn unexpected(&self, path: &str, body: &Value) -> DemoError {
+    pub(crate) fn unexpected(&self, path: &str, body: &Value) -> DemoError {
         DemoError::Unexpected {
             url: format!("{}/api/v1{path}", self.base_url),
             body: body.to_string(),

@@ -14,6 +14,7 @@
 
 mod api;
 mod catalog;
+pub mod console;
 mod demo;
 mod envelope;
 mod error;

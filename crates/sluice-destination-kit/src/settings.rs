@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use sluice_base::nearest;
 
 use crate::http::parse_url;
 
@@ -230,15 +231,10 @@ impl SettingsSchema {
     }
 
     fn unknown(&self, key: &str) -> String {
-        let nearest = self.fields.iter().map(|field| (distance(key, &field.key), &field.key)).min();
-        match nearest {
-            Some((far, known)) if far <= key.len().max(known.len()) / 2 => {
-                format!("is not a setting; did you mean `{known}`?")
-            }
-            _ => {
-                let known: Vec<&str> = self.fields.iter().map(|field| field.key.as_str()).collect();
-                format!("is not a setting; known are {}", known.join(", "))
-            }
+        let known: Vec<&str> = self.fields.iter().map(|field| field.key.as_str()).collect();
+        match nearest(key, known.iter().copied()) {
+            Some(meant) => format!("is not a setting; did you mean `{meant}`?"),
+            None => format!("is not a setting; known are {}", known.join(", ")),
         }
     }
 }
@@ -322,21 +318,6 @@ impl fmt::Display for SettingsError {
         }
         Ok(())
     }
-}
-
-/// Levenshtein distance, letters compared without case.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.to_lowercase().chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

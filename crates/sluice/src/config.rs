@@ -79,6 +79,10 @@ pub(crate) struct CollectorConfig {
     pub(crate) body_timeout_secs: u64,
     /// Deepest nesting of objects and arrays in an event.
     pub(crate) depth_max: usize,
+    /// Host names that take only sources of workspaces in the region `us`. Others take all.
+    pub(crate) us_hosts: Vec<String>,
+    /// Host names that take only sources of workspaces in the region `eu`.
+    pub(crate) eu_hosts: Vec<String>,
 }
 
 impl Default for CollectorConfig {
@@ -91,6 +95,8 @@ impl Default for CollectorConfig {
             strict: false,
             body_timeout_secs: 30,
             depth_max: 64,
+            us_hosts: vec!["api.segment.io".to_owned()],
+            eu_hosts: vec!["events.eu1.segmentapis.com".to_owned()],
         }
     }
 }
@@ -240,13 +246,8 @@ fn nearest_key(message: &str) -> Option<(&str, &str)> {
     let (_, rest) = message.split_once("unknown field `")?;
     let (unknown, rest) = rest.split_once('`')?;
     let (_, expected) = rest.split_once("expected ")?;
-    expected
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .map(|known| (strsim::damerau_levenshtein(unknown, known), known))
-        .min()
-        .map(|(_, known)| (unknown, known))
+    let known = expected.split('`').skip(1).step_by(2);
+    sluice_base::nearest(unknown, known).map(|known| (unknown, known))
 }
 
 #[cfg(test)]

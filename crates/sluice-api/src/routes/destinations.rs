@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sluice_base::Secret;
+use sluice_base::{Secret, nearest};
 use sluice_destination_kit::Catalog;
 use sluice_event::WorkspaceNo;
 use sluice_model::{
@@ -16,7 +16,6 @@ use crate::answer::{Data, Done, done};
 use crate::auth::{Editor, Viewer};
 use crate::body::{At, Body};
 use crate::error::ApiError;
-use crate::nearest::nearest;
 use crate::page::{PageParams, Pagination, Paging};
 use crate::state::ApiState;
 

@@ -139,8 +139,10 @@ pub(super) async fn get_invite_by_code(
     State(api): State<ApiState>,
     At(code): At<String>,
 ) -> Result<Data<InvitationData>, ApiError> {
-    let found =
-        attempt(&api, &visitor, None, "", move |store| store.invite_find(&code).map(Some)).await?;
+    let found = attempt(&api, &visitor, None, ApiError::code(), move |store| {
+        store.invite_find(&code).map(Some)
+    })
+    .await?;
     let data = InvitationData {
         email: found.invite.email.to_string(),
         role: found.invite.role.into(),
@@ -163,11 +165,14 @@ pub(super) async fn accept_invite(
     Body(body): Body<AcceptBody>,
 ) -> Result<Response, ApiError> {
     let known = code.clone();
-    let found =
-        attempt(&api, &visitor, None, "", move |store| store.invite_find(&known).map(Some)).await?;
+    let found = attempt(&api, &visitor, None, ApiError::code(), move |store| {
+        store.invite_find(&known).map(Some)
+    })
+    .await?;
     let credentials = Credentials { name: body.name, password: Secret::new(body.password) };
     let email = found.invite.email.to_string();
-    let wrong = "you have an account already, and this is not its password";
+    let message = "you have an account already, and this is not its password";
+    let wrong = ApiError::invalid("password", message);
     let begun = attempt(&api, &visitor, Some(&email), wrong, move |store| {
         store.invite_accept(&code, &credentials)
     })

@@ -80,9 +80,10 @@ pub(super) async fn get_password_reset(
     State(api): State<ApiState>,
     At(code): At<String>,
 ) -> Result<Data<PasswordResetData>, ApiError> {
-    let user =
-        attempt(&api, &visitor, None, "", move |store| store.password_reset_user(&code).map(Some))
-            .await?;
+    let user = attempt(&api, &visitor, None, ApiError::code(), move |store| {
+        store.password_reset_user(&code).map(Some)
+    })
+    .await?;
     Ok(Data { data: PasswordResetData { email: user.email.to_string(), name: user.name } })
 }
 
@@ -98,7 +99,7 @@ pub(super) async fn use_password_reset(
     Body(body): Body<NewPasswordBody>,
 ) -> Result<Response, ApiError> {
     let password = Secret::new(body.password);
-    let begun = attempt(&api, &visitor, None, "", move |store| {
+    let begun = attempt(&api, &visitor, None, ApiError::code(), move |store| {
         store.password_reset_use(&code, &password).map(Some)
     })
     .await?;

@@ -113,7 +113,7 @@ pub(super) async fn sign_in(
     Body(body): Body<SignInBody>,
 ) -> Result<Response, ApiError> {
     let (email, password) = (body.email.clone(), Secret::new(body.password));
-    let wrong = "the email address or the password is wrong";
+    let wrong = ApiError::Credentials;
     let begun = attempt(&api, &visitor, Some(&body.email), wrong, move |store| {
         store.sign_in(&email, &password)
     })
@@ -131,7 +131,7 @@ pub(super) async fn sign_in_by_link(
     State(api): State<ApiState>,
     Body(body): Body<LinkBody>,
 ) -> Result<Response, ApiError> {
-    let begun = attempt(&api, &visitor, None, "", move |store| {
+    let begun = attempt(&api, &visitor, None, ApiError::code(), move |store| {
         store.sign_in_link_use(&body.link).map(Some)
     })
     .await?;
@@ -177,7 +177,7 @@ pub(super) async fn change_password(
 ) -> Result<Response, ApiError> {
     let account = who.session.user.email.to_string();
     let (current, new) = (Secret::new(body.current), Secret::new(body.new));
-    let wrong = "the current password is wrong";
+    let wrong = ApiError::invalid("current", "is not your password");
     let begun = attempt(&api, &visitor, Some(&account), wrong, move |store| {
         store.password_change(&who.session, &current, &new)
     })

@@ -67,11 +67,14 @@ pub(super) async fn set_up(
         region: body.region.into(),
     };
     let token = body.setup_token;
-    let wrong = "the setup token is not right; the server prints it at its start, and it stands in \
-                 the file `setup-token` of the data folder";
+    let message = "is not right; the server prints it at its start, and it stands in the file \
+                   `setup-token` of the data folder";
+    let wrong = ApiError::invalid("setupToken", message);
     let begun = attempt(&api, &visitor, None, wrong, move |store| {
         store.setup(&token, &email, &credentials, &workspace)
     })
     .await?;
+    // It runs already; now it has its region.
+    api.handles().workspaces.start(begun.session.seat.workspace.clone()).await?;
     signed_in(&api, begun)
 }

@@ -13,9 +13,12 @@ mod openapi;
 mod people;
 mod permissions;
 mod protocol;
+mod sessions;
 mod sources;
 mod tokens;
+mod users;
 mod workspace;
+mod workspaces;
 
 use std::sync::Arc;
 

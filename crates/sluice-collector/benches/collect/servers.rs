@@ -86,6 +86,10 @@ impl Workspaces for One {
     fn intake(&self, _: WorkspaceNo) -> Intake {
         Intake::Open(self.0.clone())
     }
+
+    fn region(&self, _: WorkspaceNo) -> Option<sluice_model::Region> {
+        None
+    }
 }
 
 async fn sluice(listener: TcpListener, dir: &Path) {

@@ -27,7 +27,8 @@ impl Collector {
         request: Request<Incoming>,
         peer: IpAddr,
     ) -> Response<AnswerBody> {
-        let (head, incoming) = request.into_parts();
+        let (mut head, incoming) = request.into_parts();
+        crate::collector::host_of_http2(&mut head);
         let cors = Cors::of(&head.headers);
         let reply = match self.inner.take_amplitude(door, &head, incoming, peer).await {
             Ok(reply) | Err(reply) => reply,
@@ -72,6 +73,7 @@ impl Inner {
         let upload =
             if is_form { Upload::of_form(door, &fields) } else { Upload::of_json(&body.bytes) }?;
         let source = self.source_of(&upload.api_key)?;
+        self.check_region(&source, &head.headers)?;
         self.take_token(&source, received_at)?;
         check(door, &upload.events, upload.id_chars_min).map_err(Reply::Faults)?;
         let origin = Origin {

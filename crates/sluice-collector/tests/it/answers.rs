@@ -92,6 +92,32 @@ async fn write_keys_are_judged_as_segment_judges_them() {
 }
 
 #[tokio::test]
+async fn a_host_of_a_region_takes_only_sources_of_workspaces_there() {
+    let hosts = |config: &mut sluice_collector::CollectorConfig| {
+        config.region_hosts = vec![
+            ("api.segment.io".to_owned(), sluice_model::Region::Us),
+            ("events.eu1.segmentapis.com".to_owned(), sluice_model::Region::Eu),
+        ];
+    };
+    let server = Server::with(hosts, sluice_log::LogConfig::default()).await;
+    for (host, status) in [
+        ("events.eu1.segmentapis.com", 200),
+        ("Events.EU1.segmentapis.com:443", 200),
+        ("sluice.example.com", 200),
+        ("api.segment.io", 400),
+        ("api.segment.io:8080", 400),
+    ] {
+        let head = format!("POST /v1/t HTTP/1.1\r\nHost: {host}\r\n{BASIC}");
+        let reply = server.send(&head, br#"{"userId":"u","event":"E"}"#).await;
+        assert_eq!(reply.status, status, "{host}");
+        if status == 400 {
+            assert_eq!(reply.code(), "invalid_write_key");
+        }
+    }
+    assert_eq!((server.stats().wrong_region, server.received().len()), (2, 3));
+}
+
+#[tokio::test]
 async fn a_disabled_source_leaves_stubs() {
     let server = Server::start().await;
     let body = format!(r#"{{"writeKey":"{DISABLED}","userId":"u"}}"#);

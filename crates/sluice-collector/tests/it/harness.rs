@@ -12,6 +12,7 @@ use sluice_base::{OsDisk, SystemClock};
 use sluice_collector::{Collector, CollectorConfig, Intake, StatsView, Workspaces, serve};
 use sluice_event::{ReceivedItem, ReceivedRequest, SourceNo, WorkspaceNo};
 use sluice_log::{Log, LogConfig};
+use sluice_model::Region;
 use sluice_model::tables::{SourceEntry, SourceTable};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -37,6 +38,10 @@ impl Workspaces for OneWorkspace {
             return Intake::Busy { retry_after: Duration::from_millis(1_500) };
         }
         Intake::Open(self.log.clone())
+    }
+
+    fn region(&self, _: WorkspaceNo) -> Option<Region> {
+        Some(Region::Eu)
     }
 }
 

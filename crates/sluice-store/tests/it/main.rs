@@ -6,6 +6,7 @@ mod conformance;
 mod open;
 mod publish;
 mod secrets;
+mod users;
 
 use std::sync::Arc;
 
@@ -13,9 +14,10 @@ use serde_json::json;
 use sluice_base::{ManualClock, Secret, Timestamp};
 use sluice_event::WorkspaceNo;
 use sluice_model::{
-    Actor, Destination, NewDestination, NewSource, NewWorkspace, Region, Source, SourceSettings,
+    Actor, Credentials, Destination, Email, NewDestination, NewSource, NewWorkspace, Region,
+    Source, SourceSettings,
 };
-use sluice_store::Store;
+use sluice_store::{SignedIn, Store};
 
 const WORKSPACE: WorkspaceNo = WorkspaceNo(1);
 
@@ -45,6 +47,16 @@ fn new_workspace(name: &str) -> NewWorkspace {
         time_zone: "UTC".to_owned(),
         region: Region::Us,
     }
+}
+
+/// Makes the first account, `ann@example.com`.
+fn set_up(store: &Store, password: &str) -> SignedIn {
+    let token = store.setup_token().unwrap();
+    let credentials =
+        Credentials { name: "Ann".to_owned(), password: Secret::new(password.to_owned()) };
+    let email = Email::parse("ann@example.com").unwrap();
+    let new = new_workspace("Shop");
+    store.setup(token.expose(), &email, &credentials, &new).unwrap().unwrap()
 }
 
 fn new_source(slug: &str) -> NewSource {

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde_json::json;
 use sluice_base::Secret;
-use sluice_model::{DestinationChange, NewApiToken, Role};
+use sluice_model::{DestinationChange, Email, NewApiToken, Role};
 
-use crate::{WORKSPACE, actor, destination, fixture, source};
+use crate::{WORKSPACE, actor, destination, fixture, set_up, source};
 
 fn holds(dir: &Path, needle: &str) -> Vec<String> {
     let found = |path: &Path| {
@@ -22,7 +22,7 @@ fn holds(dir: &Path, needle: &str) -> Vec<String> {
 }
 
 #[test]
-fn no_file_holds_a_destination_secret_or_a_token_in_clear() {
+fn no_file_holds_a_secret_a_token_a_password_or_a_code_in_clear() {
     let fixture = fixture();
     let store = fixture.store;
     let shop = source(&store, "planted-slug");
@@ -32,10 +32,28 @@ fn no_file_holds_a_destination_secret_or_a_token_in_clear() {
     store.destination_change(WORKSPACE, &hook.id, &change, &actor()).unwrap();
     let new = NewApiToken { name: "ci".to_owned(), role: Role::Admin };
     let (_, token) = store.token_create(WORKSPACE, &new, &actor()).unwrap();
+    let setup_token = store.setup_token().unwrap();
+    let password = "planted-password-1";
+    let signed_in = set_up(&store, password);
+    let grant = signed_in.session.grant();
+    let email = Email::parse("bob@example.com").unwrap();
+    let (_, invite) = store.invite_create(WORKSPACE, (&email, Role::Viewer), &actor()).unwrap();
+    let reset = store.password_reset_create(&grant, &signed_in.session.user.id).unwrap();
+    let link = store.sign_in_link_create(&grant, None).unwrap();
     let search = || {
         // The search itself works: what is public is found.
         assert!(!holds(fixture.dir.path(), "planted-slug").is_empty());
-        for needle in ["planted-secret-1", "planted-secret-2", &token.expose()[4..]] {
+        for needle in [
+            "planted-secret-1",
+            "planted-secret-2",
+            &token.expose()[4..],
+            setup_token.expose(),
+            password,
+            signed_in.token.expose(),
+            invite.expose(),
+            reset.code.expose(),
+            link.code.expose(),
+        ] {
             assert_eq!(holds(fixture.dir.path(), needle), Vec::<String>::new());
         }
     };

@@ -27,6 +27,7 @@ use sluice_collector::Collector;
 use sluice_delivery::{Delivery, DeliveryConfig, DeliveryHandle, Policy};
 use sluice_destination_kit::http::AddressPolicy;
 use sluice_destination_kit::{Catalog, HttpOut};
+use sluice_model::Region;
 use sluice_store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -216,7 +217,12 @@ fn outbound(config: &Config) -> sluice_destination_kit::HttpOutConfig {
 
 fn collector_config(config: &Config) -> sluice_collector::CollectorConfig {
     let from = &config.collector;
+    let hosts = |names: &[String], region| -> Vec<(String, Region)> {
+        names.iter().map(|name| (name.clone(), region)).collect()
+    };
     sluice_collector::CollectorConfig {
+        region_hosts: [hosts(&from.us_hosts, Region::Us), hosts(&from.eu_hosts, Region::Eu)]
+            .concat(),
         strict_write_key: from.strict,
         strict_batch_items: from.strict,
         batch_bytes_max: from.body_bytes_max.as_usize(),

@@ -11,7 +11,7 @@ use sluice_collector::Intake;
 use sluice_event::WorkspaceNo;
 use sluice_insights::{Analytics, AnalyticsConfig};
 use sluice_log::{Log, LogConfig, Retention};
-use sluice_model::SourceTable;
+use sluice_model::{Region, SourceTable};
 use sluice_pipeline::{Pipeline, PipelineConfig, PipelineDirs, PipelineHandle};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +43,8 @@ struct Running {
 
 pub(super) struct Workspace {
     pub(super) no: WorkspaceNo,
+    /// Set once more by the first account.
+    region: parking_lot::RwLock<Region>,
     pub(super) received: Log,
     pub(super) events: Log,
     pub(super) pipeline: PipelineHandle,
@@ -56,9 +58,10 @@ impl Workspaces {
         Self { seams, running: parking_lot::RwLock::default() }
     }
 
-    /// Opens a workspace and starts its threads. Does nothing if it runs.
+    /// Opens a workspace and starts its threads. One that runs only learns its region.
     pub(super) fn start(&self, found: &sluice_model::Workspace) -> anyhow::Result<()> {
-        if self.get(found.no).is_some() {
+        if let Some(running) = self.get(found.no) {
+            *running.region.write() = found.region;
             return Ok(());
         }
         let opened = Workspace::open(&self.seams, found)
@@ -107,6 +110,10 @@ impl sluice_collector::Workspaces for Workspaces {
             _ => Intake::Closed,
         }
     }
+
+    fn region(&self, no: WorkspaceNo) -> Option<Region> {
+        self.running.read().by_no.get(&no).map(|workspace| *workspace.region.read())
+    }
 }
 
 impl Workspace {
@@ -146,6 +153,7 @@ impl Workspace {
         let thread = run_pipeline(pipeline, found.no, stop.clone(), failures.clone())?;
         Ok(Self {
             no: found.no,
+            region: parking_lot::RwLock::new(found.region),
             received,
             events,
             pipeline: handle,

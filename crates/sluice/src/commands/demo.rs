@@ -1,13 +1,15 @@
 //! `sluice demo`: the server, with a sample shop that talks to it through its HTTP API like any
 //! customer.
 
+use anyhow::Context as _;
 use clap::Args;
 use sluice_base::{Clock as _, Secret, SystemClock};
+use sluice_demo::console;
 use sluice_demo::shop_page::{self, PageKey};
 use sluice_demo::{DemoOptions, Live, Target, send_live};
 
 use super::serve::{ADMIN_TOKEN, announce, runtime, stop_signal};
-use super::{ServeArgs, say, start_logging};
+use super::{ServeArgs, browser, say, start_logging};
 use crate::assemble::Server;
 
 /// The demonstration's own token, unless the operator brings one.
@@ -29,6 +31,9 @@ pub(super) struct DemoArgs {
     /// Compare the counts, then stop; fails if one differs.
     #[arg(long)]
     once: bool,
+    /// Do not open the console in a browser.
+    #[arg(long)]
+    no_browser: bool,
 }
 
 pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
@@ -49,9 +54,12 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let options = DemoOptions { seed: args.seed, visitors: args.visitors, days: args.days };
     let (done, finished) = tokio::sync::oneshot::channel();
     let is_once = args.once;
+    let may_open = !args.no_browser;
+    let setup_token = server.setup_token.clone().context("the server is set up already")?;
     runtime()?.block_on(async move {
         let play = async {
-            let outcome = play(&shop, options, &page_key, &token, is_once).await;
+            let way_in = WayIn { setup_token, may_open };
+            let outcome = play(&shop, options, &page_key, (&token, way_in), is_once).await;
             drop(done.send(outcome));
             if !is_once {
                 std::future::pending::<()>().await;
@@ -76,10 +84,11 @@ async fn play(
     shop: &sluice_demo::Server,
     options: DemoOptions,
     page_key: &PageKey,
-    token: &str,
+    (token, way_in): (&str, WayIn),
     is_once: bool,
 ) -> anyhow::Result<()> {
     let now = SystemClock.now();
+    let account = console::set_up(shop, way_in.setup_token.expose()).await?;
     let (source, report) = sluice_demo::run(shop, options, now, say).await?;
     say(&report.to_string());
     if is_once {
@@ -87,10 +96,31 @@ async fn play(
         return Ok(());
     }
     shop_page::open(shop, page_key).await?;
+    let link = console::sign_in_link(shop).await?;
     say(&next_steps(shop.base_url(), token, &source));
+    say(&enter_console(&link, &account, shop.base_url()));
+    if way_in.may_open {
+        browser::open(&link);
+    }
     let target = Target::new(shop.base_url(), &source.write_key)?;
     send_live(&target, Live::new(options.seed, now)).await?;
     Ok(())
+}
+
+/// What it takes to open the console.
+struct WayIn {
+    setup_token: Secret<String>,
+    may_open: bool,
+}
+
+fn enter_console(link: &str, account: &console::Account, base_url: &str) -> String {
+    format!(
+        "
+Open the console, signed in (the link works once, for 15 minutes):
+  {link}
+Later, sign in at {base_url} as {} with the password {}",
+        account.email, account.password
+    )
 }
 
 fn next_steps(base_url: &str, token: &str, source: &sluice_demo::Source) -> String {

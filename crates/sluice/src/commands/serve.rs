@@ -13,6 +13,9 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     let config = args.config()?;
     let token = std::env::var(ADMIN_TOKEN).ok().filter(|token| !token.is_empty()).map(Secret::new);
     let server = Server::start(&config, token.as_ref(), axum::Router::new())?;
+    if let Some(token) = &server.setup_token {
+        say(&format!("set up at {}/setup?token={}", server.console_url(), token.expose()));
+    }
     announce(&server);
     runtime()?.block_on(server.run_until(stop_signal()))
 }
@@ -29,9 +32,6 @@ pub(super) fn announce(server: &Server) {
         if let Some(token) = &first.admin_token {
             say(&format!("admin API token (shown once): {token}"));
         }
-    }
-    if let Some(token) = &server.setup_token {
-        say(&format!("set up at {}/setup?token={}", server.console_url(), token.expose()));
     }
     say(&format!("listening on {}", server.base_url()));
 }

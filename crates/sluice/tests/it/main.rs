@@ -6,5 +6,6 @@
 mod http;
 mod kill;
 mod outage;
+mod people;
 mod server;
 mod serving;

@@ -16,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct Server {
     child: Child,
     pub(crate) addr: SocketAddr,
+    /// Of the printed link, while nobody has an account.
+    pub(crate) setup_token: Option<String>,
     data: PathBuf,
 }
 
@@ -42,13 +44,17 @@ impl Server {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut setup_token = None;
         let addr = loop {
             let line = lines.next().expect("the server ended before it listened").unwrap();
+            if let Some((_, token)) = line.split_once("/setup?token=") {
+                setup_token = Some(token.to_owned());
+            }
             if let Some(url) = line.strip_prefix("listening on http://") {
                 break url.parse().unwrap();
             }
         };
-        Self { child, addr, data: data.to_owned() }
+        Self { child, addr, setup_token, data: data.to_owned() }
     }
 
     /// Kills it without warning and starts it again on the same data and port. Gives the time from
@@ -127,6 +133,15 @@ impl Server {
             assert!(Instant::now() < deadline, "the ledger did not come to rest: {ledger:#}");
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+}
+
+/// Asks again and again until `done`; panics when patience ends.
+pub(crate) fn wait(done: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < deadline, "it did not come about");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

@@ -1,7 +1,8 @@
 //! The known name nearest to a mistyped one.
 
 /// The nearest of `known`, if it is near enough to be meant.
-pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .map(|other| (distance(name, other), other))
         .min()
