@@ -1,10 +1,12 @@
-//! The whole demonstration against a running server: make the source, send the month, compare.
+//! The whole demonstration against a running server: make the source, send the month, compare,
+//! and save the shop's insights.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sluice_base::Timestamp;
 
 use crate::api::{Server, Source};
+use crate::board::furnish;
 use crate::report::Report;
 use crate::send::{Target, send_all};
 use crate::{DemoError, Shop};
@@ -52,5 +54,6 @@ pub async fn run(
     say(&format!("all answered with 200; {} requests had to be repeated", sent.retries));
     server.wait_for(&source.id, shop.truth.sent).await?;
     let report = Report::ask(server, &source.id, &shop.truth).await?;
+    furnish(server).await?;
     Ok((source, report))
 }

@@ -8,11 +8,13 @@
 //! Inside: `catalog` (what is sold, where visitors come from), `rhythm` (when people shop),
 //! `visitor` (what one visitor does, with `envelope` and `order`), `faults` (what a careless
 //! integration sends), `shop` (packs it into requests), `truth` (counts it), `api` and `report`
-//! (ask the server and compare), `shop_page` (a shop to click in, at `/demo-shop/`).
+//! (ask the server and compare), `board` (what is saved for a newcomer), `shop_page` (a shop to
+//! click in, at `/demo-shop/`).
 //!
 //! Not here: starting the server. Everything goes through its public HTTP interface.
 
 mod api;
+mod board;
 mod catalog;
 pub mod console;
 mod demo;

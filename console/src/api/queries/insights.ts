@@ -24,12 +24,14 @@ export const insightQuery = (insightId: string) =>
         .insight,
   });
 
-/** The answer to a question; the one before stays until it comes. */
+/** The answer to a question, with the question; the one before stays until it comes. */
 export const answerQuery = (query: InsightQuery) =>
   queryOptions({
     queryKey: ["answer", query],
-    queryFn: async ({ signal }) =>
-      (await data(api.POST("/insights/query", { signal, body: query }))).result,
+    queryFn: async ({ signal }) => {
+      const { result } = await data(api.POST("/insights/query", { signal, body: query }));
+      return { query, result };
+    },
     placeholderData: keepPreviousData,
     staleTime: 30_000,
     retry: 1,

@@ -12,8 +12,8 @@ import { localTimeZone } from "../../lib/time";
 import { useTimeZone } from "../../lib/timeZone";
 import type { BuilderSearch } from "./BuilderPage";
 import classes from "./insights.module.css";
-import type { NumberTable } from "./kind";
-import { isSame, type ChartType, type Display, type InsightQuery, type InsightResult, type Point } from "./model";
+import { chartOf, type NumberTable } from "./kind";
+import { finished, isSame, type ChartType, type Display, type InsightQuery, type InsightResult, type Kind, type Point } from "./model";
 import { NumbersTable } from "./NumbersTable";
 import { kindOf } from "./registry";
 import { useAnswer, useSettled } from "./useAnswer";
@@ -39,13 +39,14 @@ interface Props {
 
 export function AnswerPanel({ name, query, display, search, onSearch, onChange }: Props) {
   const panel = useRef<HTMLElement>(null);
-  const asked = useSettled(query, isSame);
+  const whole = finished(query);
+  const asked = useSettled(whole, isSame);
   const kind = kindOf(asked.kind);
   const { answer, past, canAsk } = useAnswer(asked, kind.canCompare && display.compare === true);
-  const result = answer.data?.kind === asked.kind ? answer.data : undefined;
-  const isOld = answer.isPlaceholderData || !isSame(asked, query);
+  const shown = answer.data;
+  const isOld = answer.isPlaceholderData || !isSame(asked, whole);
   const chart = display.chart ?? "line";
-  const table = result && !answer.isPlaceholderData ? kind.table(asked, result) : undefined;
+  const table = shown && kindOf(shown.query.kind).table(shown.query, shown.result);
   return (
     <section ref={panel} className={`panel ${classes.answer}`} aria-label="Answer" aria-busy={isOld}>
       <div className={classes.switches}>
@@ -72,11 +73,11 @@ export function AnswerPanel({ name, query, display, search, onSearch, onChange }
         </EmptyState>
       ) : answer.isError && !answer.isFetching ? (
         <ErrorState title="The question was not answered" error={answer.error} onRetry={() => void answer.refetch()} />
-      ) : !result ? (
+      ) : !shown ? (
         <BlockSkeleton height={CHART_HEIGHT} />
       ) : (
         <div className={classes.drawn} data-old={isOld || undefined}>
-          <Drawn {...{ asked, result, past, chart, table, search, onSearch, onChange }} />
+          <Drawn {...shown} {...{ past, chart, table, search, onSearch, onChange }} />
         </div>
       )}
     </section>
@@ -84,7 +85,8 @@ export function AnswerPanel({ name, query, display, search, onSearch, onChange }
 }
 
 interface DrawnProps {
-  asked: InsightQuery;
+  /** What the answer is to; while the next comes, still the question before. */
+  query: InsightQuery;
   result: InsightResult;
   past: InsightResult | undefined;
   chart: ChartType;
@@ -94,8 +96,9 @@ interface DrawnProps {
   onChange: Props["onChange"];
 }
 
-function Drawn({ asked, result, past, chart, table, search, onSearch, onChange }: DrawnProps) {
-  const kind = kindOf(asked.kind);
+function Drawn({ query, result, past, chart: wanted, table, search, onSearch, onChange }: DrawnProps) {
+  const kind = kindOf(query.kind);
+  const chart = chartOf(kind, { chart: wanted });
   const hidden = new Set(hiddenOf(search.hide));
   const hide = (key: string) => {
     const next = hidden.has(key) ? [...hidden].filter((one) => one !== key) : [...hidden, key];
@@ -106,7 +109,7 @@ function Drawn({ asked, result, past, chart, table, search, onSearch, onChange }
     return (
       <>
         <EmptyState title="Nobody did this in the range">Take a longer range, or take filters off.</EmptyState>
-        <Foot result={result} />
+        <Foot kind={query.kind} result={result} />
       </>
     );
   }
@@ -114,7 +117,7 @@ function Drawn({ asked, result, past, chart, table, search, onSearch, onChange }
     <>
       {chart === "table" ? null : (
         <kind.Chart
-          query={asked}
+          query={query}
           result={result}
           past={past}
           chart={chart}
@@ -126,7 +129,7 @@ function Drawn({ asked, result, past, chart, table, search, onSearch, onChange }
         />
       )}
       {table ? <NumbersTable table={table} onPeople={people} /> : null}
-      <Foot result={result} />
+      <Foot kind={query.kind} result={result} />
     </>
   );
 }
@@ -140,7 +143,7 @@ function hiddenOf(text: string | undefined): string[] {
   }
 }
 
-function Foot({ result }: { result: InsightResult }) {
+function Foot({ kind, result }: { kind: Kind; result: InsightResult }) {
   const timeZone = useTimeZone();
   const { explain } = result;
   return (
@@ -151,7 +154,7 @@ function Foot({ result }: { result: InsightResult }) {
       <p style={{ margin: "8px 0 0", maxWidth: "70ch" }}>
         Exact, without samples: {plural(explain.parts_scanned, "part")} read, {formatNumber(explain.parts_skipped)} left out by the
         range, {plural(explain.threads, "thread")}, all events below offset {formatNumber(explain.events_to)} of the log. Merged
-        people count once, also backwards in time. {result.kind === "funnel" ? "A person counts on the deepest path and, among these, the earliest; the window runs from the first step." : "The total counts each person once over the whole range, so it is not the sum of the intervals."}
+        people count once, also backwards in time. {kind === "funnel" ? "A person counts on the deepest path and, among these, the earliest; the window runs from the first step." : "The total counts each person once over the whole range, so it is not the sum of the intervals."}
       </p>
     </details>
   );

@@ -72,20 +72,21 @@ function Drawing({ insight, query, height, compact }: DrawingProps) {
   const display = (insight.display ?? {}) as Display;
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const { answer, past } = useAnswer(query, !compact && kind.canCompare && display.compare === true);
-  if (answer.data?.kind !== query.kind) {
+  const shown = answer.data?.query.kind === query.kind ? answer.data : undefined;
+  if (!shown) {
     if (answer.isError) return <span className={classes.small}>Not answered. {messageOf(answer.error)}</span>;
     return <BlockSkeleton height={height} />;
   }
-  if (kind.isEmpty(answer.data)) return <span className={classes.small}>Nobody did this in the range</span>;
+  if (kind.isEmpty(shown.result)) return <span className={classes.small}>Nobody did this in the range</span>;
   const chart = chartOf(kind, display);
   if (chart === "table") {
     return (
       <div style={{ maxHeight: height, overflow: "auto" }}>
-        <NumbersTable table={kind.table(query, answer.data)} onPeople={() => {}} />
+        <NumbersTable table={kind.table(shown.query, shown.result)} onPeople={() => {}} />
       </div>
     );
   }
-  const legend = !compact && chart !== "number" && kind.table(query, answer.data).rows.length > 1;
+  const legend = !compact && chart !== "number" && kind.hasLegend(shown.result);
   const hide = (key: string) => {
     const next = new Set(hidden);
     if (!next.delete(key)) next.add(key);
@@ -93,8 +94,8 @@ function Drawing({ insight, query, height, compact }: DrawingProps) {
   };
   return (
     <kind.Chart
-      query={query}
-      result={answer.data}
+      query={shown.query}
+      result={shown.result}
       past={past}
       chart={chart}
       height={legend ? height - LEGEND : height}

@@ -15,7 +15,7 @@ import { SidePanel } from "../../components/SidePanel";
 import { TableSkeleton } from "../../components/Skeletons";
 import { plural } from "../../lib/format";
 import classes from "./insights.module.css";
-import { peopleQuery, type InsightQuery, type Point } from "./model";
+import { finished, peopleQuery, type InsightQuery, type Point } from "./model";
 import { kindOf } from "./registry";
 
 type Row = Schema<"PersonBehind">;
@@ -36,7 +36,7 @@ export function PeoplePanel({ query, point, onClose }: Props) {
 }
 
 function Behind({ query, point }: { query: InsightQuery; point: Point }) {
-  const asked = peopleQuery(query, point);
+  const asked = peopleQuery(finished(query), point);
   const list = useInfiniteQuery({
     queryKey: ["people-behind", asked],
     queryFn: ({ pageParam, signal }) => peopleBehind(asked, pageParam, signal),

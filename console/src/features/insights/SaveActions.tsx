@@ -7,7 +7,7 @@ import { useState } from "react";
 import { messageOf } from "../../api/errors";
 import { useChangeInsight, useDeleteInsight, useSaveInsight, type Insight } from "../../api/queries/insights";
 import { useCan } from "../../api/session";
-import { isAskable, lean, type Display, type InsightQuery } from "./model";
+import { finished, isAskable, lean, type Display, type InsightQuery } from "./model";
 import { kindOf } from "./registry";
 
 interface Props {
@@ -29,14 +29,14 @@ export function SaveActions({ saved, query, display, isChanged, onRevert }: Prop
   const failed = (error: unknown) => notifications.show({ color: "red", title: "Not saved", message: messageOf(error) });
   const open = (insight: Insight) => void navigate({ to: "/insights/$insightId", params: { insightId: insight.id }, search: {} });
   const saveNew = (as: string) =>
-    create.mutate({ name: as, query: lean(query), display: lean(display) }, {
+    create.mutate({ name: as, query: lean(finished(query)), display: lean(display) }, {
       onSuccess: (made) => {
         name.close();
         open(made);
       },
       onError: failed,
     });
-  const saveChange = () => change.mutate({ query: lean(query), display }, { onSuccess: onRevert, onError: failed });
+  const saveChange = () => change.mutate({ query: lean(finished(query)), display }, { onSuccess: onRevert, onError: failed });
   return (
     <>
       {saved && isChanged ? (

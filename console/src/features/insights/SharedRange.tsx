@@ -17,7 +17,7 @@ export function SharedRange({ value, onChange }: Props) {
   const words = value ? rangeWords(value) : "each its own range";
   return (
     <span style={{ display: "inline-flex", gap: 6, alignItems: "center", flex: "none" }}>
-      <PopChip label={`Range of dates of all: ${words}. Change`} shown={words} width={280}>
+      <PopChip label={`Range of dates of all: ${words}. Change`} shown={words} width={330}>
         {(close) => (
           <RangeForm
             value={value ?? { last_days: 30 }}

@@ -64,6 +64,8 @@ export interface InsightKind<Q extends InsightQuery, R extends InsightResult = E
   /** In one line, for titles and cards. */
   describe: (query: Q) => string;
   isEmpty: (result: R) => boolean;
+  /** Whether the drawing has several series, which need a legend. */
+  hasLegend: (result: R) => boolean;
   /** What is behind the point, for the panel's title. */
   pointWords: (query: Q, point: Point) => string;
 }

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   conditions,
   conditionWords,
+  finished,
   isAskable,
   isSame,
   lean,
@@ -81,6 +82,15 @@ test("the people behind a number are asked for with the question without its kin
     query: { range: funnel.range, steps: funnel.kind === "funnel" ? funnel.steps : [], window_seconds: 3_600 },
     point: { step: 2, outcome: "dropped_off" },
   });
+});
+
+test("a condition without a value is not asked yet, one inside a group stays", () => {
+  const open = { property: "plan", of: "user", op: "is", values: [] };
+  const group = { any: [open] };
+  const query = { ...trend, segment: [open], events: [{ event: "A", filters: [open, group] }] } as never as InsightQuery;
+  const asked = finished(query);
+  expect(asked.segment).toEqual([]);
+  expect(asked.kind === "trend" && asked.events[0]?.filters).toEqual([group]);
 });
 
 test("a number's place comes back from the URL, anything else is nothing", () => {

@@ -113,6 +113,16 @@ export function isAskable(query: InsightQuery): boolean {
   return events.length > 0 && events.every((one) => (one.event ?? "") !== "" || (one.any_of ?? []).length > 0);
 }
 
+/** The question without conditions that have no value yet. */
+export function finished<Q extends InsightQuery>(query: Q): Q {
+  const whole = (filters: Selector["filters"]) =>
+    filtersOf(conditions(filters).filter((one) => !isComparison(one) || one.values.length > 0));
+  const events = (list: Selector[]) => list.map((one) => ({ ...one, filters: whole(one.filters) }));
+  const { segment } = query;
+  if (query.kind === "trend") return { ...query, segment: whole(segment), events: events(query.events) };
+  return { ...query, segment: whole(segment), steps: events(query.steps) };
+}
+
 export function selectorName(selector: Selector): string {
   if (selector.label) return selector.label;
   if (selector.event) return eventWords(selector.event);

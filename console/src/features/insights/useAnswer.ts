@@ -28,5 +28,6 @@ export function useAnswer(query: InsightQuery, compare: boolean) {
   const answer = useQuery({ ...answerQuery(canAsk ? query : NOT_ASKED), enabled: canAsk });
   const before = compare ? { ...query, range: previousRange(query.range, todayIn(timeZone)) } : NOT_ASKED;
   const past = useQuery({ ...answerQuery(before), enabled: compare && canAsk });
-  return { answer, past: compare && past.data?.kind === query.kind ? past.data : undefined, canAsk };
+  const pastResult = compare && past.data?.query.kind === query.kind ? past.data.result : undefined;
+  return { answer, past: pastResult, canAsk };
 }

@@ -108,7 +108,7 @@ interface RangeChipProps {
 
 export function RangeChip({ value, onChange }: RangeChipProps) {
   return (
-    <PopChip label={`Range of dates: ${rangeWords(value)}. Change`} shown={rangeWords(value)} width={280}>
+    <PopChip label={`Range of dates: ${rangeWords(value)}. Change`} shown={rangeWords(value)} width={330}>
       {(close) => (
         <RangeForm
           value={value}
@@ -169,8 +169,8 @@ export function RangeForm({ value, onChange }: RangeChipProps) {
         }}
       >
         <div style={{ display: "flex", gap: 6 }}>
-          <TextInput type="date" label="From" size="xs" value={start} onChange={(event) => setStart(event.currentTarget.value)} flex={1} />
-          <TextInput type="date" label="To, inclusive" size="xs" value={end} onChange={(event) => setEnd(event.currentTarget.value)} flex={1} error={isRight ? undefined : "Before the first day"} />
+          <TextInput type="date" label="From" size="xs" value={start} onChange={(event) => setStart(event.currentTarget.value)} flex={1} miw={0} />
+          <TextInput type="date" label="To, inclusive" size="xs" value={end} onChange={(event) => setEnd(event.currentTarget.value)} flex={1} miw={0} error={isRight ? undefined : "Before the first day"} />
         </div>
         <Button type="submit" size="xs" variant="default" disabled={!isRight}>
           Apply dates

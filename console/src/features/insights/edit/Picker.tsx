@@ -53,7 +53,7 @@ export function Picker(props: Props) {
     },
   });
   const found = matching(options, typed, recent(what));
-  const detail = found.find((option) => option.value === under)?.detail;
+  const detail = (found.find((option) => option.value === under) ?? found[0])?.detail;
   const choose = (chosen: string) => {
     remember(what, chosen);
     onChange(chosen);
@@ -90,7 +90,7 @@ export function Picker(props: Props) {
           }}
         />
         <Combobox.Options aria-label={what}>
-          <ScrollArea.Autosize mah={300} type="auto">
+          <ScrollArea.Autosize mah={300} type="auto" viewportProps={{ tabIndex: 0 }}>
             {found.slice(0, SHOWN_MAX).map((option) => (
               <Combobox.Option
                 key={option.value}

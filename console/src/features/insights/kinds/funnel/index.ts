@@ -3,7 +3,7 @@ import type { InsightKind } from "../../kind";
 import type { QueryOf } from "../../model";
 import { FunnelChart } from "./Chart";
 import { FunnelEditor } from "./Editor";
-import { describe, pointWords, table } from "./model";
+import { bars, describe, pointWords, table } from "./model";
 
 export const funnel: InsightKind<QueryOf<"funnel">> = {
   label: "Funnel",
@@ -22,5 +22,6 @@ export const funnel: InsightKind<QueryOf<"funnel">> = {
   table,
   describe,
   isEmpty: (result) => (result.overall.steps[0]?.people ?? 0) === 0,
+  hasLegend: (result) => bars(result).length > 1,
   pointWords,
 };

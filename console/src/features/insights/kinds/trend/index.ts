@@ -18,5 +18,6 @@ export const trend: InsightKind<QueryOf<"trend">> = {
   table,
   describe,
   isEmpty: (result) => result.series.every((one) => one.people_total === 0),
+  hasLegend: (result) => result.series.length > 1,
   pointWords,
 };
