@@ -24,7 +24,9 @@ async fn a_source_is_made_from_a_name_alone() {
               "writeKeys": [
                 "***"
               ],
-              "settings": {},
+              "settings": {
+                "overlayReceipts": false
+              },
               "labels": [],
               "createdAt": "2026-01-01T00:00:00.000Z",
               "updatedAt": "2026-01-01T00:00:00.000Z"
@@ -94,15 +96,18 @@ async fn a_patch_leaves_what_it_does_not_name_and_null_clears_the_rate_limit() {
     let path = format!("/sources/{}", made["id"].as_str().unwrap());
     let limited = json!({ "requestsPerSecondMax": 9 });
     let answer = server.patch(&format!("{path}/settings"), &limited).await;
+    let limited = json!({ "requestsPerSecondMax": 9, "overlayReceipts": false });
     assert_eq!(answer.json["data"]["settings"], limited);
+    let unlimited = json!({ "overlayReceipts": false });
     let renamed =
         server.patch(&path, &json!({ "name": "Shop" })).await.json["data"]["source"].clone();
     assert_eq!((&renamed["slug"], &renamed["name"]), (&json!("shop"), &json!("Shop")));
     assert_eq!(renamed["settings"], limited);
     let answer =
         server.patch(&format!("{path}/settings"), &json!({ "requestsPerSecondMax": null })).await;
-    assert_eq!(answer.json["data"]["settings"], json!({}));
-    assert_eq!(server.get(&format!("{path}/settings")).await.json["data"]["settings"], json!({}));
+    assert_eq!(answer.json["data"]["settings"], unlimited);
+    let settings = server.get(&format!("{path}/settings")).await.json;
+    assert_eq!(settings["data"]["settings"], unlimited);
 }
 
 #[tokio::test]
