@@ -94,10 +94,7 @@ export function BreakdownChip({ event, value, onChange }: BreakdownProps) {
 export function UsersChip({ value, onChange }: { value: Users | undefined; onChange: (value: Users) => void }) {
   const options = (Object.keys(USERS_WORDS) as Users[]).map((one) => ({ value: one, label: USERS_WORDS[one] }));
   return (
-    <span className={classes.head}>
-      <Word>of</Word>
-      <MenuChip what="Whom to count" value={value ?? "active"} options={options} onChange={onChange} />
-    </span>
+    <MenuChip what="Whom to count" value={value ?? "active"} options={options} onChange={onChange} />
   );
 }
 

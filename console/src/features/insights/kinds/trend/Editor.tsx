@@ -23,6 +23,7 @@ export function TrendEditor({ query, onChange }: EditorProps<Query>) {
     <div className={classes.sentence}>
       <div className={classes.line}>
         <MeasureChip query={query} onChange={onChange} />
+        <Word>of</Word>
         <UsersChip value={query.users} onChange={(users) => onChange({ ...query, users })} />
         <Word>who did</Word>
       </div>
