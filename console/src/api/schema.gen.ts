@@ -1531,6 +1531,20 @@ export interface components {
              * @description Events that wait to be sent or sent again.
              */
             waiting: number;
+            /** @description What was delivered, but not quite as it came; since the server started. */
+            warnings: components["schemas"]["DeliveryWarning"][];
+        };
+        /** @description Events that a destination changed to send them, such as lists in lists for Amplitude. */
+        DeliveryWarning: {
+            /** @example NESTED_ARRAY */
+            code: string;
+            /** Format: int64 */
+            events: number;
+            /**
+             * @description Of the last one.
+             * @example a list in a list was sent as its JSON text
+             */
+            message: string;
         };
         DestinationBody: {
             /** @example false */

@@ -394,6 +394,20 @@ pub struct DeliveryStatus {
     pub latency: DeliveryLatency,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<DeliveryFailure>,
+    /// What was delivered, but not quite as it came; since the server started.
+    pub warnings: Vec<DeliveryWarning>,
+}
+
+/// Events that a destination changed to send them, such as lists in lists for Amplitude.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryWarning {
+    #[schema(example = "NESTED_ARRAY")]
+    pub code: String,
+    pub events: u64,
+    /// Of the last one.
+    #[schema(example = "a list in a list was sent as its JSON text")]
+    pub message: String,
 }
 
 /// From receipt to the peer's acceptance, since the server started.

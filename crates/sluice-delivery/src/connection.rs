@@ -498,6 +498,7 @@ impl Connection {
             last_error: core
                 .last_error()
                 .map(|(at, r)| (*at, r.code.to_string(), r.message.clone())),
+            warnings: core.warnings().clone(),
             latency: self.latency.percentiles(),
         }
     }
@@ -574,5 +575,6 @@ fn retry(reason: Reason) -> BatchOutcome {
     BatchOutcome {
         verdicts: Verdicts::Whole(Verdict::Retry { reason, after: None }),
         exchange: None,
+        warnings: Vec::new(),
     }
 }

@@ -24,6 +24,7 @@ use crate::lanes::{Dues, Lanes};
 use crate::policy::{Jitter, Policy};
 use crate::records::Record;
 use crate::state::{Counts, DeadEntry, Lane, State, Suspended, Waiting};
+use crate::status::Warned;
 
 /// An event waits with its payload, not as a reference, once it has been here this long.
 const REFERENCE_AGE_MAX: Duration = Duration::from_secs(60);
@@ -55,6 +56,7 @@ pub(crate) struct Core {
     attempts: HashMap<u64, InFlight>,
     next_attempt: u64,
     last_error: Option<(Timestamp, Reason)>,
+    warnings: BTreeMap<String, Warned>,
     finished: BTreeMap<u64, Finished>,
     /// Since the last delta.
     changed: Changed,
@@ -182,6 +184,7 @@ impl Core {
             attempts: HashMap::new(),
             next_attempt: 1,
             last_error: None,
+            warnings: BTreeMap::new(),
             finished: BTreeMap::new(),
             changed: Changed::default(),
         };
@@ -408,6 +411,7 @@ impl Core {
             Verdicts::Each(verdicts) => complete(verdicts, attempt.offsets.len()),
         };
         self.halve(&attempt.offsets, &verdicts);
+        self.note_warnings(outcome.warnings);
         let failed = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Retry { .. }));
         let suspends = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Suspend { .. }));
         let mut delivered = Vec::new();

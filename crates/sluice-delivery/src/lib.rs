@@ -35,5 +35,5 @@ pub use error::{DeliveryError, ErrorKind};
 pub use policy::Policy;
 pub use state::Counts;
 pub use status::{
-    ConnectionState, ConnectionStatus, DeadLetterPage, EventState, Percentiles, SendAgain,
+    ConnectionState, ConnectionStatus, DeadLetterPage, EventState, Percentiles, SendAgain, Warned,
 };

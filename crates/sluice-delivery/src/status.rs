@@ -25,6 +25,14 @@ pub enum ConnectionState {
     Failed { message: String },
 }
 
+/// Events that were delivered but not quite as they came, for one cause.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Warned {
+    pub count: u64,
+    /// What was said of the last of them.
+    pub last: String,
+}
+
 /// A snapshot. `counts`, `waiting` and `dead` balance: accepted = delivered + filtered + waiting +
 /// dead + expired + erased.
 #[derive(Clone, Debug)]
@@ -49,6 +57,8 @@ pub struct ConnectionStatus {
     /// Age since receipt of the oldest event that was read and is not finished.
     pub oldest_waiting: Option<Duration>,
     pub last_error: Option<(Timestamp, String, String)>,
+    /// What was delivered, but not quite as it came, by code; since the server started.
+    pub warnings: BTreeMap<String, Warned>,
     pub latency: Percentiles,
 }
 
@@ -79,6 +89,7 @@ impl ConnectionStatus {
             requests_in_flight: 0,
             oldest_waiting: None,
             last_error: None,
+            warnings: BTreeMap::new(),
             latency: Percentiles::default(),
         }
     }

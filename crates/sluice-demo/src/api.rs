@@ -56,6 +56,70 @@ impl Server {
         }
     }
 
+    /// Makes a destination of the source and gives its id.
+    pub(crate) async fn create_destination(
+        &self,
+        source: &Source,
+        kind: &str,
+        name: &str,
+        settings: Value,
+    ) -> Result<String, DemoError> {
+        let body = json!({
+            "sourceId": source.id, "metadataId": kind, "name": name, "enabled": true,
+            "settings": settings,
+        });
+        let data = self.call(Method::POST, "/destinations", Some(&body)).await?;
+        let id = data["destination"]["id"].as_str().map(str::to_owned);
+        id.ok_or_else(|| self.unexpected("/destinations", &data))
+    }
+
+    /// Wires another source to a destination.
+    pub(crate) async fn connect_source(
+        &self,
+        destination_id: &str,
+        source_id: &str,
+    ) -> Result<(), DemoError> {
+        let path = format!("/destinations/{destination_id}/sources");
+        self.call(Method::POST, &path, Some(&json!({ "sourceId": source_id }))).await.map(drop)
+    }
+
+    /// The state of delivery of one destination's connection to one source.
+    pub(crate) async fn delivery(
+        &self,
+        destination_id: &str,
+        source_id: &str,
+    ) -> Result<Value, DemoError> {
+        let data = self.call(Method::GET, "/deliveries", None).await?;
+        let all = data["deliveries"].as_array();
+        let is_it = |delivery: &&Value| {
+            delivery["destinationId"] == destination_id && delivery["sourceId"] == source_id
+        };
+        let found = all.into_iter().flatten().find(is_it);
+        found.cloned().ok_or_else(|| self.unexpected("/deliveries", &data))
+    }
+
+    /// Waits until nothing is left to be sent to a destination.
+    ///
+    /// # Errors
+    /// If that does not come about within two minutes.
+    pub(crate) async fn wait_for_delivery(
+        &self,
+        destination_id: &str,
+        source_id: &str,
+    ) -> Result<(), DemoError> {
+        let started = Instant::now();
+        loop {
+            let delivery = self.delivery(destination_id, source_id).await?;
+            if delivery["waiting"] == 0 && delivery["behind"] == 0 {
+                return Ok(());
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(DemoError::NotDelivered { delivery: delivery.to_string() });
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
     /// Lets pages of the source show what became of their calls.
     pub(crate) async fn show_receipts(&self, source_id: &str) -> Result<(), DemoError> {
         let body = json!({ "overlayReceipts": true });

@@ -13,6 +13,8 @@ pub enum DemoError {
     Unexpected { url: String, body: String },
     #[error("the server has not counted everything after two minutes: {ledger}")]
     NotCounted { ledger: String },
+    #[error("a destination has not been sent everything after two minutes: {delivery}")]
+    NotDelivered { delivery: String },
     #[error("cannot set up the HTTP client")]
     Client(#[source] reqwest::Error),
     #[error("cannot compress a body")]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::DemoError;
 use crate::api::Server;
+use crate::receivers::{Connected, Receivers};
 use crate::truth::{FunnelTruth, ShopTruth};
 
 /// Titled groups of counts, each with its truth.
@@ -40,6 +41,33 @@ impl Report {
         report.funnel(server, truth, "Funnel: purchase", &truth.purchase).await?;
         report.funnel(server, truth, "Funnel: checkout experiment", &truth.experiment).await?;
         Ok(report)
+    }
+
+    /// Adds what the receivers got, beside what the server says it delivered, once nothing is left
+    /// to be sent.
+    ///
+    /// # Errors
+    /// If something is still to be sent after two minutes.
+    pub(crate) async fn deliveries(
+        &mut self,
+        server: &Server,
+        source_id: &str,
+        receivers: &Receivers,
+        connected: &Connected,
+    ) -> Result<(), DemoError> {
+        let mut lines = Vec::new();
+        for (name, id) in [("Amplitude", &connected.amplitude), ("webhook", &connected.webhook)] {
+            server.wait_for_delivery(id, source_id).await?;
+            let delivery = server.delivery(id, source_id).await?;
+            let counts = match name {
+                "Amplitude" => receivers.amplitude_tally(),
+                _ => receivers.webhook_tally(),
+            };
+            lines.push(line(&format!("{name}: messages"), counts.messages, &delivery["delivered"]));
+            lines.push(line(&format!("{name}: dead letters"), counts.refused, &delivery["dead"]));
+        }
+        self.sections.push(("Deliveries, as the receivers count".to_owned(), lines));
+        Ok(())
     }
 
     /// True if every number was answered and is right.

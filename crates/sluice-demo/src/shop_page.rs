@@ -12,9 +12,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use crate::DemoError;
 use crate::api::Server;
 use crate::catalog::{PRODUCTS, money};
+use crate::{Demo, DemoError};
 
 /// The write key of the page's source, known once the demonstration has made that source.
 pub type PageKey = Arc<OnceLock<String>>;
@@ -28,12 +28,15 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("drawings.js", include_str!("../shop/drawings.js")),
 ];
 
-/// Makes the page's source and opens the page.
+/// Makes the page's source, wires it to the receivers, and opens the page.
 ///
 /// # Errors
 /// If the server refuses the source.
-pub async fn open(server: &Server, key: &PageKey) -> Result<(), DemoError> {
+pub async fn open(server: &Server, demo: &Demo, key: &PageKey) -> Result<(), DemoError> {
     let source = server.create_source("demo-shop", "Demo shop in the browser").await?;
+    for destination in [&demo.destinations.amplitude, &demo.destinations.webhook] {
+        server.connect_source(destination, &source.id).await?;
+    }
     server.show_receipts(&source.id).await?;
     key.get_or_init(|| source.write_key);
     Ok(())

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sluice_event::{Offset, StoredEvent};
 
 use crate::record::Exchange;
-use crate::verdict::Verdict;
+use crate::verdict::{Reason, Verdict};
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -43,6 +43,8 @@ pub struct BatchOutcome {
     pub verdicts: Verdicts,
     /// The exchange with the peer, redacted; kept for failures.
     pub exchange: Option<Exchange>,
+    /// What was delivered, but not quite as it came: one for each event and cause.
+    pub warnings: Vec<Reason>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -7,7 +7,10 @@ use sluice_destination_kit::Reason;
 
 use super::{Core, Finished};
 use crate::state::{Counts, Suspended};
-use crate::status::EventState;
+use crate::status::{EventState, Warned};
+
+/// Codes of warnings are few; a destination that makes them up as it goes is not followed.
+const WARNING_CODES_MAX: usize = 100;
 
 impl Core {
     /// Stops sending until [`Core::resume`]. A suspension that goes on keeps its beginning.
@@ -51,6 +54,22 @@ impl Core {
 
     pub(crate) const fn last_error(&self) -> Option<&(Timestamp, Reason)> {
         self.last_error.as_ref()
+    }
+
+    pub(super) fn note_warnings(&mut self, warnings: Vec<Reason>) {
+        for Reason { code, message } in warnings {
+            if self.warnings.len() >= WARNING_CODES_MAX && !self.warnings.contains_key(&*code) {
+                continue;
+            }
+            let warned = self.warnings.entry(code.into_owned()).or_default();
+            warned.count += 1;
+            warned.last = message;
+        }
+    }
+
+    /// What was delivered but not quite as it came, by code, since the task began.
+    pub(crate) const fn warnings(&self) -> &BTreeMap<String, Warned> {
+        &self.warnings
     }
 
     pub(crate) fn oldest_received(&self) -> Option<Timestamp> {

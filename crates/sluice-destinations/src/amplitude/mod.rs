@@ -119,7 +119,7 @@ impl Destination for Amplitude {
 impl Amplitude {
     async fn send(&self, batch: &[Delivery<'_>]) -> BatchOutcome {
         let events: Vec<&StoredEvent> = batch.iter().map(|delivery| delivery.stored).collect();
-        let Plan { requests, refused, warnings: _ } = plan(&self.config, &events);
+        let Plan { requests, refused, warnings } = plan(&self.config, &events);
         let mut verdicts = Progress::new(batch.len(), &requests, refused);
         let mut exchange = None;
         for request in requests.iter().take(REQUESTS_MAX) {
@@ -133,7 +133,11 @@ impl Amplitude {
                 exchange.get_or_insert_with(|| Exchange::record(&self.redactor, &sent, &answer));
             }
         }
-        BatchOutcome { verdicts: Verdicts::Each(verdicts.finish()), exchange }
+        let verdicts = verdicts.finish();
+        let arrived = |event: usize| verdicts.get(event) == Some(&Verdict::Delivered);
+        let warnings = warnings.into_iter().filter(|(event, _)| arrived(*event));
+        let warnings = warnings.map(|(_, warning)| warning).collect();
+        BatchOutcome { verdicts: Verdicts::Each(verdicts), exchange, warnings }
     }
 
     fn request(&self, request: &Request) -> HttpRequest {

@@ -198,7 +198,7 @@ impl Webhook {
         let verdict = judge(&answer);
         let exchange = (verdict != Verdict::Delivered)
             .then(|| Exchange::record(&self.redactor, &request, &answer));
-        BatchOutcome { verdicts: Verdicts::Whole(verdict), exchange }
+        BatchOutcome { verdicts: Verdicts::Whole(verdict), exchange, warnings: Vec::new() }
     }
 }
 

@@ -287,3 +287,17 @@ fn a_batch_waits_a_second_at_most_and_none_at_all_when_switched_off() {
     assert_eq!(limits(json!({"apiKey": "k", "sendToBatchEndpoint": true})).events_max, 1_000);
     assert_eq!(limits(json!({"apiKey": "k", "batchEvents": false})).events_max, 1);
 }
+
+#[tokio::test]
+async fn what_goes_out_changed_is_warned_about_once_it_has_arrived() {
+    let peer = Peer::answering(503).await;
+    let to = destination(&peer, &json!({}));
+    let nested = somebodys(&json!({"type": "track", "event": "E", "messageId": "m1",
+        "userId": "u-1", "properties": {"rows": [[1], [2]]}}));
+    let outcome = deliver(&*to, &[&nested, &track("m2", "u-2")], 1).await;
+    assert!(outcome.warnings.is_empty(), "it may go out differently the next time");
+    peer.script(|_| Reply::status(200));
+    let outcome = deliver(&*to, &[&nested, &track("m2", "u-2")], 2).await;
+    let codes: Vec<&str> = outcome.warnings.iter().map(|warning| &*warning.code).collect();
+    assert_eq!(codes, ["NESTED_ARRAY"]);
+}

@@ -6,7 +6,8 @@ use clap::Args;
 use sluice_base::{Clock as _, Secret, SystemClock};
 use sluice_demo::console;
 use sluice_demo::shop_page::{self, PageKey};
-use sluice_demo::{DemoOptions, Live, Target, send_live};
+use sluice_demo::{DemoOptions, Live, Receivers, Target, receivers, send_live};
+use sluice_destination_kit::http::Cidr;
 
 use super::serve::{ADMIN_TOKEN, announce, runtime, stop_signal};
 use super::{ServeArgs, browser, say, start_logging};
@@ -14,6 +15,8 @@ use crate::assemble::Server;
 
 /// The demonstration's own token, unless the operator brings one.
 const DEMO_TOKEN: &str = "demo";
+/// Where the receivers are.
+const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
@@ -38,12 +41,18 @@ pub(super) struct DemoArgs {
 
 pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     start_logging(args.serve.log_json);
-    let config = args.serve.config()?;
+    let mut config = args.serve.config()?;
+    // The demonstration's receivers are on this machine, and destinations may reach them there.
+    config
+        .outbound
+        .allow
+        .extend(LOOPBACK.iter().filter_map(|network| network.parse::<Cidr>().ok()));
     let token = std::env::var(ADMIN_TOKEN).ok().filter(|token| !token.is_empty());
     let token = token.unwrap_or_else(|| DEMO_TOKEN.to_owned());
     let page_key = PageKey::default();
-    let page = shop_page::router(page_key.clone());
-    let server = Server::start(&config, Some(&Secret::new(token.clone())), page)?;
+    let receivers = Receivers::new(args.seed);
+    let pages = shop_page::router(page_key.clone()).merge(receivers::router(receivers.clone()));
+    let server = Server::start(&config, Some(&Secret::new(token.clone())), pages)?;
     anyhow::ensure!(
         server.first_start.is_some(),
         "{} holds data already, and the demo compares counts from an empty start; give another --data folder",
@@ -51,7 +60,12 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     );
     announce(&server);
     let shop = sluice_demo::Server::new(&server.base_url(), &token)?;
-    let options = DemoOptions { seed: args.seed, visitors: args.visitors, days: args.days };
+    let options = DemoOptions {
+        seed: args.seed,
+        visitors: args.visitors,
+        days: args.days,
+        waits_for_delivery: args.once,
+    };
     let (done, finished) = tokio::sync::oneshot::channel();
     let is_once = args.once;
     let may_open = !args.no_browser;
@@ -59,7 +73,8 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     runtime()?.block_on(async move {
         let play = async {
             let way_in = WayIn { setup_token, may_open };
-            let outcome = play(&shop, options, &page_key, (&token, way_in), is_once).await;
+            let who = (&*token, way_in);
+            let outcome = play(&shop, options, &receivers, &page_key, who, is_once).await;
             drop(done.send(outcome));
             if !is_once {
                 std::future::pending::<()>().await;
@@ -83,26 +98,27 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
 async fn play(
     shop: &sluice_demo::Server,
     options: DemoOptions,
+    receivers: &Receivers,
     page_key: &PageKey,
     (token, way_in): (&str, WayIn),
     is_once: bool,
 ) -> anyhow::Result<()> {
     let now = SystemClock.now();
     let account = console::set_up(shop, way_in.setup_token.expose()).await?;
-    let (source, report) = sluice_demo::run(shop, options, now, say).await?;
+    let (demo, report) = sluice_demo::run(shop, options, receivers, now, say).await?;
     say(&report.to_string());
     if is_once {
         anyhow::ensure!(report.is_true(), "Sluice counts differently from the shop; see above");
         return Ok(());
     }
-    shop_page::open(shop, page_key).await?;
+    shop_page::open(shop, &demo, page_key).await?;
     let link = console::sign_in_link(shop).await?;
-    say(&next_steps(shop.base_url(), token, &source));
+    say(&next_steps(shop.base_url(), token, &demo.source));
     say(&enter_console(&link, &account, shop.base_url()));
     if way_in.may_open {
         browser::open(&link);
     }
-    let target = Target::new(shop.base_url(), &source.write_key)?;
+    let target = Target::new(shop.base_url(), &demo.source.write_key)?;
     send_live(&target, Live::new(options.seed, now)).await?;
     Ok(())
 }
@@ -130,6 +146,8 @@ fn next_steps(base_url: &str, token: &str, source: &sluice_demo::Source) -> Stri
 
 Click in the shop and see what each call becomes:
   {base_url}/demo-shop/?sluice_overlay=1
+See what a demo Amplitude and a demo webhook receive of it, and where they fail:
+  {base_url}/demo-receivers/
 
 Send an event of your own:
   curl {base_url}/v1/track -u {key}: \\

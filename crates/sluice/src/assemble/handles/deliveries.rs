@@ -2,7 +2,7 @@
 
 use sluice_api::handles::{
     Answer, DeadLetter, DeadLetterPage, DeadLetterQuery, Deliveries, DeliveryFailure,
-    DeliveryLatency, DeliveryStatus, SendAgain,
+    DeliveryLatency, DeliveryStatus, DeliveryWarning, SendAgain,
 };
 use sluice_delivery::{ConnectionState, ConnectionStatus};
 use sluice_event::WorkspaceNo;
@@ -100,9 +100,14 @@ impl Parts {
                 code,
                 message,
             }),
+            warnings: status.warnings.into_iter().map(warning).collect(),
             connection_id: status.id,
         }
     }
+}
+
+fn warning((code, warned): (String, sluice_delivery::Warned)) -> DeliveryWarning {
+    DeliveryWarning { code, events: warned.count, message: warned.last }
 }
 
 fn dead_letter(connection: &str, letter: &sluice_delivery::DeadLetter) -> DeadLetter {
