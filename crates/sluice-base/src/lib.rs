@@ -8,6 +8,7 @@ pub mod clock;
 pub mod disk;
 pub mod journal;
 mod nearest;
+pub mod priority;
 pub mod secret;
 pub mod state_file;
 pub mod time;

@@ -24,19 +24,10 @@ use crate::{CollectorConfig, CollectorStats, auth, body, gathered, peer, route};
 /// Kind of the entries of a `received` log that hold a request.
 const RECEIVED_REQUEST: u8 = 1;
 
-/// Whether a workspace takes events now.
-pub enum Intake {
-    /// Into this `received` log.
-    Open(Log),
-    /// Not now: the pipeline is too far behind, or the disk is nearly full. Answers 429.
-    Busy { retry_after: Duration },
-    /// Not before an operator acts. Answers 503.
-    Closed,
-}
-
 /// The workspaces' `received` logs. Asked on every request, so it must be quick.
 pub trait Workspaces: Send + Sync + 'static {
-    fn intake(&self, workspace: WorkspaceNo) -> Intake;
+    /// Where the workspace's events go; `None` if it takes none before an operator acts (503).
+    fn intake(&self, workspace: WorkspaceNo) -> Option<Log>;
 
     /// Which of the regions' hosts its sources may use; `None` for any.
     fn region(&self, workspace: WorkspaceNo) -> Option<Region>;
@@ -200,11 +191,8 @@ impl Inner {
 
     /// The log of the source's workspace, if that takes events now.
     pub(crate) fn open_log(&self, source: &SourceEntry) -> Result<Log, Answer> {
-        match self.workspaces.intake(source.workspace) {
-            Intake::Open(log) => Ok(log),
-            Intake::Busy { retry_after } => Err(Answer::Busy { retry_after }),
-            Intake::Closed => Err(Answer::Unavailable("the workspace takes no events now")),
-        }
+        let log = self.workspaces.intake(source.workspace);
+        log.ok_or(Answer::Unavailable("the workspace takes no events now"))
     }
 
     fn find(&self, key: &str) -> Found {

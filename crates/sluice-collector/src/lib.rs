@@ -28,7 +28,7 @@ mod stats;
 mod timer;
 
 pub use auth::basic_key;
-pub use collector::{Collector, Intake, Workspaces};
+pub use collector::{Collector, Workspaces};
 pub use config::{CollectorConfig, PublicUrl};
 pub use gathered::before_park;
 pub use pages::{BrowserSdk, pages};

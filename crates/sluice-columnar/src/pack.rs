@@ -25,6 +25,9 @@ const VERSION: u8 = 1;
 const ALIGN: u64 = 64;
 const TRAILER_BYTES: usize = 16;
 const EDGE_BYTES: usize = 4096;
+/// A pack is synced while it grows: the disk never has much of it to write at once, so that a log's
+/// sync does not wait behind all of a large part.
+const UNSYNCED_BYTES_MAX: usize = 2 << 20;
 
 #[derive(Serialize, Deserialize, Clone, Debug)]
 struct Entry {
@@ -53,6 +56,7 @@ pub(crate) struct PackWriter {
     path: PathBuf,
     file: Arc<dyn DiskFile>,
     at: u64,
+    unsynced: usize,
     entries: Vec<Entry>,
 }
 
@@ -62,14 +66,22 @@ impl PackWriter {
         let mut head = vec![0; ALIGN as usize];
         head[..4].copy_from_slice(MAGIC);
         head[4] = VERSION;
-        let mut pack = Self { path: path.to_owned(), file, at: 0, entries: Vec::new() };
+        let mut pack =
+            Self { path: path.to_owned(), file, at: 0, unsynced: 0, entries: Vec::new() };
         pack.write(&head)?;
         Ok(pack)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), ColumnarError> {
-        self.file.write_at(self.at, bytes).map_err(ColumnarError::io("write", &self.path))?;
-        self.at += bytes.len() as u64;
+        for bytes in bytes.chunks(UNSYNCED_BYTES_MAX) {
+            self.file.write_at(self.at, bytes).map_err(ColumnarError::io("write", &self.path))?;
+            self.at += bytes.len() as u64;
+            self.unsynced += bytes.len();
+            if self.unsynced >= UNSYNCED_BYTES_MAX {
+                self.file.sync().map_err(ColumnarError::io("sync", &self.path))?;
+                self.unsynced = 0;
+            }
+        }
         Ok(())
     }
 

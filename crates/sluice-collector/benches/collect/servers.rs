@@ -10,7 +10,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sluice_base::{OsDisk, SystemClock};
-use sluice_collector::{Collector, CollectorConfig, Intake, Workspaces, serve};
+use sluice_collector::{Collector, CollectorConfig, Workspaces, serve};
 use sluice_event::{SourceNo, WorkspaceNo};
 use sluice_log::{Log, LogConfig};
 use sluice_model::tables::{SourceEntry, SourceTable};
@@ -83,8 +83,8 @@ async fn bare(listener: TcpListener) {
 struct One(Log);
 
 impl Workspaces for One {
-    fn intake(&self, _: WorkspaceNo) -> Intake {
-        Intake::Open(self.0.clone())
+    fn intake(&self, _: WorkspaceNo) -> Option<Log> {
+        Some(self.0.clone())
     }
 
     fn region(&self, _: WorkspaceNo) -> Option<sluice_model::Region> {

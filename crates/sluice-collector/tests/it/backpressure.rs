@@ -34,10 +34,10 @@ async fn a_source_over_its_rate_is_told_to_wait_and_others_are_not() {
 }
 
 #[tokio::test]
-async fn a_busy_workspace_answers_429_with_its_wait_rounded_up() {
+async fn a_closed_workspace_answers_503() {
     let server = Server::start().await;
-    server.set_busy();
-    assert_eq!(check_wait(&server.send(&head(BASIC), b"{}").await, 429, "overloaded"), 2);
+    server.close_workspace();
+    assert_eq!(check_wait(&server.send(&head(BASIC), b"{}").await, 503, "unavailable"), 5);
     assert!(server.received().is_empty());
 }
 

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
 use sluice_base::{OsDisk, SystemClock};
-use sluice_collector::{Collector, CollectorConfig, Intake, StatsView, Workspaces, serve};
+use sluice_collector::{Collector, CollectorConfig, StatsView, Workspaces, serve};
 use sluice_event::{ReceivedItem, ReceivedRequest, SourceNo, WorkspaceNo};
 use sluice_log::{Log, LogConfig};
 use sluice_model::Region;
@@ -29,15 +28,12 @@ pub(crate) const BASIC: &str =
 
 struct OneWorkspace {
     log: Log,
-    busy: AtomicBool,
+    closed: AtomicBool,
 }
 
 impl Workspaces for OneWorkspace {
-    fn intake(&self, _: WorkspaceNo) -> Intake {
-        if self.busy.load(Ordering::Relaxed) {
-            return Intake::Busy { retry_after: Duration::from_millis(1_500) };
-        }
-        Intake::Open(self.log.clone())
+    fn intake(&self, _: WorkspaceNo) -> Option<Log> {
+        (!self.closed.load(Ordering::Relaxed)).then(|| self.log.clone())
     }
 
     fn region(&self, _: WorkspaceNo) -> Option<Region> {
@@ -92,7 +88,7 @@ impl Server {
         let log =
             Log::open(Arc::new(OsDisk), dir.path().join("received"), log, clock.clone()).unwrap();
         let (sender, receiver) = watch::channel(Arc::new(sources()));
-        let workspace = Arc::new(OneWorkspace { log: log.clone(), busy: AtomicBool::new(false) });
+        let workspace = Arc::new(OneWorkspace { log: log.clone(), closed: AtomicBool::new(false) });
         let collector =
             Collector::new(config, clock, receiver, Arc::clone(&workspace) as Arc<dyn Workspaces>);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -103,8 +99,8 @@ impl Server {
         Self { address, log, workspace, collector, stop, served, _dir: dir, _sources: sender }
     }
 
-    pub(crate) fn set_busy(&self) {
-        self.workspace.busy.store(true, Ordering::Relaxed);
+    pub(crate) fn close_workspace(&self) {
+        self.workspace.closed.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn stats(&self) -> StatsView {

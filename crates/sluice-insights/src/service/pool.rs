@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Condvar, Mutex};
+use sluice_base::priority::{self, Load};
 use tokio::sync::oneshot;
 
 use crate::InsightError;
@@ -47,7 +48,10 @@ impl Pool {
             let queue = queue.clone();
             std::thread::Builder::new()
                 .name(format!("analytics-query/{number}"))
-                .spawn(move || queue.work())
+                .spawn(move || {
+                    priority::give_way(Load::Steady);
+                    queue.work();
+                })
                 .map_err(InsightError::Thread)?;
         }
         Ok(Self(queue))

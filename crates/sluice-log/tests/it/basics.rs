@@ -215,3 +215,25 @@ fn waiting_past_an_offset_ends_when_it_is_synced_or_the_log_stops() {
     log.stop();
     assert!(!waiter.join().unwrap());
 }
+
+#[test]
+fn gathered_entries_are_committed_when_asked_for_by_themselves_and_at_a_stop() {
+    let log_with = |gather| {
+        let config = LogConfig { commit: CommitMode::Thread, gather, ..small() };
+        open(&CrashDisk::new(1), &config).unwrap()
+    };
+    let log = log_with(Duration::from_secs(3_600));
+    let tickets = [1, 2].map(|byte| log.gather(1, 1, &[byte]).unwrap());
+    assert_eq!(log.synced(), 0, "they wait for more");
+    log.commit_soon();
+    tickets.into_iter().for_each(|ticket| ticket.wait().unwrap());
+    let left = log.gather(1, 1, &[3]).unwrap();
+    log.append_durable(1, 1, &[4]).unwrap();
+    left.wait().unwrap();
+    let _left = log.gather(1, 1, &[5]).unwrap();
+    log.stop();
+    assert_eq!(payloads(&log, 0), [[1], [2], [3], [4], [5]]);
+
+    let log = log_with(Duration::from_millis(1));
+    log.gather(1, 1, &[1]).unwrap().wait().unwrap();
+}

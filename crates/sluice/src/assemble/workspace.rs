@@ -6,8 +6,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
+use sluice_base::priority::{self, Load};
 use sluice_base::{Clock, Disk};
-use sluice_collector::Intake;
 use sluice_event::WorkspaceNo;
 use sluice_insights::{Analytics, AnalyticsConfig};
 use sluice_log::{Log, LogConfig, Retention};
@@ -102,13 +102,10 @@ impl Workspaces {
 }
 
 impl sluice_collector::Workspaces for Workspaces {
-    fn intake(&self, no: WorkspaceNo) -> Intake {
-        match self.running.read().by_no.get(&no) {
-            Some(workspace) if workspace.received.health().is_ok() => {
-                Intake::Open(workspace.received.clone())
-            }
-            _ => Intake::Closed,
-        }
+    fn intake(&self, no: WorkspaceNo) -> Option<Log> {
+        let running = self.running.read();
+        let workspace = running.by_no.get(&no)?;
+        workspace.received.health().is_ok().then(|| workspace.received.clone())
     }
 
     fn region(&self, no: WorkspaceNo) -> Option<Region> {
@@ -189,6 +186,7 @@ fn run_pipeline(
     failed: Failures,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(format!("pipeline/{}", no.0)).spawn(move || {
+        priority::give_way(Load::Steady);
         // A panic must stop the server as an error does: the collector would go on alone.
         let run = std::panic::AssertUnwindSafe(|| pipeline.run(&stop));
         let failure = match std::panic::catch_unwind(run) {
