@@ -11,7 +11,7 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt32Type, UInt64Type};
@@ -163,6 +163,7 @@ pub struct Part {
     sessions: Option<(ScalarBuffer<u32>, ScalarBuffer<i64>)>,
     written: Option<(ScalarBuffer<u32>, ScalarBuffer<u64>)>,
     cache: Arc<Mutex<ColumnCache>>,
+    first_rows: OnceLock<Box<[u64]>>,
 }
 
 impl Part {
@@ -218,6 +219,7 @@ impl Part {
             header,
             pack,
             cache,
+            first_rows: OnceLock::new(),
         };
         if !part.is_consistent() {
             return Err(ColumnarError::damaged(path, "its tables do not fit together"));
@@ -254,6 +256,21 @@ impl Part {
     #[must_use]
     pub fn starts(&self) -> &[u32] {
         &self.starts
+    }
+
+    /// One bit per row, 64 rows a word: whether it is the first of its key. Made on first use and
+    /// kept: whose some rows are is then a matter of counting bits.
+    #[must_use]
+    pub fn first_rows(&self) -> &[u64] {
+        self.first_rows.get_or_init(|| {
+            let mut words = vec![0; (self.header.rows as usize).div_ceil(64)];
+            for start in &self.starts[..self.header.people as usize] {
+                if let Some(word) = words.get_mut(*start as usize / 64) {
+                    *word |= 1 << (start % 64);
+                }
+            }
+            words.into()
+        })
     }
 
     /// Time of the first row per key, microseconds.

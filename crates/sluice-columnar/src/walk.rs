@@ -6,10 +6,9 @@
 //! written ("dirty") are left out of that pass and come at the end of the slice, gathered from all
 //! the keys their rows lie under.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
-
-use hashbrown::HashMap;
 
 use sluice_event::PersonId;
 
@@ -69,9 +68,45 @@ impl PeopleSlice {
 pub(crate) struct Dirty {
     /// Ascending keys that the straight pass leaves out.
     keys: Vec<u64>,
-    /// Per group: its smallest node, and where its runs begin.
-    groups: Vec<(u64, u32)>,
+    groups: Vec<Group>,
     runs: Vec<(u64, Run)>,
+    moved: Moved,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    /// Its smallest node: decides which slice it is in.
+    least: u64,
+    /// Where its runs begin.
+    start: u32,
+    /// The person that all its rows belong to, if it is one.
+    person: Option<u64>,
+}
+
+/// Merged people as a pass over the keys sees them: most of their rows lie under the person's own
+/// key, and the others, in order of the person, are [`Moved::runs`].
+#[derive(Debug, Default)]
+pub struct Moved {
+    runs: Vec<(u64, Run)>,
+    left_out: Vec<u64>,
+}
+
+impl Moved {
+    /// Runs that belong to another person than their key says, with that person, for the people
+    /// of a slice.
+    #[must_use]
+    pub fn runs(&self, slice: PeopleSlice) -> &[(u64, Run)] {
+        let from = self.runs.partition_point(|(person, _)| *person < slice.from);
+        let to = self.runs.partition_point(|(person, _)| *person <= slice.to);
+        &self.runs[from..to]
+    }
+
+    /// Ascending keys whose rows do not belong to the person of that number: they are in
+    /// [`Moved::runs`] or come from [`Selection::walk_mixed`].
+    #[must_use]
+    pub fn left_out(&self) -> &[u64] {
+        &self.left_out
+    }
 }
 
 impl Dirty {
@@ -98,16 +133,49 @@ impl Dirty {
         found.sort_by_key(|(group, ..)| *group);
         let mut dirty =
             Self { keys: keys.into_iter().map(|(key, _)| key).collect(), ..Self::default() };
-        let mut last = None;
-        for (group, key, run) in found {
-            if last != Some(group) {
-                dirty.groups.push((groups[group as usize][0], dirty.runs.len() as u32));
-                last = Some(group);
-            }
-            dirty.runs.push((key, run));
+        for found in found.chunk_by(|(a, ..), (b, ..)| a == b) {
+            let start = dirty.runs.len();
+            dirty.runs.extend(found.iter().map(|(_, key, run)| (*key, *run)));
+            let least = groups[found[0].0 as usize][0];
+            let person = only_person(parts, merges, &dirty.runs[start..]);
+            dirty.add(Group { least, start: start as u32, person });
         }
+        dirty.moved.runs.sort_by_key(|(person, run)| (*person, run.part, run.start));
+        dirty.moved.left_out.sort_unstable();
+        dirty.moved.left_out.dedup();
         dirty
     }
+
+    /// Adds a group whose runs are the last ones.
+    fn add(&mut self, group: Group) {
+        self.groups.push(group);
+        for (key, run) in &self.runs[group.start as usize..] {
+            if group.person == Some(*key) {
+                continue;
+            }
+            self.moved.left_out.push(*key);
+            self.moved.runs.extend(group.person.map(|person| (person, *run)));
+        }
+    }
+
+    /// A group's runs with their keys.
+    fn runs_of(&self, index: usize) -> &[(u64, Run)] {
+        let end = self.groups.get(index + 1).map_or(self.runs.len(), |next| next.start as usize);
+        &self.runs[self.groups[index].start as usize..end]
+    }
+}
+
+/// The person that all rows of the runs belong to now, if it is one.
+fn only_person(parts: &[Arc<Part>], merges: &MergeMap, runs: &[(u64, Run)]) -> Option<u64> {
+    let root = merges.root(runs[0].0);
+    let same = runs.iter().all(|(key, run)| {
+        let (rows, people) = parts[run.part as usize].written_exceptions();
+        let from = rows.partition_point(|row| *row < run.start);
+        let exceptions = rows[from..].iter().take_while(|row| **row < run.end).count();
+        merges.root(*key) == root
+            && people[from..from + exceptions].iter().all(|node| merges.root(*node) == root)
+    });
+    same.then_some(root)
 }
 
 /// How many leading elements satisfy the predicate: short distances cost little.
@@ -187,7 +255,7 @@ impl Selection {
     /// cancelled query does.
     pub fn walk(&self, slice: PeopleSlice, mut visit: impl FnMut(Piece<'_>) -> bool) {
         if self.walk_straight(slice, &mut visit) {
-            self.walk_dirty(slice, &mut visit);
+            self.walk_dirty(slice, false, &mut visit);
         }
     }
 
@@ -258,57 +326,62 @@ impl Selection {
 
     /// Only the people that need gathering.
     pub fn walk_gathered(&self, slice: PeopleSlice, mut visit: impl FnMut(Piece<'_>) -> bool) {
-        self.walk_dirty(slice, &mut visit);
+        self.walk_dirty(slice, false, &mut visit);
     }
 
-    fn walk_dirty(&self, slice: PeopleSlice, visit: &mut impl FnMut(Piece<'_>) -> bool) {
-        let Dirty { groups, runs, .. } = &*self.dirty;
-        let merges = self.snapshot.merges();
+    /// Merged people for a pass over the keys that takes in the rows of other keys.
+    #[must_use]
+    pub fn moved(&self) -> &Moved {
+        &self.dirty.moved
+    }
+
+    /// Only the people that need gathering and are not in [`Selection::moved`], as rows under one
+    /// key belong to several people.
+    pub fn walk_mixed(&self, slice: PeopleSlice, mut visit: impl FnMut(Piece<'_>) -> bool) {
+        self.walk_dirty(slice, true, &mut visit);
+    }
+
+    fn walk_dirty(
+        &self,
+        slice: PeopleSlice,
+        only_mixed: bool,
+        visit: &mut impl FnMut(Piece<'_>) -> bool,
+    ) {
+        let groups = &self.dirty.groups;
+        let from = groups.partition_point(|group| group.least < slice.from);
+        let to = groups.partition_point(|group| group.least <= slice.to);
         let mut plain = Vec::new();
-        let mut people: HashMap<u64, Vec<RowRef>> = HashMap::new();
-        for (index, (least, start)) in groups.iter().enumerate() {
-            if *least < slice.from || *least > slice.to {
-                continue;
-            }
-            let end = groups.get(index + 1).map_or(runs.len(), |(_, start)| *start as usize);
-            let runs = &runs[*start as usize..end];
-            if self.is_one_person(runs, merges) {
-                plain.clear();
-                plain.extend(runs.iter().map(|(_, run)| *run));
-                let person = PersonId(merges.root(runs[0].0));
-                if !visit(Piece::Runs { person, runs: &plain }) {
-                    return;
+        for index in from..to {
+            let runs = self.dirty.runs_of(index);
+            let on = match groups[index].person {
+                Some(_) if only_mixed => true,
+                Some(person) => {
+                    plain.clear();
+                    plain.extend(runs.iter().map(|(_, run)| *run));
+                    visit(Piece::Runs { person: PersonId(person), runs: &plain })
                 }
-                continue;
-            }
-            people.clear();
-            for (key, run) in runs {
-                let part = &self.parts[run.part as usize];
-                for row in run.start..run.end {
-                    let person = merges.root(part.written(row, PersonId(*key)).0);
-                    people.entry(person).or_default().push(RowRef { part: run.part, row });
-                }
-            }
-            let mut people: Vec<(u64, Vec<RowRef>)> = people.drain().collect();
-            people.sort_unstable_by_key(|(person, _)| *person);
-            for (person, mut rows) in people {
-                rows.sort_unstable_by_key(|row| self.place(*row));
-                if !visit(Piece::Rows { person: PersonId(person), rows: &rows }) {
-                    return;
-                }
+                None => self.walk_people(runs, visit),
+            };
+            if !on {
+                return;
             }
         }
     }
 
-    /// Whether all rows of the runs belong to the same person now.
-    fn is_one_person(&self, runs: &[(u64, Run)], merges: &MergeMap) -> bool {
-        let root = merges.root(runs[0].0);
-        runs.iter().all(|(key, run)| {
-            let (rows, people) = self.parts[run.part as usize].written_exceptions();
-            let from = rows.partition_point(|row| *row < run.start);
-            let exceptions = rows[from..].iter().take_while(|row| **row < run.end).count();
-            merges.root(*key) == root
-                && people[from..from + exceptions].iter().all(|node| merges.root(*node) == root)
+    /// Several people whose rows lie under the same keys.
+    fn walk_people(&self, runs: &[(u64, Run)], visit: &mut impl FnMut(Piece<'_>) -> bool) -> bool {
+        let merges = self.snapshot.merges();
+        let mut people: BTreeMap<u64, Vec<RowRef>> = BTreeMap::new();
+        for (key, run) in runs {
+            let part = &self.parts[run.part as usize];
+            for row in run.start..run.end {
+                let person = merges.root(part.written(row, PersonId(*key)).0);
+                people.entry(person).or_default().push(RowRef { part: run.part, row });
+            }
+        }
+        people.into_iter().all(|(person, mut rows)| {
+            rows.sort_unstable_by_key(|row| self.place(*row));
+            visit(Piece::Rows { person: PersonId(person), rows: &rows })
         })
     }
 
@@ -346,7 +419,7 @@ impl Selection {
         let group = self.dirty.keys.binary_search(&person.0).is_ok();
         let mut rows = Vec::new();
         if group {
-            self.walk_dirty(PeopleSlice::ALL, &mut |piece| {
+            self.walk_dirty(PeopleSlice::ALL, false, &mut |piece| {
                 match piece {
                     Piece::Runs { person: found, runs } if found == person => {
                         self.order(runs, &mut rows)

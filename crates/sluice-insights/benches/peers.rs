@@ -321,24 +321,34 @@ fn funnel(resolution: &str, breakdown: bool) -> String {
     )
 }
 
+/// The states of the store that are asked, each a folder of parts under DIR.
+const STATES: [&str; 4] = ["unmerged", "clean", "months", "merged"];
+
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let Some(dir) = args.first().map(PathBuf::from) else { return };
     let count: usize = args.get(1).map_or(20_000_000, |text| text.parse().unwrap());
-    std::fs::create_dir_all(&dir).unwrap();
-    if args.get(2).is_some_and(|text| text == "again") {
-        let loader = Loader::open(&dir.join("parts"), StoreConfig::default());
-        for threads in [1, 2] {
-            all(&loader.store, threads);
-        }
-        return;
+    if !args.get(2).is_some_and(|text| text == "again") {
+        std::fs::create_dir_all(&dir).unwrap();
+        make_states(&dir, count);
     }
+    let loaders = STATES.map(|state| (state, Loader::open(&dir.join(state), StoreConfig::default())));
+    for threads in [1, 2] {
+        for (state, loader) in &loaders {
+            ask(&loader.store, &format!("funnel, {state}"), &funnel("millisecond", false), threads);
+        }
+        all(&loaders[1].1.store, threads);
+    }
+}
+
+fn make_states(dir: &Path, count: usize) {
     let started = Instant::now();
     let rows = make(count);
-    export(&dir, &rows);
+    export(dir, &rows);
     println!("{} events made in {:.1} s", rows.len(), started.elapsed().as_secs_f64());
     let started = Instant::now();
-    let mut loader = Loader::open(&dir.join("parts"), StoreConfig::default());
+    let parts = dir.join("clean");
+    let mut loader = Loader::open(&parts, StoreConfig::default());
     let head = rows.len() - rows.len() / 20;
     loader.load(&rows[..head]);
     println!("19 of 20 loaded in {:.1} s", started.elapsed().as_secs_f64());
@@ -347,13 +357,10 @@ fn main() {
     for some in rows[head..].chunks((rows.len() - head).div_ceil(10)) {
         loader.load(some);
     }
-    for threads in [1, 2] {
-        ask(&loader.store, "funnel, 10 unmerged parts", &funnel("millisecond", false), threads);
-    }
+    copy(&parts, &dir.join("unmerged"));
     compact(&loader.store);
-    for threads in [1, 2] {
-        all(&loader.store, threads);
-    }
+    copy(&parts, &dir.join("months"));
+    loader = Loader { store: Loader::open(&dir.join("months"), StoreConfig::default()).store, ..loader };
     // A part of the same events in each of the 22 months before.
     for month in 1..=22 {
         let earlier: Vec<_> = rows
@@ -364,17 +371,17 @@ fn main() {
         loader.load(&earlier);
     }
     compact(&loader.store);
-    for threads in [1, 2] {
-        ask(&loader.store, "funnel, 24 months stored", &funnel("millisecond", false), threads);
-    }
+    copy(&dir.join("clean"), &dir.join("merged"));
+    loader = Loader { store: Loader::open(&dir.join("merged"), StoreConfig::default()).store, ..loader };
+    loader.next = loader.store.snapshot().cursor().0;
     loader.merge_a_fifth();
-    for threads in [1, 2] {
-        ask(
-            &loader.store,
-            "funnel, a fifth of people merged",
-            &funnel("millisecond", false),
-            threads,
-        );
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
     }
 }
 

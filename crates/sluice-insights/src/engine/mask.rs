@@ -35,7 +35,7 @@ impl Wanted {
     }
 
     /// The mask of the rows `from..to`, at most 64 of them; bit 0 is `from`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn mask(&self, codes: CodeSlice<'_>, from: usize, to: usize) -> u64 {
         match codes {
             CodeSlice::U8(codes) => self.mask_u8(&codes[from..to]),
@@ -46,7 +46,7 @@ impl Wanted {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn mask_u8(&self, codes: &[u8]) -> u64 {
         let Ok(block) = <&[u8; 64]>::try_from(codes) else {
             return self.mask_wide(codes.iter().map(|code| u32::from(*code)));
@@ -82,7 +82,7 @@ impl Wanted {
 }
 
 /// Plain compares that the compiler turns into vector code.
-#[inline]
+#[inline(always)]
 fn few<const N: usize>(block: &[u8; 64], codes: &[u32; COMPARED_MAX]) -> u64 {
     let mut wanted = [0u8; N];
     for (to, from) in wanted.iter_mut().zip(codes) {
@@ -98,7 +98,7 @@ fn few<const N: usize>(block: &[u8; 64], codes: &[u32; COMPARED_MAX]) -> u64 {
 }
 
 /// One bit per byte that is 1: the multiplication moves bit 0 of byte `i` to bit `56 + i`.
-#[inline]
+#[inline(always)]
 fn bits(flags: &[u8; 64]) -> u64 {
     let mut mask = 0;
     for (index, chunk) in flags.as_chunks::<8>().0.iter().enumerate() {

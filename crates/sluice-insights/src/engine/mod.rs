@@ -4,9 +4,11 @@
 //!   conditions to one bit per dictionary code.
 //! - [`cursor`]: the matching rows of one part in order, found 64 rows at a time.
 //! - [`scan`]: the merge of all parts by person, over threads, cancellable.
-//! - [`sweep`]: the same in order of time, for questions that seldom need more.
+//! - [`sweep`]: the same in order of time and some thousand people at once, for questions that
+//!   seldom need more; by [`union`] and [`collect`].
 //! - [`groups`]: the values of a breakdown.
 
+mod collect;
 mod cursor;
 pub(crate) mod groups;
 mod latest;
@@ -16,10 +18,12 @@ pub(crate) mod plan;
 pub(crate) mod scan;
 pub(crate) mod sweep;
 mod test;
+mod union;
+mod wide;
 
 pub(crate) use groups::Groups;
 pub(crate) use latest::Latest;
 pub(crate) use numbers::Numbers;
 pub(crate) use plan::{Plan, SlotSpec};
 pub(crate) use scan::{Hit, Operator, Scan, scan};
-pub(crate) use sweep::{Match, SWEPT_PARTS_MAX, Sum, Sweeper, Units, sweep};
+pub(crate) use sweep::{Mark, Places, SWEPT_PARTS_MAX, Sweeper, Units, sweep};

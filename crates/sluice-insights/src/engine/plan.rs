@@ -75,6 +75,8 @@ pub(crate) struct CodePlan {
 pub(crate) struct PartPlan {
     pub(crate) part: Arc<Part>,
     pub(crate) by_code: Vec<CodePlan>,
+    /// Per code its slots, if no row needs to be looked at.
+    pub(crate) plain: Option<Vec<u16>>,
     pub(crate) tests: Vec<Test>,
     pub(crate) codes: Vec<u32>,
     pub(crate) wanted: Wanted,
@@ -178,7 +180,10 @@ impl Plan {
                 spec.is_first_only().then(|| Test::all(part, &spec.filters, latest)).transpose()
             })
             .collect::<Result<_, _>>()?;
+        let plain =
+            by_code.iter().map(|code| code.tested.is_empty().then_some(code.certain)).collect();
         Ok(PartPlan {
+            plain,
             wanted: Wanted::new(&codes, part.events_count()),
             all_in_range: meta.time_min >= self.from && meta.time_max < self.to,
             part: part.clone(),

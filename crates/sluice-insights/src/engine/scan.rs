@@ -154,7 +154,8 @@ fn run<O: Operator>(scan: &Scan<'_>, slice: PeopleSlice, operator: &mut O, hits:
         alone(operator, cursor, DONE, hits);
     }
     if !left_out.is_empty() {
-        gathered(scan, slice, operator, hits);
+        // People touched by merges since a part was written.
+        scan.selection.walk_gathered(slice, |piece| give_piece(scan, piece, operator, hits));
     }
 }
 
@@ -193,37 +194,35 @@ fn take<O: Operator>(operator: &mut O, cursor: &mut Cursor<'_>, key: u64, hits: 
     }
 }
 
-/// People touched by merges since a part was written.
-pub(super) fn gathered<O: Operator>(
+/// Hands a gathered person to the operator; to go on, `true`.
+pub(super) fn give_piece<O: Operator>(
     scan: &Scan<'_>,
-    slice: PeopleSlice,
+    piece: Piece<'_>,
     operator: &mut O,
     hits: &mut Vec<Hit>,
-) {
-    scan.selection.walk_gathered(slice, |piece| {
-        hits.clear();
-        let person = match piece {
-            Piece::Runs { person, runs } => {
-                for run in runs {
-                    for row in run.start..run.end {
-                        look(scan.plan, RowRef { part: run.part, row }, person.0, hits);
-                    }
+) -> bool {
+    hits.clear();
+    let person = match piece {
+        Piece::Runs { person, runs } => {
+            for run in runs {
+                for row in run.start..run.end {
+                    look(scan.plan, RowRef { part: run.part, row }, person.0, hits);
                 }
-                person
             }
-            Piece::Rows { person, rows } => {
-                for row in rows {
-                    look(scan.plan, *row, person.0, hits);
-                }
-                person
-            }
-            Piece::Block { .. } => return true,
-        };
-        if !hits.is_empty() && (O::NOBODY || !person.is_nobody()) {
-            operator.person(person.0, hits, false);
+            person
         }
-        true
-    });
+        Piece::Rows { person, rows } => {
+            for row in rows {
+                look(scan.plan, *row, person.0, hits);
+            }
+            person
+        }
+        Piece::Block { .. } => return true,
+    };
+    if !hits.is_empty() && (O::NOBODY || !person.is_nobody()) {
+        operator.person(person.0, hits, false);
+    }
+    true
 }
 
 /// Looks at one row by itself.

@@ -1,40 +1,46 @@
-//! Matching rows handed over in order of time, for questions that need no more of most people.
+//! Matching rows of each person in order of time, for questions that need no more of most people.
 //!
-//! Where [`super::scan`] merges rows one person and part at a time, a sweep first writes the
-//! matching rows of a slice of people into one short list per part, in plain loops over arrays, and
-//! then merges these lists by person. Parts come by their times, so that the rows of most people
-//! need no sorting.
+//! Where [`super::scan`] merges rows one person and part at a time, a sweep takes some thousand
+//! people at once: [`Union`] numbers them, [`super::collect`] writes their matching rows from every
+//! part in plain loops, and these are then put in place by the person's number. Rows of merged
+//! people that lie under another key are written in like all others. Parts come by their times, so
+//! the rows of most people need no sorting.
 
-use sluice_columnar::{CodeSlice, PeopleSlice, Times};
+use sluice_columnar::{PeopleSlice, RowRef};
 
-use super::cursor::{DONE, GROUP_ROWS, Source, far};
-use super::plan::{PartPlan, Plan};
-use super::scan::{Hit, Operator, Scan, gathered, over_slices};
+use super::collect::{Collected, PartRows};
+use super::plan::Plan;
+use super::scan::{Hit, Operator, Scan, over_slices, give_piece};
+use super::union::Union;
+use super::wide::wide;
 use crate::InsightError;
 
-/// Rows of one slice, about: the matching ones of it stay in the processor's cache.
+/// Rows of one slice, about: what is kept of it stays in the processor's cache.
 const SLICE_ROWS: u64 = 192 * 1024;
-/// Rows worked off at a time; a block of 64 comes on top.
-const GROUP_MAX: usize = GROUP_ROWS + 64;
-/// Stretches of a group whose people are looked for side by side.
-const CHAINS: usize = 4;
-/// People that are looked past in one step.
-const LOOKED_PAST: usize = 4;
 
-/// A matching row.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Match {
-    pub(crate) person: u64,
-    /// In units of the sweep.
-    pub(crate) time: i64,
-    pub(crate) row: u32,
-    /// Index into the selection's parts.
-    pub(crate) part: u16,
-    /// Which of the question's events it is, a bit each; none for some rows that do not count.
-    pub(crate) slots: u16,
+/// What a sweep keeps of a row: its time in units since the sweep's first moment, and which of the
+/// question's events it is, a bit each; none for some rows that do not count. Marks compare by time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mark(u64);
+
+impl Mark {
+    const SLOT_BITS: u32 = 16;
+
+    #[inline]
+    pub(crate) const fn new(time: u64, slots: u16) -> Self {
+        Self(time << Self::SLOT_BITS | slots as u64)
+    }
+
+    #[inline]
+    pub(crate) const fn time(self) -> i64 {
+        (self.0 >> Self::SLOT_BITS) as i64
+    }
+
+    #[inline]
+    pub(crate) const fn slots(self) -> u16 {
+        self.0 as u16
+    }
 }
-
-const END: Match = Match { person: DONE, time: 0, row: 0, part: 0, slots: 0 };
 
 /// A unit of time, and until when a row counts as the first event.
 #[derive(Clone, Copy, Debug)]
@@ -45,59 +51,18 @@ pub(crate) struct Units {
     pub(crate) first_before: i64,
 }
 
-/// What all rows of a person say together.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sum {
-    /// Slots that some row has.
-    pub(crate) slots: u16,
-    /// The time of the last row of slot 0.
-    pub(crate) last_first: i64,
-    /// The time of the last row.
-    last: i64,
-    /// Whether the rows are in order and no two share a unit of time.
-    pub(crate) distinct: bool,
-}
-
-impl Sum {
-    const EMPTY: Self = Self { slots: 0, last_first: i64::MIN, last: i64::MIN, distinct: true };
-
-    #[inline]
-    fn add(&mut self, row: &Match) {
-        self.distinct &= row.time > self.last;
-        self.last = row.time;
-        self.slots |= row.slots;
-        self.last_first = if row.slots & 1 == 0 { self.last_first } else { row.time };
-    }
-
-    /// Adds the rows from `at` on of the person who has that one, and gives where they end.
-    #[inline]
-    fn add_run(&mut self, list: &[Match], at: usize) -> usize {
-        let person = list[at].person;
-        let mut end = at;
-        for row in &list[at..] {
-            if row.person != person {
-                break;
-            }
-            self.add(row);
-            end += 1;
-        }
-        end
-    }
-
-    /// Of rows that need sorting first, as parts whose times overlap have some of them.
-    #[cold]
-    fn sorted(rows: &mut [Match]) -> Self {
-        rows.sort_by_key(|row| row.time);
-        let mut sum = Self::EMPTY;
-        rows.iter().for_each(|row| sum.add(row));
-        sum
+impl Units {
+    /// The first moment of a sweep, in units since the epoch.
+    pub(crate) fn origin(self, plan: &Plan) -> i64 {
+        plan.from.div_euclid(self.micros)
     }
 }
 
-/// An operator that takes matching rows in order of their times in units, those of one unit in any
-/// order. People that need gathering come by [`Operator::person`].
+/// An operator that takes the matching rows of a person in order of their times, those of one unit
+/// in any order. Rows of merged people may be out of order: [`Places::rows`] has them sorted.
+/// Some come by [`Operator::person`].
 pub(crate) trait Sweeper: Operator {
-    fn swept(&mut self, person: u64, rows: &[Match], sum: Sum);
+    fn swept(&mut self, person: u64, marks: &[Mark], places: &mut Places<'_>);
 }
 
 /// The most parts a sweep takes.
@@ -110,8 +75,11 @@ pub(crate) fn sweep<O: Sweeper>(
     make: impl Fn() -> O + Sync,
 ) -> Result<Vec<O>, InsightError> {
     let parts = by_time(scan.plan);
-    let work = |slice: PeopleSlice, operator: &mut O, lists: &mut Lists| {
-        lists.run(scan, units, &parts, slice, operator);
+    let work = |slice: PeopleSlice, operator: &mut O, memory: &mut Memory| {
+        wide(
+            #[inline(always)]
+            || memory.run(scan, units, &parts, slice, operator),
+        );
     };
     over_slices(scan, SLICE_ROWS, make, work)
 }
@@ -130,17 +98,17 @@ fn by_time(plan: &Plan) -> Vec<u16> {
 
 /// One thread's memory, kept from slice to slice.
 #[derive(Default)]
-struct Lists {
-    lists: Vec<Vec<Match>>,
-    /// Where each list is, and whose row is there.
-    at: Vec<usize>,
-    heads: Vec<u64>,
-    rows: Vec<u32>,
-    person: Vec<Match>,
+struct Memory {
+    collected: Collected,
+    /// Per person where their marks end.
+    ends: Vec<u32>,
+    marks: Vec<Mark>,
+    order: Vec<u32>,
     hits: Vec<Hit>,
 }
 
-impl Lists {
+impl Memory {
+    #[inline(always)]
     fn run<O: Sweeper>(
         &mut self,
         scan: &Scan<'_>,
@@ -154,68 +122,140 @@ impl Lists {
         if least > most {
             return;
         }
-        self.lists.resize_with(parts.len(), Vec::new);
-        for (list, number) in self.lists.iter_mut().zip(parts) {
-            list.clear();
-            let part = &scan.plan.parts[usize::from(*number)];
-            collect(scan.plan, units, part, *number, (least, most), &mut self.rows, list);
-            list.push(END);
-        }
-        let left_out = scan.selection.gathered_keys();
-        let mut skip = Skip::new(left_out, least);
-        self.merge(|person, rows, sum| {
-            if !skip.is(person) {
-                operator.swept(person, rows, sum);
+        let moved = scan.selection.moved();
+        let union = self.collect(scan, units, parts, slice, (least, most));
+        self.put_in_place(union.keys.len());
+        let mut left_out = Skip::new(moved.left_out(), least);
+        let (mut from, mut person) = (0, 0);
+        self.order.clear();
+        while person < union.keys.len() {
+            let (key, end) = (union.keys[person], self.ends[person] as usize);
+            if end > from && !left_out.is(key) {
+                let mut places = Places {
+                    collected: &self.collected,
+                    ends: &self.ends,
+                    order: &mut self.order,
+                    person: from..end,
+                };
+                operator.swept(key, &self.marks[from..end], &mut places);
             }
-        });
-        if !left_out.is_empty() {
-            gathered(scan, slice, operator, &mut self.hits);
+            (from, person) = (end, person + 1);
+        }
+        if !moved.left_out().is_empty() {
+            let hits = &mut self.hits;
+            scan.selection
+                .walk_mixed(slice, |piece| give_piece(scan, piece, operator, hits));
         }
     }
 
-    fn merge(&mut self, mut give: impl FnMut(u64, &[Match], Sum)) {
-        self.lists.retain(|list| list.len() > 1);
-        self.at.clear();
-        self.at.resize(self.lists.len(), 0);
-        self.heads.clear();
-        self.heads.extend(self.lists.iter().map(|list| list[0].person));
-        loop {
-            let (mut least, mut second, mut who) = (DONE, DONE, 0);
-            for (index, head) in self.heads.iter().enumerate() {
-                second = second.min((*head).max(least));
-                who = if *head < least { index } else { who };
-                least = least.min(*head);
-            }
-            if least == DONE {
-                return;
-            }
-            if least < second {
-                // People that are in no other list.
-                let (list, mut at) = (self.lists[who].as_slice(), self.at[who]);
-                while list[at].person < second {
-                    let from = at;
-                    let mut sum = Sum::EMPTY;
-                    at = sum.add_run(list, from);
-                    give(list[from].person, &list[from..at], sum);
+    #[inline(always)]
+    fn collect(
+        &mut self,
+        scan: &Scan<'_>,
+        units: Units,
+        parts: &[u16],
+        slice: PeopleSlice,
+        (least, most): (u64, u64),
+    ) -> Union {
+        let moved = scan.selection.moved().runs(slice);
+        let mut owners: Vec<u64> = moved.iter().map(|(person, _)| *person).collect();
+        owners.dedup();
+        let ranges = parts.iter().map(|number| {
+            let people = scan.plan.parts[usize::from(*number)].part.people();
+            let from = people.partition_point(|key| *key < least);
+            from..from + people[from..].partition_point(|key| *key <= most)
+        });
+        let ranges: Vec<_> = ranges.collect();
+        let mut lists: Vec<&[u64]> = parts
+            .iter()
+            .zip(&ranges)
+            .map(|(number, range)| {
+                &scan.plan.parts[usize::from(*number)].part.people()[range.clone()]
+            })
+            .collect();
+        if !owners.is_empty() {
+            lists.push(&owners);
+        }
+        let union = Union::of(&lists);
+        self.collected.clear();
+        for ((number, range), places) in parts.iter().zip(ranges).zip(&union.places) {
+            let rows = PartRows::new(scan.plan, units, *number, &union.keys);
+            self.collected.add_people(&rows, range, places);
+        }
+        if let Some(places) = union.places.get(parts.len()) {
+            let mut owner = 0;
+            for (person, run) in moved {
+                owner += usize::from(owners[owner] != *person);
+                let number = run.part as u16;
+                if !scan.plan.parts[usize::from(number)].codes.is_empty() {
+                    let rows = PartRows::new(scan.plan, units, number, &union.keys);
+                    self.collected.add_run(&rows, run.start..run.end, places[owner]);
                 }
-                self.at[who] = at;
-                self.heads[who] = list[at].person;
-                continue;
             }
-            self.person.clear();
-            let mut sum = Sum::EMPTY;
-            for ((head, at), list) in self.heads.iter_mut().zip(&mut self.at).zip(&self.lists) {
-                if *head == least {
-                    let end = sum.add_run(list, *at);
-                    self.person.extend_from_slice(&list[*at..end]);
-                    *at = end;
-                    *head = list[end].person;
-                }
-            }
-            if !sum.distinct {
-                sum = Sum::sorted(&mut self.person);
-            }
-            give(least, &self.person, sum);
+        }
+        union
+    }
+
+    /// Sorts the marks by person, as they came.
+    #[inline(always)]
+    fn put_in_place(&mut self, people: usize) {
+        let Collected { people: of, marks, .. } = &self.collected;
+        self.ends.clear();
+        self.ends.resize(people, 0);
+        for person in of {
+            self.ends[*person as usize] += 1;
+        }
+        let mut sum = 0;
+        for end in &mut self.ends {
+            // For now where the person begins.
+            let count = std::mem::replace(end, sum);
+            sum += count;
+        }
+        self.marks.resize(marks.len(), Mark::default());
+        for (person, mark) in of.iter().zip(marks) {
+            let at = &mut self.ends[*person as usize];
+            self.marks[*at as usize] = *mark;
+            *at += 1;
+        }
+    }
+}
+
+/// Where a person's marks lie in the parts; looked up only when asked.
+pub(crate) struct Places<'a> {
+    collected: &'a Collected,
+    ends: &'a [u32],
+    /// Per mark its index in `collected`; empty until it is asked for.
+    order: &'a mut Vec<u32>,
+    person: std::ops::Range<usize>,
+}
+
+impl Places<'_> {
+    /// The person's marks in order of time with their rows, those of one unit in any order.
+    /// `into` is cleared first.
+    #[inline]
+    pub(crate) fn rows(&mut self, into: &mut Vec<(Mark, RowRef)>) {
+        if self.order.is_empty() {
+            self.find_order();
+        }
+        into.clear();
+        into.extend(self.order[self.person.clone()].iter().map(|index| {
+            let index = *index as usize;
+            (self.collected.marks[index], self.collected.place(index))
+        }));
+        if !into.is_sorted_by_key(|(mark, _)| *mark) {
+            into.sort_unstable();
+        }
+    }
+
+    #[cold]
+    fn find_order(&mut self) {
+        self.order.resize(self.collected.marks.len(), 0);
+        // From the last to the first, so that each person's end can be counted down.
+        let mut ends = self.ends.to_vec();
+        for (index, person) in self.collected.people.iter().enumerate().rev() {
+            let end = &mut ends[*person as usize];
+            *end -= 1;
+            self.order[*end as usize] = index as u32;
         }
     }
 }
@@ -242,191 +282,5 @@ impl<'a> Skip<'a> {
             self.keys = rest;
         }
         false
-    }
-}
-
-/// Adds the matching rows of one part.
-fn collect(
-    plan: &Plan,
-    units: Units,
-    part: &PartPlan,
-    number: u16,
-    (least, most): (u64, u64),
-    rows: &mut Vec<u32>,
-    out: &mut Vec<Match>,
-) {
-    let people = part.part.people();
-    let from = people.partition_point(|key| *key < least);
-    let to = people.partition_point(|key| *key <= most);
-    let starts = part.part.starts();
-    let mut source = Source::new(part, starts[from], starts[to]);
-    let mut at = Place { people, ends: &starts[1..], index: from };
-    let codes = part.part.events();
-    let mut group = Group::new();
-    let plain: Option<Vec<u16>> = part
-        .by_code
-        .iter()
-        .map(|code| code.tested.is_empty().then_some(code.certain))
-        .collect::<Option<_>>()
-        .filter(|_| part.all_in_range);
-    loop {
-        rows.clear();
-        source.rows(part, codes, rows);
-        if rows.is_empty() {
-            return;
-        }
-        group.read_times(part.part.times(), rows);
-        group.find_people(&mut at, rows);
-        match &plain {
-            Some(table) => {
-                group.look_up(codes, rows, table);
-                group.put(units, number, rows, out);
-            }
-            None => group.put_tested(units, number, rows, out, (plan, part)),
-        }
-    }
-}
-
-/// Some hundred rows of a part, a step for all of them at a time, so that the processor can wait
-/// for many rows' memory at once.
-struct Group {
-    people: [u64; GROUP_MAX],
-    times: [i64; GROUP_MAX],
-    slots: [u16; GROUP_MAX],
-}
-
-impl Group {
-    const fn new() -> Self {
-        Self { people: [0; GROUP_MAX], times: [0; GROUP_MAX], slots: [0; GROUP_MAX] }
-    }
-
-    /// One person depends on the one before, and the processor waits for each: so several
-    /// stretches are looked at in turn.
-    fn find_people(&mut self, at: &mut Place<'_>, rows: &[u32]) {
-        let len = rows.len() / CHAINS;
-        let mut places = [*at; CHAINS];
-        for chain in 1..CHAINS {
-            places[chain] = places[chain - 1];
-            if len > 0 {
-                places[chain].go_far(rows[chain * len]);
-            }
-        }
-        let (chunks, rest) = rows.split_at(len * CHAINS);
-        let (people, people_rest) = self.people[..rows.len()].split_at_mut(len * CHAINS);
-        for index in 0..len {
-            for (chain, place) in places.iter_mut().enumerate() {
-                people[chain * len + index] = place.of(chunks[chain * len + index]);
-            }
-        }
-        *at = places[CHAINS - 1];
-        for (person, row) in people_rest.iter_mut().zip(rest) {
-            *person = at.of(*row);
-        }
-    }
-
-    fn read_times(&mut self, times: Times<'_>, rows: &[u32]) {
-        match times {
-            Times::Millis { base, deltas } => {
-                for (to, row) in self.times.iter_mut().zip(rows) {
-                    *to = base + i64::from(deltas[*row as usize]) * 1_000;
-                }
-            }
-            Times::Micros(times) => {
-                for (to, row) in self.times.iter_mut().zip(rows) {
-                    *to = times[*row as usize];
-                }
-            }
-        }
-    }
-
-    fn look_up(&mut self, codes: CodeSlice<'_>, rows: &[u32], table: &[u16]) {
-        let to = self.slots.iter_mut().zip(rows);
-        match codes {
-            CodeSlice::U8(codes) => {
-                to.for_each(|(to, row)| *to = table[codes[*row as usize] as usize]);
-            }
-            CodeSlice::U16(codes) => {
-                to.for_each(|(to, row)| *to = table[codes[*row as usize] as usize]);
-            }
-            CodeSlice::U32(codes) => {
-                to.for_each(|(to, row)| *to = table[codes[*row as usize] as usize]);
-            }
-        }
-    }
-
-    fn put(&self, units: Units, part: u16, rows: &[u32], out: &mut Vec<Match>) {
-        // A division by a constant is several times faster than by a field.
-        if units.micros == 1_000 {
-            self.put_in::<1_000>(units, part, rows, out);
-        } else {
-            self.put_in::<1_000_000>(units, part, rows, out);
-        }
-    }
-
-    #[inline]
-    fn put_in<const UNIT: i64>(&self, units: Units, part: u16, rows: &[u32], out: &mut Vec<Match>) {
-        let rows = rows.iter().zip(&self.people).zip(&self.times).zip(&self.slots);
-        out.extend(rows.map(|(((row, person), time), slots)| Match {
-            person: *person,
-            time: time.div_euclid(UNIT),
-            row: *row,
-            part,
-            slots: slots & !u16::from(*time >= units.first_before),
-        }));
-    }
-
-    fn put_tested(
-        &self,
-        units: Units,
-        number: u16,
-        rows: &[u32],
-        out: &mut Vec<Match>,
-        (plan, part): (&Plan, &PartPlan),
-    ) {
-        let codes = part.part.events();
-        for ((row, time), person) in rows.iter().zip(&self.times).zip(&self.people) {
-            if *time < plan.from || *time >= plan.to {
-                continue;
-            }
-            let person = *person;
-            let (slots, _) = part.slots(codes.get(*row as usize), *row, person);
-            let slots = slots & !u16::from(*time >= units.first_before);
-            if slots != 0 {
-                let time = time.div_euclid(units.micros);
-                out.push(Match { person, time, row: *row, part: number, slots });
-            }
-        }
-    }
-}
-
-/// Whose an ascending row is.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    people: &'a [u64],
-    /// First row after each person's.
-    ends: &'a [u32],
-    index: usize,
-}
-
-impl Place<'_> {
-    fn go_far(&mut self, row: u32) {
-        let ends = &self.ends[self.index..];
-        let mut step = 64;
-        while step < ends.len() && ends[step] <= row {
-            step *= 2;
-        }
-        self.index += ends[..step.min(ends.len())].partition_point(|end| *end <= row);
-    }
-
-    #[inline]
-    fn of(&mut self, row: u32) -> u64 {
-        let ends = &self.ends[self.index..];
-        let ahead = match ends.first_chunk::<LOOKED_PAST>() {
-            // No branch per person: how many are passed cannot be foretold.
-            Some(ends) => ends.iter().map(|end| u32::from(*end <= row)).sum::<u32>() as usize,
-            None => ends.iter().take_while(|end| **end <= row).count(),
-        };
-        self.index += if ahead == LOOKED_PAST { far(ends, row) } else { ahead };
-        self.people[self.index]
     }
 }

@@ -4,5 +4,6 @@ mod path;
 mod run;
 mod short;
 pub mod spec;
+mod tally;
 
 pub(crate) use run::{people, run};

@@ -3,19 +3,19 @@
 use std::sync::atomic::AtomicBool;
 
 use hashbrown::HashMap;
-use sluice_columnar::FirstSeenReader;
+use sluice_columnar::{FirstSeenReader, RowRef};
 use sluice_event::PersonId;
 
 use super::path::{Finder, Path, Row};
 use super::short::{self, Short};
 use super::spec::{
-    Durations, FunnelBars, FunnelGroup, FunnelOutcome, FunnelPoint, FunnelQuery, FunnelResult,
-    FunnelStep, NOT_REACHED, Resolution,
+    FunnelGroup, FunnelOutcome, FunnelPoint, FunnelQuery, FunnelResult, NOT_REACHED, Resolution,
 };
+use super::tally::{Lanes, Tally};
 use crate::context::Context;
 use crate::engine::{
-    Groups, Hit, Match, Operator, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Sum, Sweeper, Units, scan,
-    sweep,
+    Groups, Hit, Mark, Operator, Places, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Sweeper, Units,
+    scan, sweep,
 };
 use crate::insight::{Page, People};
 use crate::people::{Found, page};
@@ -49,7 +49,7 @@ pub(crate) fn run(
     let mut tallies: HashMap<u32, Tally> = HashMap::new();
     let mut overall = Tally::new(query.steps.len());
     for operator in operators {
-        overall.add(operator.overall);
+        overall.add(operator.overall.into_tally());
         for (group, tally) in operator.by_group {
             tallies.entry(group).or_insert_with(|| Tally::new(query.steps.len())).add(tally);
         }
@@ -158,8 +158,11 @@ impl Setup {
         {
             return scan(&what, make);
         }
-        let units = Units { micros: query.resolution.micros(), first_before: self.span.to };
-        sweep(&what, units, make)
+        sweep(&what, self.units(query), make)
+    }
+
+    fn units(&self, query: &FunnelQuery) -> Units {
+        Units { micros: query.resolution.micros(), first_before: self.span.to }
     }
 
     fn operator<'s>(
@@ -168,7 +171,8 @@ impl Setup {
         context: &'s Context,
         wanted: Option<Wanted>,
     ) -> Funnel<'s> {
-        let unit = query.resolution.micros();
+        let units = self.units(query);
+        let unit = units.micros;
         let window = i64::from(query.window_seconds) * 1_000_000 / unit;
         let steps = query.steps.len();
         // A further slot ("any active event") overlaps the steps and is taken off before.
@@ -178,6 +182,8 @@ impl Setup {
             resolution: query.resolution,
             window,
             open_from: context.now.as_micros().div_euclid(unit) - window,
+            origin: units.origin(&self.plan),
+            lanes_fit: window <= i64::from(u32::MAX),
             steps,
             step_bits: (1 << steps) - 1,
             users: query.users,
@@ -187,7 +193,9 @@ impl Setup {
             short: Short::default(),
             rows: Vec::new(),
             hits: Vec::new(),
-            overall: Tally::new(steps),
+            places: Vec::new(),
+            marks: Vec::new(),
+            overall: Lanes::new(steps),
             by_group: HashMap::new(),
             wanted,
             found: Vec::new(),
@@ -218,6 +226,10 @@ struct Funnel<'s> {
     window: i64,
     /// Entries after this unit may still convert.
     open_from: i64,
+    /// The unit that marks are counted from.
+    origin: i64,
+    /// Whether every time between two steps fits into 32 bits.
+    lanes_fit: bool,
     steps: usize,
     step_bits: u16,
     users: Users,
@@ -227,7 +239,9 @@ struct Funnel<'s> {
     short: Short,
     rows: Vec<Row>,
     hits: Vec<Hit>,
-    overall: Tally,
+    places: Vec<(Mark, RowRef)>,
+    marks: Vec<Mark>,
+    overall: Lanes,
     by_group: HashMap<u32, Tally>,
     wanted: Option<Wanted>,
     found: Vec<Found>,
@@ -271,37 +285,13 @@ impl Operator for Funnel<'_> {
 }
 
 impl Sweeper for Funnel<'_> {
-    #[inline]
-    fn swept(&mut self, person: u64, rows: &[Match], sum: Sum) {
-        if sum.slots & 1 == 0 {
-            return;
-        }
-        if !sum.distinct || rows.len() > short::ROWS_MAX {
-            self.swept_in_full(person, rows);
-            return;
-        }
-        if !self.is_wanted_user(person) {
-            return;
-        }
-        let open = sum.last_first > self.open_from;
-        let reachable = (sum.slots.trailing_ones() as usize).min(self.steps);
-        if reachable == 1 && self.setup.groups.is_none() {
-            self.overall.count(1, &[0], open && self.steps > 1);
-            return;
-        }
-        self.short.find(rows, reachable, self.window);
-        let Short { depth, times, rows: found } = &self.short;
-        let depth = *depth;
-        let open = open && depth < self.steps;
-        self.overall.count(depth, times, open);
-        if let Some(of) = &self.setup.groups {
-            let groups: &[u32] = if depth < self.breakdown_step {
-                &[GROUP_NOT_REACHED]
-            } else {
-                let row = &rows[found[self.breakdown_step - 1] as usize];
-                of.of(u32::from(row.part), row.row, person)
-            };
-            count_in(&mut self.by_group, groups, self.steps, depth, times, open);
+    #[inline(always)]
+    fn swept(&mut self, person: u64, marks: &[Mark], places: &mut Places<'_>) {
+        let plain = self.short.from_first(marks, self.window);
+        if !plain || marks.len() > short::MARKS_MAX {
+            self.swept_again(person, places);
+        } else if self.short.slots & 1 != 0 {
+            self.swept_short(person, marks, places);
         }
     }
 }
@@ -322,20 +312,66 @@ fn count_in(
 }
 
 impl Funnel<'_> {
-    /// A person whose rows need the exact order or are many.
+    /// A person with some step 1, whose path from the first is in `short`.
+    #[inline(always)]
+    fn swept_short(&mut self, person: u64, marks: &[Mark], places: &mut Places<'_>) {
+        if !self.is_wanted_user(person) {
+            return;
+        }
+        let reachable = (self.short.slots.trailing_ones() as usize).min(self.steps);
+        if self.short.depth < reachable {
+            self.short.from_others(marks, reachable, self.window);
+        }
+        let Short { depth, times, marks: found, last_entry, .. } = &self.short;
+        let depth = *depth;
+        let open = depth < self.steps && *last_entry > self.open_from - self.origin;
+        if self.lanes_fit {
+            self.overall.count(depth, times, open);
+        } else {
+            self.overall.tally.count(depth, times, open);
+        }
+        if let Some(of) = &self.setup.groups {
+            let groups: &[u32] = if depth < self.breakdown_step {
+                &[GROUP_NOT_REACHED]
+            } else {
+                places.rows(&mut self.places);
+                let row = self.places[found[self.breakdown_step - 1] as usize].1;
+                of.of(row.part, row.row, person)
+            };
+            count_in(&mut self.by_group, groups, self.steps, depth, times, open);
+        }
+    }
+
+    /// A person whose rows are not in order, share a unit of time, or are many.
     #[cold]
-    fn swept_in_full(&mut self, person: u64, rows: &[Match]) {
+    fn swept_again(&mut self, person: u64, places: &mut Places<'_>) {
+        places.rows(&mut self.places);
+        let mut marks = std::mem::take(&mut self.marks);
+        marks.clear();
+        marks.extend(self.places.iter().map(|(mark, _)| *mark));
+        if marks.len() <= short::MARKS_MAX && self.short.from_first(&marks, self.window) {
+            if self.short.slots & 1 != 0 {
+                self.swept_short(person, &marks, places);
+            }
+        } else if marks.iter().any(|mark| mark.slots() & 1 != 0) {
+            self.swept_in_full(person);
+        }
+        self.marks = marks;
+    }
+
+    /// The exact way, for the rows in `places`.
+    fn swept_in_full(&mut self, person: u64) {
         let mut hits = std::mem::take(&mut self.hits);
         hits.clear();
-        hits.extend(rows.iter().map(|row| {
-            let part = &self.setup.plan.parts[usize::from(row.part)];
-            let code = part.part.events().get(row.row as usize);
+        hits.extend(self.places.iter().map(|(mark, place)| {
+            let part = &self.setup.plan.parts[place.part as usize];
+            let code = part.part.events().get(place.row as usize);
             Hit {
-                time: part.part.times().get(row.row),
-                part: u32::from(row.part),
-                row: row.row,
+                time: part.part.times().get(place.row),
+                part: place.part,
+                row: place.row,
                 kind: part.by_code[code as usize].kind,
-                slots: row.slots,
+                slots: mark.slots(),
             }
         }));
         self.person(person, &mut hits, false);
@@ -379,129 +415,9 @@ impl Funnel<'_> {
         for (second, row) in seconds.iter_mut().zip(&path.rows[..path.depth]) {
             *second = self.rows[*row as usize].second;
         }
-        self.overall.count(path.depth, &seconds, open);
+        self.overall.tally.count(path.depth, &seconds, open);
         count_in(&mut self.by_group, groups, self.steps, path.depth, &seconds, open);
         debug_assert!(seconds[path.depth - 1] - seconds[0] <= self.window);
-    }
-}
-
-/// People by depth, and how long each step took, in units of the resolution.
-struct Tally {
-    depths: Vec<u64>,
-    /// Per step from the second on; then from first to last, unless there are only two. Those
-    /// that need more than 32 bits (seven weeks in milliseconds) lie in `long`.
-    times: Vec<Vec<u32>>,
-    long: Vec<Vec<u64>>,
-    incomplete: u64,
-}
-
-impl Tally {
-    fn new(steps: usize) -> Self {
-        Self {
-            depths: vec![0; steps + 1],
-            times: vec![Vec::new(); steps],
-            long: vec![Vec::new(); steps],
-            incomplete: 0,
-        }
-    }
-
-    #[inline]
-    fn count(&mut self, depth: usize, seconds: &[i64], open: bool) {
-        self.depths[depth] += 1;
-        self.incomplete += u64::from(open);
-        for step in 1..depth {
-            self.push(step - 1, seconds[step] - seconds[step - 1]);
-        }
-        let steps = self.times.len();
-        if depth == steps && steps != 2 {
-            self.push(steps - 1, seconds[steps - 1] - seconds[0]);
-        }
-    }
-
-    #[inline]
-    fn push(&mut self, list: usize, time: i64) {
-        let time = time.unsigned_abs();
-        match u32::try_from(time) {
-            Ok(short) => self.times[list].push(short),
-            Err(_) => self.long[list].push(time),
-        }
-    }
-
-    fn add(&mut self, other: Self) {
-        self.incomplete += other.incomplete;
-        for (sum, people) in self.depths.iter_mut().zip(other.depths) {
-            *sum += people;
-        }
-        join(&mut self.times, other.times);
-        join(&mut self.long, other.long);
-    }
-
-    fn people(&self) -> u64 {
-        self.depths[1..].iter().sum()
-    }
-
-    /// Exact median (linear interpolation between the two middle values) and mean.
-    fn durations(&mut self, list: usize, unit: f64) -> Option<Durations> {
-        let (short, long) = (&mut self.times[list], &mut self.long[list]);
-        let count = short.len() + long.len();
-        if count == 0 {
-            return None;
-        }
-        let sum = short.iter().map(|time| u128::from(*time)).sum::<u128>()
-            + long.iter().map(|time| u128::from(*time)).sum::<u128>();
-        let upper = nth(short, long, count / 2);
-        let median = if !count.is_multiple_of(2) {
-            upper
-        } else if count / 2 < short.len() {
-            // What is before the upper one's place is not larger.
-            let lower = short[..count / 2].iter().copied().max().unwrap_or_default();
-            f64::midpoint(f64::from(lower), upper)
-        } else {
-            f64::midpoint(nth(short, long, count / 2 - 1), upper)
-        };
-        Some(Durations {
-            median_seconds: median * unit,
-            mean_seconds: sum as f64 / count as f64 * unit,
-        })
-    }
-
-    fn bars(mut self, query: &FunnelQuery) -> FunnelBars {
-        let unit = match query.resolution {
-            Resolution::Second => 1.0,
-            Resolution::Millisecond => 1e-3,
-        };
-        let count = query.steps.len();
-        let reached: Vec<u64> = (1..=count).map(|step| self.depths[step..].iter().sum()).collect();
-        let share = |part: u64, of: u64| (of > 0).then(|| part as f64 / of as f64);
-        let steps = (0..count).map(|step| FunnelStep {
-            label: query.steps[step].display_name(),
-            people: reached[step],
-            dropped_off: if step + 1 < count { self.depths[step + 1] } else { 0 },
-            from_start: share(reached[step], reached[0]),
-            from_previous: share(reached[step], reached[step.saturating_sub(1)]),
-            time_from_previous: (step > 0).then(|| self.durations(step - 1, unit)).flatten(),
-        });
-        let steps = steps.collect();
-        let time_to_convert = self.durations(if count == 2 { 0 } else { count - 1 }, unit);
-        FunnelBars { steps, time_to_convert, incomplete: self.incomplete }
-    }
-}
-
-/// Appends lists to lists.
-fn join<T>(all: &mut [Vec<T>], more: Vec<Vec<T>>) {
-    for (all, mut more) in all.iter_mut().zip(more) {
-        if all.is_empty() {
-            std::mem::swap(all, &mut more);
-        }
-        all.append(&mut more);
-    }
-}
-
-/// The value at a rank when the short times and then the long ones stand in order.
-fn nth(short: &mut [u32], long: &mut [u64], rank: usize) -> f64 {
-    match rank.checked_sub(short.len()) {
-        None => f64::from(*short.select_nth_unstable(rank).1),
-        Some(rank) => *long.select_nth_unstable(rank).1 as f64,
     }
 }
 
