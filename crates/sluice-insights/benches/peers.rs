@@ -290,6 +290,11 @@ fn ask(store: &Store, name: &str, query: &str, threads: usize) -> f64 {
                     funnel.overall.steps.iter().map(|step| step.people).collect();
                 format!("{people:?} parts {}", funnel.explain.parts_scanned)
             }
+            InsightResult::Retention(retention) => {
+                let combined = retention.overall.combined.iter().take(3).map(|cell| cell.people);
+                let parts = retention.explain.parts_scanned;
+                format!("{:?} parts {parts}", combined.collect::<Vec<_>>())
+            }
             InsightResult::Trend(trend) => {
                 let values: Vec<_> = trend.series.iter().take(3).map(|s| s.total).collect();
                 format!("{values:?} parts {}", trend.explain.parts_scanned)
@@ -332,7 +337,15 @@ fn main() {
         std::fs::create_dir_all(&dir).unwrap();
         make_states(&dir, count);
     }
-    let loaders = STATES.map(|state| (state, Loader::open(&dir.join(state), StoreConfig::default())));
+    if let Some(text) = std::env::var_os("PROFILE") {
+        let loader = Loader::open(&dir.join(text), StoreConfig::default());
+        for _ in 0..6 {
+            ask(&loader.store, "profile", &funnel("millisecond", false), 1);
+        }
+        return;
+    }
+    let loaders =
+        STATES.map(|state| (state, Loader::open(&dir.join(state), StoreConfig::default())));
     for threads in [1, 2] {
         for (state, loader) in &loaders {
             ask(&loader.store, &format!("funnel, {state}"), &funnel("millisecond", false), threads);
@@ -360,7 +373,8 @@ fn make_states(dir: &Path, count: usize) {
     copy(&parts, &dir.join("unmerged"));
     compact(&loader.store);
     copy(&parts, &dir.join("months"));
-    loader = Loader { store: Loader::open(&dir.join("months"), StoreConfig::default()).store, ..loader };
+    loader =
+        Loader { store: Loader::open(&dir.join("months"), StoreConfig::default()).store, ..loader };
     // A part of the same events in each of the 22 months before.
     for month in 1..=22 {
         let earlier: Vec<_> = rows
@@ -372,7 +386,8 @@ fn make_states(dir: &Path, count: usize) {
     }
     compact(&loader.store);
     copy(&dir.join("clean"), &dir.join("merged"));
-    loader = Loader { store: Loader::open(&dir.join("merged"), StoreConfig::default()).store, ..loader };
+    loader =
+        Loader { store: Loader::open(&dir.join("merged"), StoreConfig::default()).store, ..loader };
     loader.next = loader.store.snapshot().cursor().0;
     loader.merge_a_fifth();
 }
@@ -389,8 +404,12 @@ fn all(store: &Store, threads: usize) {
     ask(store, "funnel, milliseconds", &funnel("millisecond", false), threads);
     ask(store, "funnel, seconds", &funnel("second", false), threads);
     ask(store, "funnel by country", &funnel("second", true), threads);
+    ask(store, "retention 60 x 60", RETENTION, threads);
     ask(store, "daily uniques by plan, two filters", UNIQUES, threads);
 }
+
+const RETENTION: &str = r#"{"kind":"retention","range":{"start":"2026-01-01","end":"2026-03-01"},
+    "start":{"event":"landing_view"},"returning":{"event":"page_view"},"windows":"calendar","periods":59}"#;
 
 const UNIQUES: &str = r#"{"kind":"trend","range":{"start":"2026-01-01","end":"2026-03-01"},
     "events":[{"event":"page_view"}],"breakdown":{"property":"plan"},

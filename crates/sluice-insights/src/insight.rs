@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::InsightError;
 use crate::funnel::spec::{FunnelPoint, FunnelQuery, FunnelResult};
+use crate::retention::spec::{RetentionPoint, RetentionQuery, RetentionResult};
 use crate::trend::spec::{TrendPoint, TrendQuery, TrendResult};
 
 /// A question, as stored and served: `{"kind": "trend", …}`.
@@ -13,6 +14,7 @@ use crate::trend::spec::{TrendPoint, TrendQuery, TrendResult};
 pub enum InsightQuery {
     Trend(TrendQuery),
     Funnel(FunnelQuery),
+    Retention(RetentionQuery),
 }
 
 /// The answer to a question of the same kind.
@@ -21,6 +23,7 @@ pub enum InsightQuery {
 pub enum InsightResult {
     Trend(TrendResult),
     Funnel(FunnelResult),
+    Retention(RetentionResult),
 }
 
 /// What it took to answer.
@@ -43,6 +46,7 @@ pub struct Explain {
 pub enum PeopleQuery {
     Trend { query: TrendQuery, point: TrendPoint },
     Funnel { query: FunnelQuery, point: FunnelPoint },
+    Retention { query: RetentionQuery, point: RetentionPoint },
 }
 
 /// Where to go on in a list.
@@ -72,7 +76,8 @@ pub struct People {
 pub struct PersonEntry {
     /// The person after merges.
     pub person: u64,
-    /// When: of a trend, the first counted event; of a funnel, each step reached, in order.
+    /// When: of a trend, the first counted event; of a funnel, each step reached, in order;
+    /// of a retention, the start and the return.
     pub times: Vec<String>,
 }
 
@@ -94,6 +99,7 @@ impl InsightQuery {
         match self {
             Self::Trend(query) => query.check(),
             Self::Funnel(query) => query.check(),
+            Self::Retention(query) => query.check(),
         }
     }
 }
@@ -105,6 +111,7 @@ impl PeopleQuery {
         match self {
             Self::Trend { query, .. } => query.check(),
             Self::Funnel { query, .. } => query.check(),
+            Self::Retention { query, .. } => query.check(),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Questions about events and their exact answers: trends, funnels, and the people behind any
-//! number, computed in one pass over the columnar parts, person by person.
+//! Questions about events and their exact answers: trends, funnels, retention, and the people
+//! behind any number, computed in one pass over the columnar parts, person by person.
 //!
 //! - [`InsightQuery`], [`InsightResult`]: questions and answers as stored and served; each kind has
-//!   a folder (`trend`, `funnel`) with `spec.rs` (the shape) and `run.rs` (the computation).
+//!   a folder (`trend`, `funnel`, `retention`) with `spec.rs` (the shape) and `run.rs` (the computation).
 //! - `engine`: the scan that all kinds share.
 //! - [`answer`], [`people`]: the computation by itself, from a snapshot of the store.
 //! - [`Analytics`]: the running service: reads the events log into parts, compacts them, and
@@ -18,6 +18,7 @@ pub mod funnel;
 mod insight;
 mod people;
 pub mod query;
+pub mod retention;
 mod service;
 mod time;
 pub mod trend;
@@ -52,6 +53,9 @@ pub fn answer(
         InsightQuery::Funnel(query) => {
             funnel::run(query, context, cancelled).map(InsightResult::Funnel)
         }
+        InsightQuery::Retention(query) => {
+            retention::run(query, context, cancelled).map(InsightResult::Retention)
+        }
     }
 }
 
@@ -71,6 +75,9 @@ pub fn people(
         }
         PeopleQuery::Funnel { query, point } => {
             funnel::people(query, point, page, context, cancelled)
+        }
+        PeopleQuery::Retention { query, point } => {
+            retention::people(query, point, page, context, cancelled)
         }
     }
 }

@@ -37,6 +37,32 @@ impl Calendar {
             TimeZone::get(name).map_err(|_| invalid(format!("unknown time zone `{name}`")))?;
         Ok(Self { zone, week_start: Weekday::Monday })
     }
+
+    /// First instant of a local date, microseconds.
+    pub(crate) fn midnight(&self, date: Date) -> Result<i64, InsightError> {
+        midnight(date, &self.zone)
+    }
+
+    /// The local date just before an instant.
+    pub(crate) fn date_before(&self, at: i64) -> Result<Date, InsightError> {
+        Ok(zoned(at - 1, &self.zone)?.date())
+    }
+
+    /// Offsets from UTC in use in a range of instants, each with the instant it holds from; all in
+    /// microseconds.
+    pub(crate) fn offsets(&self, from: i64, to: i64) -> Result<Vec<(i64, i64)>, InsightError> {
+        let micros = |offset: jiff::tz::Offset| i64::from(offset.seconds()) * 1_000_000;
+        let begin = instant(Timestamp::from_micros(from))?;
+        let mut offsets = vec![(from, micros(self.zone.to_offset(begin)))];
+        for change in self.zone.following(begin) {
+            let at = change.timestamp().as_microsecond();
+            if at >= to {
+                break;
+            }
+            offsets.push((at, micros(change.offset())));
+        }
+        Ok(offsets)
+    }
 }
 
 /// A range of instants: the whole of some local days.

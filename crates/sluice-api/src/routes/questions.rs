@@ -46,7 +46,7 @@ async fn time_zone(api: &ApiState, who: &Viewer) -> Result<String, ApiError> {
     Ok(api.store().call(move |store| store.workspace_get(no)).await?.time_zone)
 }
 
-/// Answers a question: a trend or a funnel. Days begin by the workspace's time zone.
+/// Answers a question: a trend, a funnel or a retention. Days begin by the workspace's time zone.
 #[utoipa::path(post, path = "/insights/query", tag = "Insights", security(("token" = ["viewer"])),
     request_body(content = InsightQuery, example = json!({
         "kind": "funnel", "range": {"last_days": 30}, "window_seconds": 604800,

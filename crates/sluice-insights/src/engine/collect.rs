@@ -1,7 +1,7 @@
 //! The matching rows of a slice of people, one part after the other, as plain lists.
 //!
-//! Some hundred rows are worked off at a time, one step for all of them, so that the processor
-//! never waits for one row alone. Whose a row is comes from counting bits in
+//! Some hundred rows are worked off at a time, one short loop after the other, so that the processor
+//! waits for the memory of many rows at once. Whose a row is comes from counting bits in
 //! [`sluice_columnar::Part::first_rows`].
 
 use std::ops::Range;
@@ -26,8 +26,9 @@ pub(super) struct Collected {
     rows: Vec<u32>,
     /// Where the rows of a part end, and its number.
     stretches: Vec<(usize, u16)>,
-    /// Indexes of people within their part, for a group of rows.
     group: Group,
+    /// Stored times of a group of rows.
+    times: Vec<u32>,
 }
 
 /// A group of rows: their numbers, and their people as indexes into those of the part.
@@ -173,10 +174,18 @@ impl Collected {
                 let base = base / 1_000 - of.origin;
                 let limit = of.units.first_before.div_euclid(1_000) - of.origin
                     + i64::from(of.units.first_before.rem_euclid(1_000) != 0);
-                self.marks.extend(rows.iter().map(|row| {
-                    let time = base + i64::from(deltas[*row as usize]);
-                    Mark::new(time as u64, slots(*row) & !u16::from(time >= limit))
-                }));
+                self.times.clear();
+                self.times.extend(rows.iter().map(
+                    #[inline(always)]
+                    |row| deltas[*row as usize],
+                ));
+                self.marks.extend(rows.iter().zip(&self.times).map(
+                    #[inline(always)]
+                    |(row, delta)| {
+                        let time = base + i64::from(*delta);
+                        Mark::new(time as u64, slots(*row) & !u16::from(time >= limit))
+                    },
+                ));
             }
             (times, 1_000) => self.mark_in::<1_000>(of, rows, times, slots),
             (times, _) => self.mark_in::<1_000_000>(of, rows, times, slots),
@@ -196,10 +205,15 @@ impl Collected {
             Mark::new((time.div_euclid(UNIT) - of.origin) as u64, slots)
         };
         match times {
-            Times::Millis { base, deltas } => self.marks.extend(
-                rows.iter()
-                    .map(|row| mark(*row, base + i64::from(deltas[*row as usize]) * 1_000)),
-            ),
+            Times::Millis { base, deltas } => {
+                self.times.clear();
+                self.times.extend(rows.iter().map(
+                    #[inline(always)]
+                    |row| deltas[*row as usize],
+                ));
+                let times = self.times.iter().map(|delta| base + i64::from(*delta) * 1_000);
+                self.marks.extend(rows.iter().zip(times).map(|(row, time)| mark(*row, time)));
+            }
             Times::Micros(times) => {
                 self.marks.extend(rows.iter().map(|row| mark(*row, times[*row as usize])));
             }

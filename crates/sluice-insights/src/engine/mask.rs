@@ -81,17 +81,40 @@ impl Wanted {
     }
 }
 
-/// Plain compares that the compiler turns into vector code.
+/// Compares 64 codes with some wanted ones.
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "the compiler finds no such short way by itself")]
 #[inline(always)]
 fn few<const N: usize>(block: &[u8; 64], codes: &[u32; COMPARED_MAX]) -> u64 {
-    let mut wanted = [0u8; N];
-    for (to, from) in wanted.iter_mut().zip(codes) {
-        *to = *from as u8;
+    use std::arch::x86_64::{
+        _mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
+        _mm_setzero_si128,
+    };
+    let mut mask = 0;
+    for (index, chunk) in block.as_chunks::<16>().0.iter().enumerate() {
+        let both = u128::from_le_bytes(*chunk);
+        // SAFETY: these need SSE2 only, which every x86-64 processor has, and no pointers.
+        let found = unsafe {
+            let rows = _mm_set_epi64x((both >> 64) as i64, both as i64);
+            let mut found = _mm_setzero_si128();
+            for code in &codes[..N] {
+                found = _mm_or_si128(found, _mm_cmpeq_epi8(rows, _mm_set1_epi8(*code as i8)));
+            }
+            _mm_movemask_epi8(found)
+        };
+        mask |= u64::from(found as u32) << (index * 16);
     }
+    mask
+}
+
+/// Compares 64 codes with some wanted ones, in a form that compilers turn into vector code.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn few<const N: usize>(block: &[u8; 64], codes: &[u32; COMPARED_MAX]) -> u64 {
     let mut flags = [0u8; 64];
     for (flag, code) in flags.iter_mut().zip(block) {
-        for one in wanted {
-            *flag |= u8::from(*code == one);
+        for one in &codes[..N] {
+            *flag |= u8::from(*code == *one as u8);
         }
     }
     bits(&flags)

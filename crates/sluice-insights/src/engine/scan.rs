@@ -253,6 +253,32 @@ impl Plan {
         });
     }
 
+    /// Leaves the slots of the pseudo-event only on the person's very first row, if that passes.
+    pub(crate) fn keep_first(&self, person: u64, hits: &mut [Hit], first: Option<i64>) {
+        let very_first = (person != 0)
+            .then(|| {
+                (0..hits.len())
+                    .filter(|index| {
+                        Some(hits[*index].time) == first
+                            && hits[*index].slots & self.first_only != 0
+                    })
+                    .min_by_key(|index| self.seq(&hits[*index]))
+            })
+            .flatten();
+        for (index, hit) in hits.iter_mut().enumerate() {
+            let mut passed = hit.slots & !self.first_only;
+            if Some(index) == very_first {
+                let tests = &self.parts[hit.part as usize].first_tests;
+                for (slot, test) in tests.iter().enumerate() {
+                    if test.as_ref().is_some_and(|test| test.holds(hit.row, person)) {
+                        passed |= 1 << slot;
+                    }
+                }
+            }
+            hit.slots = passed;
+        }
+    }
+
     pub(crate) fn seq(&self, hit: &Hit) -> u64 {
         self.parts[hit.part as usize].part.seqs().get(hit.row).0
     }

@@ -10,13 +10,18 @@ use sluice_columnar::{PeopleSlice, RowRef};
 
 use super::collect::{Collected, PartRows};
 use super::plan::Plan;
-use super::scan::{Hit, Operator, Scan, over_slices, give_piece};
+use super::scan::{Hit, Operator, Scan, give_piece, over_slices};
 use super::union::Union;
 use super::wide::wide;
 use crate::InsightError;
 
 /// Rows of one slice, about: what is kept of it stays in the processor's cache.
 const SLICE_ROWS: u64 = 192 * 1024;
+
+/// Numbers of marks that are told apart; the last stands for all above.
+const COUNTS: usize = 32;
+/// People of a slice whose rows are searched for before all rows are brought in order.
+const SEARCHED_MAX: usize = 8;
 
 /// What a sweep keeps of a row: its time in units since the sweep's first moment, and which of the
 /// question's events it is, a bit each; none for some rows that do not count. Marks compare by time.
@@ -103,6 +108,10 @@ struct Memory {
     /// Per person where their marks end.
     ends: Vec<u32>,
     marks: Vec<Mark>,
+    /// People that have marks, those with few first.
+    by_count: Vec<u32>,
+    left_out: Vec<bool>,
+    classes: Vec<u8>,
     order: Vec<u32>,
     hits: Vec<Hit>,
 }
@@ -125,26 +134,27 @@ impl Memory {
         let moved = scan.selection.moved();
         let union = self.collect(scan, units, parts, slice, (least, most));
         self.put_in_place(union.keys.len());
-        let mut left_out = Skip::new(moved.left_out(), least);
-        let (mut from, mut person) = (0, 0);
+        self.leave_out(&union.keys, moved.left_out());
+        self.sort_by_count();
+        let mut asked = 0;
         self.order.clear();
-        while person < union.keys.len() {
-            let (key, end) = (union.keys[person], self.ends[person] as usize);
-            if end > from && !left_out.is(key) {
-                let mut places = Places {
-                    collected: &self.collected,
-                    ends: &self.ends,
-                    order: &mut self.order,
-                    person: from..end,
-                };
-                operator.swept(key, &self.marks[from..end], &mut places);
-            }
-            (from, person) = (end, person + 1);
+        for person in &self.by_count {
+            let person = *person as usize;
+            let from = person.checked_sub(1).map_or(0, |before| self.ends[before]) as usize;
+            let range = from..self.ends[person] as usize;
+            let mut places = Places {
+                collected: &self.collected,
+                ends: &self.ends,
+                order: &mut self.order,
+                asked: &mut asked,
+                number: person,
+                range: range.clone(),
+            };
+            operator.swept(union.keys[person], &self.marks[range], &mut places);
         }
         if !moved.left_out().is_empty() {
             let hits = &mut self.hits;
-            scan.selection
-                .walk_mixed(slice, |piece| give_piece(scan, piece, operator, hits));
+            scan.selection.walk_mixed(slice, |piece| give_piece(scan, piece, operator, hits));
         }
     }
 
@@ -218,15 +228,62 @@ impl Memory {
             *at += 1;
         }
     }
+
+    /// Flags the people of the slice whose key is among those to leave out.
+    fn leave_out(&mut self, keys: &[u64], left_out: &[u64]) {
+        self.left_out.clear();
+        self.left_out.resize(keys.len(), false);
+        let (Some(least), Some(most)) = (keys.first(), keys.last()) else { return };
+        let from = left_out.partition_point(|key| key < least);
+        let to = left_out.partition_point(|key| key <= most);
+        let mut at = 0;
+        for key in &left_out[from..to] {
+            at += keys[at..].iter().take_while(|one| *one < key).count();
+            self.left_out[at] |= keys[at] == *key;
+        }
+    }
+
+    /// Where neighbours have equally many marks, the processor can foretell how long each takes.
+    #[inline(always)]
+    fn sort_by_count(&mut self) {
+        let mut places = [0u32; COUNTS];
+        let mut from = 0;
+        let classes = self.ends.iter().zip(&self.left_out).map(|(end, left_out)| {
+            let count = if *left_out { 0 } else { *end - from };
+            from = *end;
+            (count as usize).min(COUNTS - 1)
+        });
+        self.classes.clear();
+        self.classes.extend(classes.map(|class| class as u8));
+        for class in &self.classes {
+            places[usize::from(*class) % COUNTS] += 1;
+        }
+        let mut sum = 0;
+        for place in &mut places[1..] {
+            let count = std::mem::replace(place, sum);
+            sum += count;
+        }
+        // Who has none is written behind the others and cut off.
+        places[0] = sum;
+        self.by_count.resize(self.ends.len(), 0);
+        for (class, person) in self.classes.iter().zip(0..) {
+            let place = &mut places[usize::from(*class) % COUNTS];
+            self.by_count[*place as usize] = person;
+            *place += 1;
+        }
+        self.by_count.truncate(sum as usize);
+    }
 }
 
 /// Where a person's marks lie in the parts; looked up only when asked.
 pub(crate) struct Places<'a> {
     collected: &'a Collected,
     ends: &'a [u32],
-    /// Per mark its index in `collected`; empty until it is asked for.
+    /// Per mark its index in `collected`; empty until many people are asked for.
     order: &'a mut Vec<u32>,
-    person: std::ops::Range<usize>,
+    asked: &'a mut usize,
+    number: usize,
+    range: std::ops::Range<usize>,
 }
 
 impl Places<'_> {
@@ -234,53 +291,33 @@ impl Places<'_> {
     /// `into` is cleared first.
     #[inline]
     pub(crate) fn rows(&mut self, into: &mut Vec<(Mark, RowRef)>) {
-        if self.order.is_empty() {
-            self.find_order();
-        }
         into.clear();
-        into.extend(self.order[self.person.clone()].iter().map(|index| {
-            let index = *index as usize;
-            (self.collected.marks[index], self.collected.place(index))
-        }));
+        let row = |index: usize| (self.collected.marks[index], self.collected.place(index));
+        *self.asked += 1;
+        if *self.asked <= SEARCHED_MAX {
+            let people = self.collected.people.iter().enumerate();
+            let own = people.filter(|(_, person)| **person as usize == self.number);
+            into.extend(own.map(|(index, _)| row(index)));
+        } else {
+            if self.order.is_empty() {
+                find_order(self.collected, self.ends, self.order);
+            }
+            into.extend(self.order[self.range.clone()].iter().map(|index| row(*index as usize)));
+        }
         if !into.is_sorted_by_key(|(mark, _)| *mark) {
             into.sort_unstable();
         }
     }
-
-    #[cold]
-    fn find_order(&mut self) {
-        self.order.resize(self.collected.marks.len(), 0);
-        // From the last to the first, so that each person's end can be counted down.
-        let mut ends = self.ends.to_vec();
-        for (index, person) in self.collected.people.iter().enumerate().rev() {
-            let end = &mut ends[*person as usize];
-            *end -= 1;
-            self.order[*end as usize] = index as u32;
-        }
-    }
 }
 
-/// Ascending keys to leave out.
-struct Skip<'a> {
-    keys: &'a [u64],
-}
-
-impl<'a> Skip<'a> {
-    fn new(keys: &'a [u64], least: u64) -> Self {
-        Self { keys: &keys[keys.partition_point(|key| *key < least)..] }
-    }
-
-    /// To be asked with ascending keys.
-    #[inline]
-    fn is(&mut self, person: u64) -> bool {
-        while let [key, rest @ ..] = self.keys
-            && *key <= person
-        {
-            if *key == person {
-                return true;
-            }
-            self.keys = rest;
-        }
-        false
+#[cold]
+fn find_order(collected: &Collected, ends: &[u32], order: &mut Vec<u32>) {
+    order.resize(collected.marks.len(), 0);
+    // From the last to the first, so that each person's end can be counted down.
+    let mut ends = ends.to_vec();
+    for (index, person) in collected.people.iter().enumerate().rev() {
+        let end = &mut ends[*person as usize];
+        *end -= 1;
+        order[*end as usize] = index as u32;
     }
 }

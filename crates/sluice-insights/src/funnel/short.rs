@@ -7,7 +7,7 @@ use crate::engine::Mark;
 use crate::query::EVENTS_MAX;
 
 /// Above this, trying each start costs more than [`super::path`] does.
-pub(super) const MARKS_MAX: usize = 48;
+pub(super) const MARKS_MAX: usize = 256;
 
 /// Places for the steps of a path, and for what is written while none is taken.
 const ROOM: usize = 16;

@@ -254,8 +254,9 @@ mod tests {
     fn the_median_is_that_of_the_sorted_times_however_many_and_long_they_are() {
         for (count, spread) in [(1, 5), (2, 5), (9, 90), (4_999, 600_000_000), (20_000, 1 << 33)] {
             for parts in [1, 3] {
-                let times: Vec<u64> =
-                    (0..count).map(|i: u64| i.wrapping_mul(0x9E37_79B9_7F4A_7C15) % spread).collect();
+                let times: Vec<u64> = (0..count)
+                    .map(|i: u64| i.wrapping_mul(0x9E37_79B9_7F4A_7C15) % spread)
+                    .collect();
                 let mut samples = Samples::default();
                 for part in 0..parts {
                     let mut one = Samples::default();
@@ -266,7 +267,11 @@ mod tests {
                 sorted.sort_unstable();
                 let (a, b) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
                 let found = samples.durations(1.0).map(|found| found.median_seconds);
-                assert_eq!(found, Some(f64::midpoint(a as f64, b as f64)), "{count} below {spread}");
+                assert_eq!(
+                    found,
+                    Some(f64::midpoint(a as f64, b as f64)),
+                    "{count} below {spread}"
+                );
             }
         }
     }

@@ -321,7 +321,7 @@ impl Operator for Trend<'_> {
             }
         }
         if self.setup.plan.first_only != 0 {
-            self.keep_first(person, hits, first);
+            self.setup.plan.keep_first(person, hits, first);
         }
         let counted = self.counted(person, hits, first);
         for hit in hits.iter() {
@@ -374,33 +374,6 @@ impl Trend<'_> {
 
     fn is_active(&self, hit: &Hit) -> bool {
         self.setup.active_slot.is_some_and(|slot| hit.slots >> slot & 1 != 0)
-    }
-
-    /// Leaves the slots of the pseudo-event only on the person's very first row, if that passes.
-    fn keep_first(&self, person: u64, hits: &mut [Hit], first: Option<i64>) {
-        let plan = &self.setup.plan;
-        let very_first = (person != 0)
-            .then(|| {
-                (0..hits.len())
-                    .filter(|index| {
-                        Some(hits[*index].time) == first
-                            && hits[*index].slots & plan.first_only != 0
-                    })
-                    .min_by_key(|index| plan.seq(&hits[*index]))
-            })
-            .flatten();
-        for (index, hit) in hits.iter_mut().enumerate() {
-            let mut passed = hit.slots & !plan.first_only;
-            if Some(index) == very_first {
-                let tests = &plan.parts[hit.part as usize].first_tests;
-                for (slot, test) in tests.iter().enumerate() {
-                    if test.as_ref().is_some_and(|test| test.holds(hit.row, person)) {
-                        passed |= 1 << slot;
-                    }
-                }
-            }
-            hit.slots = passed;
-        }
     }
 
     #[inline]

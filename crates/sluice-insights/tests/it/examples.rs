@@ -16,7 +16,7 @@ fn trend(world: &World, zone: &str, query: &Json) -> TrendResult {
     let query = InsightQuery::from_json(&query.to_string()).unwrap();
     match answer(&query, &context, &AtomicBool::new(false)).unwrap() {
         InsightResult::Trend(result) => result,
-        InsightResult::Funnel(_) => panic!("a trend was asked for"),
+        other => panic!("a trend was asked for, not {other:?}"),
     }
 }
 
@@ -25,7 +25,7 @@ fn funnel(world: &World, query: &Json) -> FunnelResult {
     let query = InsightQuery::from_json(&query.to_string()).unwrap();
     match answer(&query, &context, &AtomicBool::new(false)).unwrap() {
         InsightResult::Funnel(result) => result,
-        InsightResult::Trend(_) => panic!("a funnel was asked for"),
+        other => panic!("a funnel was asked for, not {other:?}"),
     }
 }
 

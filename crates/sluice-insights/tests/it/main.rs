@@ -6,6 +6,8 @@ mod examples;
 mod funnel_oracle;
 mod oracle;
 mod random;
+mod retention_examples;
+mod retention_oracle;
 mod seen;
 mod service;
 mod trend_oracle;

@@ -10,7 +10,7 @@ use sluice_event::Decision;
 
 use crate::oracle::{Cond, Pick, rows};
 use crate::world::{New, World};
-use crate::{funnel_oracle, trend_oracle};
+use crate::{funnel_oracle, retention_oracle, trend_oracle};
 
 /// Splitmix64.
 pub(crate) struct Rng(u64);
@@ -276,6 +276,45 @@ fn funnel(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
     }
 }
 
+fn retention(rng: &mut Rng, world: &World) -> retention_oracle::Ask {
+    let unit = rng.word(&["day", "day", "week", "month"]);
+    let (start_date, end_date) = range(rng, world, if unit == "day" { 30 } else { 90 });
+    let names = ["A", "B", "C", "_active", "_all", "$identify"];
+    let start = if rng.one_in(4) {
+        Pick { alternatives: vec![("_new".to_owned(), Vec::new())], filters: conds(rng, 1) }
+    } else {
+        pick(rng, &names)
+    };
+    let mode = match rng.below(4) {
+        0 | 1 => json!("on"),
+        2 => json!("on_or_after"),
+        _ => {
+            let brackets: Vec<[u64; 2]> = (0..1 + rng.below(4))
+                .map(|_| {
+                    let from = rng.below(8);
+                    [from, from + 1 + rng.below(6)]
+                })
+                .collect();
+            json!({ "brackets": brackets })
+        }
+    };
+    retention_oracle::Ask {
+        zone: rng.word(ZONES),
+        start_date,
+        end_date,
+        start,
+        returning: pick(rng, &names),
+        unit,
+        windows: rng.word(&["from_start", "calendar"]),
+        mode,
+        periods: 1 + rng.below(9) as u32,
+        segment: conds(rng, 1),
+        breakdown: breakdown(rng),
+        groups_max: if rng.one_in(3) { 2 } else { 100 },
+        latest: rng.one_in(3),
+    }
+}
+
 fn run(seed: u64) {
     let mut rng = Rng::new(seed);
     let world = world(&mut rng);
@@ -289,6 +328,9 @@ fn run(seed: u64) {
         let ask = funnel(&mut rng, &world);
         let context = world.context(ask.zone, now, 1 + rng.below(2) as usize);
         funnel_oracle::check(&ask, &rows, &context);
+        let ask = retention(&mut rng, &world);
+        let context = world.context(ask.zone, now, 1 + rng.below(2) as usize);
+        retention_oracle::check(&ask, &rows, &context);
     }
 }
 

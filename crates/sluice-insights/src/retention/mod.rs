@@ -1,0 +1,8 @@
+//! Retention: of the people who did something first, how many came back, and when.
+
+mod periods;
+mod run;
+pub mod spec;
+mod table;
+
+pub(crate) use run::{people, run};
