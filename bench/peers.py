@@ -1,12 +1,21 @@
 #!/usr/bin/env python3
-"""The funnel of `cargo bench -p sluice-insights --bench peers -- DIR` in ClickHouse and DuckDB, on
-the same events, with equal threads, each in its best known form.
+"""The questions of `cargo bench -p sluice-insights --bench peers -- DIR` on the same events, with
+equal threads: to the real server over HTTP, and to ClickHouse and DuckDB, each in its best known form.
 
     python3 -m venv venv && venv/bin/pip install chdb-core duckdb numpy pyarrow
-    venv/bin/python bench/peers.py DIR
+    venv/bin/python bench/peers.py DIR [target/release/sluice]
+
+The server opens parts that the bench wrote with the server's own writer, in each of four states.
 """
+import http.client
+import json
+import os
+import shutil
+import signal
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 
 import duckdb
@@ -75,7 +84,25 @@ def clickhouse():
                 counts = reached([tuple(map(int, line.split())) for line in out.strip().split("\n")])
                 show(f"ClickHouse {table}{' in order' if further else ''}", threads, median, least, counts)
                 best[threads] = min(best.get(threads, median), median)
+    for table in tables:
+        for threads in [1, 2]:
+            arrays = (
+                "SELECT s, n, count() FROM (SELECT arrayJoin(starts) AS s, arrayJoin(arrayFilter(n -> n >= 0 AND n < 60, "
+                "arrayMap(d -> toInt64(d) - toInt64(s), days))) AS n FROM (SELECT uid, "
+                "groupUniqArrayIf(intDiv(t, 86400000), event = 'landing_view') AS starts, "
+                "groupUniqArrayIf(intDiv(t, 86400000), event = 'page_view') AS days FROM b.{0} "
+                "WHERE event IN ('landing_view', 'page_view') GROUP BY uid)) GROUP BY s, n "
+                "SETTINGS max_threads = {1}, use_query_condition_cache = 0"
+            ).format(table, threads)
+            median, least, out = timed(lambda: run(arrays))
+            rows = [tuple(map(int, line.split())) for line in out.strip().split("\n")]
+            show(f"ClickHouse {table}: retention 60 x 60", threads, median, least, diagonal(rows))
     return best
+
+
+def diagonal(rows):
+    """Sums over all days of start, per number of days; days on which both happened count as day 0."""
+    return [sum(people for _, n, people in rows if n == number) for number in range(4)]
 
 
 def duck():
@@ -116,9 +143,97 @@ def duck():
             counts = list(out[0]) if form == "ASOF" else reached(out)
             show(f"DuckDB {form}", threads, median, least, counts)
             best[threads] = min(best.get(threads, median), median)
+    days = "SELECT DISTINCT uid, t // 86400000 AS d FROM ev WHERE event = '{}'"
+    sql = (
+        f"SELECT s.d, b.d - s.d, count(*) FROM ({days.format('landing_view')}) s JOIN ({days.format('page_view')}) b "
+        "ON s.uid = b.uid AND b.d BETWEEN s.d AND s.d + 59 GROUP BY 1, 2"
+    )
+    for threads in [1, 2]:
+        db.execute(f"SET threads = {threads}")
+        median, least, out = timed(lambda: db.execute(sql).fetchall())
+        show("DuckDB: retention 60 x 60", threads, median, least, diagonal(out))
     return best
 
 
+STATES = ["clean", "unmerged", "months", "merged"]
+RANGE = {"start": "2026-01-01", "end": "2026-03-01"}
+FUNNEL = {
+    "kind": "funnel", "range": RANGE, "window_seconds": WINDOW // 1000, "resolution": "millisecond",
+    "steps": [{"event": step} for step in STEPS],
+}
+BY_COUNTRY = FUNNEL | {"breakdown": {"property": "country"}}
+RETENTION = {
+    "kind": "retention", "range": RANGE, "start": {"event": "landing_view"},
+    "returning": {"event": "page_view"}, "windows": "calendar", "periods": 59,
+}
+
+
+class Server:
+    """`sluice serve` on a folder of its own."""
+
+    def __init__(self, binary, data, threads):
+        config = f"{data}/sluice.toml"
+        with open(config, "w") as file:
+            file.write(f"[analytics]\nquery_threads = {threads}\n")
+        command = [binary, "serve", "--data", data, "--listen", "127.0.0.1:0", "--config", config]
+        env = os.environ | {"SLUICE_ADMIN_TOKEN": "bench-token-of-the-peers", "SLUICE_LOG": "warn"}
+        self.child = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+        for line in self.child.stdout:
+            if line.startswith("listening on http://"):
+                host = line.removeprefix("listening on http://").split()[0]
+                break
+        self.http = http.client.HTTPConnection(host)
+
+    def ask(self, question):
+        headers = {"authorization": "Bearer bench-token-of-the-peers", "content-type": "application/json"}
+        self.http.request("POST", "/api/v1/insights/query", json.dumps(question), headers)
+        answer = self.http.getresponse()
+        body = json.load(answer)
+        assert answer.status == 200, body
+        return body["data"]["result"]
+
+    def memory(self):
+        lines = open(f"/proc/{self.child.pid}/status").read().split("\n")
+        return " ".join(line.replace("\t", " ") for line in lines if line.startswith(("VmRSS", "RssAnon")))
+
+    def stop(self):
+        self.child.send_signal(signal.SIGTERM)
+        self.child.wait()
+
+
+def sluice(binary):
+    best = {}
+    for state in STATES:
+        with tempfile.TemporaryDirectory(dir=DIR) as data:
+            Server(binary, data, 1).stop()  # Makes its workspace.
+            (workspace,) = os.listdir(f"{data}/workspaces")
+            parts = f"{data}/workspaces/{workspace}/parts"
+            shutil.rmtree(parts, ignore_errors=True)
+            os.mkdir(parts)
+            for name in os.listdir(f"{DIR}/{state}"):
+                put = os.link if name.endswith(".part") else shutil.copy
+                put(f"{DIR}/{state}/{name}", f"{parts}/{name}")
+            for threads in [1, 2]:
+                server = Server(binary, data, threads)
+                questions = {"funnel": FUNNEL}
+                if state == "clean":
+                    questions |= {"funnel by country": BY_COUNTRY, "retention 60 x 60": RETENTION}
+                for name, question in questions.items():
+                    median, least, out = timed(lambda: server.ask(question))
+                    if out["kind"] == "funnel":
+                        counts = [step["people"] for step in out["overall"]["steps"]]
+                    else:
+                        counts = [cell["people"] for cell in out["overall"]["summed"][:4]]
+                    scanned = out["explain"]["parts_scanned"]
+                    show(f"Sluice over HTTP, {state}: {name}", threads, median, least, f"{counts} parts {scanned}")
+                    best[name, state, threads] = median
+                print(f"  {server.memory()}", flush=True)
+                server.stop()
+    return best
+
+
+if len(sys.argv) > 2:
+    sluice(sys.argv[2])
 write_parquet()
 print("best medians of ClickHouse", clickhouse())
 print("best medians of DuckDB", duck())

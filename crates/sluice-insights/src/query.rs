@@ -146,6 +146,15 @@ pub(crate) fn check_filters(filters: &[Condition]) -> Result<(), InsightError> {
     filters.iter().try_for_each(|filter| filter.check(&limits)).map_err(InsightError::Filter)
 }
 
+pub(crate) fn check_groups_max(groups_max: Option<usize>) -> Result<(), InsightError> {
+    match groups_max {
+        Some(n) if n == 0 || n > GROUPS_MAX => {
+            Err(invalid(format!("`groups_max` must be 1 to {GROUPS_MAX}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 pub(crate) fn invalid(text: impl Into<String>) -> InsightError {
     InsightError::Invalid(text.into())
 }

@@ -11,8 +11,8 @@ use sluice_filter::Condition;
 use utoipa::ToSchema;
 
 use crate::query::{
-    DateRange, EVENTS_MAX, EventSelector, GROUPS_DEFAULT, GROUPS_MAX, NEW_USER, PropertyRef,
-    TraitsAsOf, Users, check_filters, invalid,
+    DateRange, EVENTS_MAX, EventSelector, GROUPS_DEFAULT, NEW_USER, PropertyRef, TraitsAsOf, Users,
+    check_filters, check_groups_max, invalid,
 };
 use crate::{Explain, InsightError};
 
@@ -162,9 +162,7 @@ impl FunnelQuery {
         if self.breakdown_step.is_some_and(|step| step == 0 || step > self.steps.len()) {
             return Err(invalid(format!("`breakdown_step` must be 1 to {}", self.steps.len())));
         }
-        if self.groups_max.is_some_and(|n| n == 0 || n > GROUPS_MAX) {
-            return Err(invalid(format!("`groups_max` must be 1 to {GROUPS_MAX}")));
-        }
+        check_groups_max(self.groups_max)?;
         check_filters(&self.segment)
     }
 

@@ -12,8 +12,8 @@ use sluice_filter::Condition;
 use utoipa::ToSchema;
 
 use crate::query::{
-    DateRange, EventSelector, GROUPS_DEFAULT, GROUPS_MAX, NEW_USER, PropertyRef, TraitsAsOf,
-    check_filters, invalid,
+    DateRange, EventSelector, GROUPS_DEFAULT, NEW_USER, PropertyRef, TraitsAsOf, check_filters,
+    check_groups_max, invalid,
 };
 use crate::{Explain, InsightError};
 
@@ -215,9 +215,7 @@ impl RetentionQuery {
                 return Err(invalid(format!("a bracket is `[from, to]`, from < to <= {limit}")));
             }
         }
-        if self.groups_max.is_some_and(|n| n == 0 || n > GROUPS_MAX) {
-            return Err(invalid(format!("`groups_max` must be 1 to {GROUPS_MAX}")));
-        }
+        check_groups_max(self.groups_max)?;
         check_filters(&self.segment)
     }
 

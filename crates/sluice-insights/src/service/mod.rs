@@ -7,7 +7,6 @@ mod pool;
 mod reader;
 mod seen;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +16,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use sluice_base::{Clock, Disk};
 use sluice_columnar::{Store, StoreConfig};
-use sluice_event::{Offset, SourceNo};
+use sluice_event::Offset;
 use sluice_log::Log;
 
 pub use events::{EventRow, EventsPage, NameCount, PersonEvents};
@@ -214,14 +213,6 @@ impl Analytics {
             names::properties(context, event.as_deref(), cancelled)
         })
         .await
-    }
-
-    /// Events stored per source since the beginning: the ledger's `stored` (I4), as of
-    /// [`Analytics::cursor`].
-    #[must_use]
-    pub fn stored(&self) -> (Offset, BTreeMap<SourceNo, u64>) {
-        let snapshot = self.0.store.snapshot();
-        (snapshot.cursor(), snapshot.stored().clone())
     }
 
     /// Next offset of the events log that is not yet visible to questions.

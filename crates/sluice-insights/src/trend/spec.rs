@@ -5,8 +5,8 @@ use sluice_filter::Condition;
 use utoipa::ToSchema;
 
 use crate::query::{
-    DateRange, EVENTS_MAX, EventSelector, GROUPS_DEFAULT, GROUPS_MAX, NEW_USER, PropertyRef,
-    TraitsAsOf, Users, amount, amounts, check_filters, invalid,
+    DateRange, EVENTS_MAX, EventSelector, GROUPS_DEFAULT, NEW_USER, PropertyRef, TraitsAsOf, Users,
+    amount, amounts, check_filters, check_groups_max, invalid,
 };
 use crate::{Explain, InsightError};
 
@@ -161,9 +161,7 @@ impl TrendQuery {
                 return Err(invalid("`_new` cannot be one of several alternatives"));
             }
         }
-        if self.groups_max.is_some_and(|n| n == 0 || n > GROUPS_MAX) {
-            return Err(invalid(format!("`groups_max` must be 1 to {GROUPS_MAX}")));
-        }
+        check_groups_max(self.groups_max)?;
         check_filters(&self.segment)
     }
 

@@ -86,7 +86,7 @@ fn an_event_of_the_log_is_queryable_and_still_there_after_a_restart() {
     let end = append(&log, &["Open"]);
     let analytics = start();
     wait(&analytics, end);
-    assert_eq!(analytics.stored().1[&SourceNo(3)], 4);
+    assert_eq!(analytics.context(Calendar::default()).snapshot.stored()[&SourceNo(3)], 4);
 
     let trend = json!({
         "kind": "trend",
