@@ -351,9 +351,9 @@ impl Selection {
         let from = groups.partition_point(|group| group.least < slice.from);
         let to = groups.partition_point(|group| group.least <= slice.to);
         let mut plain = Vec::new();
-        for index in from..to {
+        for (index, group) in (from..).zip(&groups[from..to]) {
             let runs = self.dirty.runs_of(index);
-            let on = match groups[index].person {
+            let on = match group.person {
                 Some(_) if only_mixed => true,
                 Some(person) => {
                     plain.clear();
