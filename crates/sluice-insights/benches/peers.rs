@@ -333,7 +333,7 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let Some(dir) = args.first().map(PathBuf::from) else { return };
     let count: usize = args.get(1).map_or(20_000_000, |text| text.parse().unwrap());
-    if !args.get(2).is_some_and(|text| text == "again") {
+    if args.get(2).is_none_or(|text| text != "again") {
         std::fs::create_dir_all(&dir).unwrap();
         make_states(&dir, count);
     }

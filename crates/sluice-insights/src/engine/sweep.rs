@@ -287,6 +287,15 @@ pub(crate) struct Places<'a> {
 }
 
 impl Places<'_> {
+    /// The row of one of the person's marks as they were given.
+    #[inline]
+    pub(crate) fn row(&mut self, mark: usize) -> RowRef {
+        if self.order.is_empty() {
+            find_order(self.collected, self.ends, self.order);
+        }
+        self.collected.place(self.order[self.range.clone()][mark] as usize)
+    }
+
     /// The person's marks in order of time with their rows, those of one unit in any order.
     /// `into` is cleared first.
     #[inline]

@@ -287,11 +287,11 @@ impl Operator for Funnel<'_> {
 impl Sweeper for Funnel<'_> {
     #[inline(always)]
     fn swept(&mut self, person: u64, marks: &[Mark], places: &mut Places<'_>) {
-        let plain = self.short.from_first(marks, self.window);
+        let plain = self.short.take_first(marks, self.window);
         if !plain || marks.len() > short::MARKS_MAX {
             self.swept_again(person, places);
         } else if self.short.slots & 1 != 0 {
-            self.swept_short(person, marks, places);
+            self.swept_short(person, marks, |_, mark| places.row(mark));
         }
     }
 }
@@ -312,15 +312,21 @@ fn count_in(
 }
 
 impl Funnel<'_> {
-    /// A person with some step 1, whose path from the first is in `short`.
+    /// A person with some step 1, whose path from the first is in `short`; `row` gives the row of a
+    /// mark.
     #[inline(always)]
-    fn swept_short(&mut self, person: u64, marks: &[Mark], places: &mut Places<'_>) {
+    fn swept_short(
+        &mut self,
+        person: u64,
+        marks: &[Mark],
+        row: impl FnOnce(&Self, usize) -> RowRef,
+    ) {
         if !self.is_wanted_user(person) {
             return;
         }
         let reachable = (self.short.slots.trailing_ones() as usize).min(self.steps);
         if self.short.depth < reachable {
-            self.short.from_others(marks, reachable, self.window);
+            self.short.take_others(marks, reachable, self.window);
         }
         let Short { depth, times, marks: found, last_entry, .. } = &self.short;
         let depth = *depth;
@@ -334,8 +340,7 @@ impl Funnel<'_> {
             let groups: &[u32] = if depth < self.breakdown_step {
                 &[GROUP_NOT_REACHED]
             } else {
-                places.rows(&mut self.places);
-                let row = self.places[found[self.breakdown_step - 1] as usize].1;
+                let row = row(self, found[self.breakdown_step - 1] as usize);
                 of.of(row.part, row.row, person)
             };
             count_in(&mut self.by_group, groups, self.steps, depth, times, open);
@@ -349,9 +354,9 @@ impl Funnel<'_> {
         let mut marks = std::mem::take(&mut self.marks);
         marks.clear();
         marks.extend(self.places.iter().map(|(mark, _)| *mark));
-        if marks.len() <= short::MARKS_MAX && self.short.from_first(&marks, self.window) {
+        if marks.len() <= short::MARKS_MAX && self.short.take_first(&marks, self.window) {
             if self.short.slots & 1 != 0 {
-                self.swept_short(person, &marks, places);
+                self.swept_short(person, &marks, |it, mark| it.places[mark].1);
             }
         } else if marks.iter().any(|mark| mark.slots() & 1 != 0) {
             self.swept_in_full(person);

@@ -29,7 +29,7 @@ impl Short {
     /// The path of the first start, and what all marks say together. `false` if the marks are not
     /// in order or two share a unit of time; then nothing else can be relied on.
     #[inline(always)]
-    pub(super) fn from_first(&mut self, marks: &[Mark], window: i64) -> bool {
+    pub(super) fn take_first(&mut self, marks: &[Mark], window: i64) -> bool {
         let (mut done, mut end, mut slots, mut distinct) = (0, i64::MAX, 0, true);
         let (mut last, mut last_entry) = (-1, i64::MIN);
         for (mark, index) in marks.iter().zip(0..) {
@@ -51,7 +51,7 @@ impl Short {
 
     /// Whether a later start gets deeper; no path has more than `reachable` steps.
     #[inline]
-    pub(super) fn from_others(&mut self, marks: &[Mark], reachable: usize, window: i64) {
+    pub(super) fn take_others(&mut self, marks: &[Mark], reachable: usize, window: i64) {
         let first = self.marks[0] as usize;
         for start in first + 1..marks.len() {
             if self.depth >= reachable {
@@ -121,14 +121,14 @@ mod tests {
                 .collect();
             let window = (next(&mut state) % 12) as i64;
             let mut short = Short::default();
-            assert!(short.from_first(&marks, window));
+            assert!(short.take_first(&marks, window));
             let present = marks.iter().fold(0, |all, mark| all | mark.slots());
             assert_eq!(short.slots, present);
             if present & 1 == 0 {
                 assert_eq!(short.depth, 0);
                 continue;
             }
-            short.from_others(&marks, (present.trailing_ones() as usize).min(steps), window);
+            short.take_others(&marks, (present.trailing_ones() as usize).min(steps), window);
             let exact: Vec<Row> = marks
                 .iter()
                 .map(|mark| Row {
@@ -146,11 +146,11 @@ mod tests {
     #[test]
     fn marks_out_of_order_or_in_one_unit_of_time_are_noticed() {
         let mut short = Short::default();
-        let from_first = |short: &mut Short, times: [u64; 3]| {
-            short.from_first(&times.map(|time| Mark::new(time, 1)), 10)
+        let take_first = |short: &mut Short, times: [u64; 3]| {
+            short.take_first(&times.map(|time| Mark::new(time, 1)), 10)
         };
-        assert!(from_first(&mut short, [0, 1, 5]));
-        assert!(!from_first(&mut short, [0, 5, 5]));
-        assert!(!from_first(&mut short, [1, 0, 5]));
+        assert!(take_first(&mut short, [0, 1, 5]));
+        assert!(!take_first(&mut short, [0, 5, 5]));
+        assert!(!take_first(&mut short, [1, 0, 5]));
     }
 }

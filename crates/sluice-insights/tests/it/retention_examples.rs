@@ -33,7 +33,7 @@ fn world() -> World {
     world
 }
 
-fn ask(world: &World, now: &str, further: Json) -> RetentionResult {
+fn ask(world: &World, now: &str, further: &Json) -> RetentionResult {
     let mut query = json!({
         "kind": "retention",
         "range": { "start": "2026-03-01", "end": "2026-03-02" },
@@ -64,7 +64,7 @@ fn row(grid: &RetentionGrid, row: usize) -> (u64, Vec<u64>) {
 fn the_example_gives_its_table_by_24_hours_and_by_calendar_on_and_on_or_after() {
     let world = world();
     let check = |windows: &str, mode: &str, expected: [(u64, [u64; 4]); 2]| {
-        let result = ask(&world, LATER, json!({ "windows": windows, "mode": mode }));
+        let result = ask(&world, LATER, &json!({ "windows": windows, "mode": mode }));
         for (index, (people, cells)) in expected.into_iter().enumerate() {
             assert_eq!(row(&result.overall, index), (people, cells.to_vec()), "{windows} {mode}");
         }
@@ -77,7 +77,7 @@ fn the_example_gives_its_table_by_24_hours_and_by_calendar_on_and_on_or_after() 
 
 #[test]
 fn combined_counts_people_once_and_summed_once_a_row() {
-    let result = ask(&world(), LATER, json!({}));
+    let result = ask(&world(), LATER, &json!({}));
     let cells = |cells: &[sluice_insights::retention::spec::RetentionCell]| {
         cells.iter().map(|cell| (cell.people, cell.of)).collect::<Vec<_>>()
     };
@@ -90,7 +90,7 @@ fn combined_counts_people_once_and_summed_once_a_row() {
 fn a_cell_is_incomplete_until_its_last_hour_is_over_and_does_not_count_in_the_combined_row() {
     let world = world();
     let incomplete = |now: &str| {
-        let result = ask(&world, now, json!({}));
+        let result = ask(&world, now, &json!({}));
         let of = |row: usize| -> Vec<bool> {
             result.overall.rows[row].cells.iter().map(|cell| cell.incomplete).collect()
         };
@@ -106,7 +106,7 @@ fn a_cell_is_incomplete_until_its_last_hour_is_over_and_does_not_count_in_the_co
 
 #[test]
 fn brackets_join_days_and_are_named_by_them() {
-    let result = ask(&world(), LATER, json!({ "mode": { "brackets": [[0, 1], [1, 4]] } }));
+    let result = ask(&world(), LATER, &json!({ "mode": { "brackets": [[0, 1], [1, 4]] } }));
     let labels: Vec<&str> = result.columns.iter().map(|column| column.label.as_str()).collect();
     assert_eq!(labels, ["Day 0", "Days 1-3"]);
     assert_eq!(row(&result.overall, 0), (3, vec![3, 3]));
@@ -125,7 +125,7 @@ fn hours_are_cut_off_before_days_are_counted_and_weeks_differ_by_how_they_are_co
             "range": { "start": "2026-12-01", "end": "2026-12-01" }, "unit": unit,
             "windows": windows, "periods": 2,
         });
-        row(&ask(&world, "2027-12-01T00:00:00Z", further).overall, 0).1
+        row(&ask(&world, "2027-12-01T00:00:00Z", &further).overall, 0).1
     };
     assert_eq!(cells("day", "from_start"), [0, 1, 0]);
     // 7 December is a Monday, six days later.

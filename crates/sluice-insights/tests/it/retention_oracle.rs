@@ -254,7 +254,7 @@ fn check_grid(
     let mut date = ask.start_date;
     while date <= ask.end_date {
         dates.insert(ask.period(date));
-        date = date + 1.day();
+        date += 1.day();
     }
     let labels: Vec<String> = dates.iter().map(Date::to_string).collect();
     assert_eq!(grid.rows.iter().map(|row| row.label.clone()).collect::<Vec<_>>(), labels, "{text}");
