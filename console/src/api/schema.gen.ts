@@ -402,7 +402,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Answers a question: a trend or a funnel. Days begin by the workspace's time zone. */
+        /** Answers a question: a trend, a funnel or a retention. Days begin by the workspace's time zone. */
         post: operations["query_insight"];
         delete?: never;
         options?: never;
@@ -1796,6 +1796,9 @@ export interface components {
         }) | (components["schemas"]["FunnelQuery"] & {
             /** @enum {string} */
             kind: "funnel";
+        }) | (components["schemas"]["RetentionQuery"] & {
+            /** @enum {string} */
+            kind: "retention";
         });
         /** @description The answer to a question of the same kind. */
         InsightResult: (components["schemas"]["TrendResult"] & {
@@ -1804,6 +1807,9 @@ export interface components {
         }) | (components["schemas"]["FunnelResult"] & {
             /** @enum {string} */
             kind: "funnel";
+        }) | (components["schemas"]["RetentionResult"] & {
+            /** @enum {string} */
+            kind: "retention";
         });
         InsightView: {
             createdAt: string;
@@ -2090,6 +2096,11 @@ export interface components {
             kind: "funnel";
             point: components["schemas"]["FunnelPoint"];
             query: components["schemas"]["FunnelQuery"];
+        } | {
+            /** @enum {string} */
+            kind: "retention";
+            point: components["schemas"]["RetentionPoint"];
+            query: components["schemas"]["RetentionQuery"];
         };
         Person: {
             /**
@@ -2127,7 +2138,10 @@ export interface components {
              * @description The person after merges.
              */
             person: number;
-            /** @description When: of a trend, the first counted event; of a funnel, each step reached, in order. */
+            /**
+             * @description When: of a trend, the first counted event; of a funnel, each step reached, in order;
+             *     of a retention, the start and the return.
+             */
             times: string[];
         };
         PersonEvent: {
@@ -2310,6 +2324,124 @@ export interface components {
          * @enum {string}
          */
         Resolution: "second" | "millisecond";
+        RetentionCell: {
+            /** @description The period is not over for everybody. */
+            incomplete: boolean;
+            /**
+             * Format: int64
+             * @description People who could have.
+             */
+            of: number;
+            /**
+             * Format: int64
+             * @description People who came back.
+             */
+            people: number;
+            /**
+             * Format: double
+             * @description Null if nobody could have.
+             */
+            share?: number | null;
+        };
+        RetentionColumn: {
+            /**
+             * Format: int32
+             * @description Smallest index.
+             */
+            from: number;
+            /** @description Such as `Day 3`, `Days 1-3`, `Week 2+`. */
+            label: string;
+            /**
+             * Format: int32
+             * @description Index after the last; null if there is none.
+             */
+            to?: number | null;
+        };
+        RetentionGrid: {
+            /** @description Per column over the rows that are complete for it, each person once. */
+            combined: components["schemas"]["RetentionCell"][];
+            /**
+             * Format: int64
+             * @description People with the start event, each once.
+             */
+            people: number;
+            rows: components["schemas"]["RetentionRow"][];
+            /** @description Per column the sum of the rows that are complete for it. */
+            summed: components["schemas"]["RetentionCell"][];
+        };
+        RetentionGroup: components["schemas"]["RetentionGrid"] & {
+            group: string;
+        };
+        /** @description When a person counts as come back. */
+        RetentionMode: "on" | "on_or_after" | {
+            /**
+             * @description In one of the periods `from` to before `to` of a bracket: `[[0, 1], [1, 4]]` is day 0 and
+             *     days 1 to 3.
+             */
+            brackets: number[][];
+        };
+        /** @description A number of a retention whose people are asked for. */
+        RetentionPoint: {
+            /** @description Index of the column: who came back in it; who started, if absent. */
+            column?: number | null;
+            /** @description Of a breakdown. */
+            group?: string | null;
+            /** @description Label of the row; all rows (of a column: those complete for it) if absent. */
+            row?: string | null;
+        };
+        /** @description How many of the people who did the start event did the return event, and when. */
+        RetentionQuery: {
+            breakdown?: components["schemas"]["PropertyRef"] | null;
+            /** @description The largest groups to list, 1 to 1,000 (default 100). */
+            groups_max?: number | null;
+            mode?: components["schemas"]["RetentionMode"];
+            /**
+             * Format: int32
+             * @description Largest index shown, 1 to 366; default 30 days, 12 weeks, 12 months. Not for brackets.
+             */
+            periods?: number | null;
+            /** @description When the start event must happen; return events may come later. */
+            range: components["schemas"]["DateRange"];
+            returning: components["schemas"]["EventSelector"];
+            /** @description Conditions on the start event. */
+            segment?: Record<string, never>[];
+            /** @description Also `_new`: a person's first event ever. */
+            start: components["schemas"]["EventSelector"];
+            traits_as_of?: components["schemas"]["TraitsAsOf"];
+            unit?: components["schemas"]["RetentionUnit"];
+            windows?: components["schemas"]["Windows"];
+        };
+        RetentionResult: {
+            columns: components["schemas"]["RetentionColumn"][];
+            explain: components["schemas"]["Explain"];
+            /** @description Largest first; absent without a breakdown. */
+            groups?: components["schemas"]["RetentionGroup"][] | null;
+            /**
+             * Format: int64
+             * @description Groups found in all, also those not listed.
+             */
+            groups_total?: number | null;
+            overall: components["schemas"]["RetentionGrid"];
+            unit: components["schemas"]["RetentionUnit"];
+        };
+        RetentionRow: {
+            cells: components["schemas"]["RetentionCell"][];
+            /** @description First instant counted, UTC. */
+            from: string;
+            /** @description Its name, to ask for its people by: the local date it begins at. */
+            label: string;
+            /** @description Not whole: cut off by the range, or not over yet. */
+            partial: boolean;
+            /**
+             * Format: int64
+             * @description People with the start event.
+             */
+            people: number;
+            /** @description End of what is counted, exclusive, UTC. */
+            to: string;
+        };
+        /** @enum {string} */
+        RetentionUnit: "day" | "week" | "month";
         /**
          * @description `viewer` reads and asks; `editor` also changes sources, destinations and insights; `admin` also
          *     changes the workspace and its tokens.
@@ -2609,6 +2741,11 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
             users: components["schemas"]["UserView"][];
         };
+        /**
+         * @description From when periods are counted.
+         * @enum {string}
+         */
+        Windows: "from_start" | "calendar";
         WorkspaceBody: {
             /** @example My shop */
             name?: string | null;
