@@ -1,0 +1,70 @@
+// The real server on a free port, a receiver beside it, and a browser.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const require = createRequire(join(process.env.SLUICE_BROWSER_TOOLS, 'package.json'))
+const { chromium } = require('playwright-core')
+
+const running = new Set()
+process.on('exit', () => { for (const child of running) child.kill('SIGKILL') })
+
+/** Starts the server with an empty data folder; gives its address and the address of its set-up. */
+export async function startServer() {
+  const data = await mkdtemp(join(tmpdir(), 'sluice-console-'))
+  const config = join(data, 'sluice.toml')
+  await writeFile(config, '[outbound]\nallow_private = true\n')
+  const args = ['serve', '--data', join(data, 'data'), '--listen', '127.0.0.1:0', '--config', config]
+  const env = { ...process.env, SLUICE_LOG: 'warn', SLUICE_ADMIN_TOKEN: '' }
+  const child = spawn(process.env.SLUICE_BIN, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  running.add(child)
+  const seen = {}
+  const said = (async () => {
+    for await (const line of createInterface({ input: child.stdout })) {
+      seen.setup ??= /(http:\/\/\S+\/setup\?token=\S+)/.exec(line)?.[1]
+      seen.url ??= /listening on (http:\/\/\S+)/.exec(line)?.[1]
+      if (seen.setup && seen.url) return seen
+    }
+    throw new Error('the server ended before it listened')
+  })()
+  const { url, setup } = await said
+  child.stdout.resume()
+  return {
+    url,
+    setup,
+    async end() {
+      const exited = once(child, 'exit')
+      child.kill('SIGKILL')
+      running.delete(child)
+      await exited
+      await rm(data, { recursive: true, force: true })
+    },
+  }
+}
+
+/** An HTTP receiver that keeps the bodies it gets and answers with `status`. */
+export async function startReceiver() {
+  const receiver = { bodies: [], status: 200 }
+  const listener = createServer(async (request, response) => {
+    const parts = []
+    for await (const part of request) parts.push(part)
+    receiver.bodies.push(Buffer.concat(parts).toString())
+    response.writeHead(receiver.status).end(receiver.status < 300 ? 'ok' : 'no such field: revenue')
+  }).listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  receiver.url = `http://127.0.0.1:${listener.address().port}/hook`
+  receiver.end = () => { listener.closeAllConnections(); listener.close() }
+  return receiver
+}
+
+export const launch = () => chromium.launch({
+  executablePath: process.env.SLUICE_CHROMIUM, args: ['--no-sandbox', '--disable-gpu'],
+})
+
+export const axeSource = () => require('axe-core').source
