@@ -1,7 +1,7 @@
 // The look: one accent, hairlines, a 4 px grid, 8 px radius, 13 px text. Colours of state and
 // surfaces are CSS variables in `styles/tokens.css`.
 
-import { Badge, Button, createTheme, Drawer, Modal, Select, TextInput, Tooltip } from "@mantine/core";
+import { Badge, Button, Drawer, Modal, Notification, Select, TextInput, Tooltip, createTheme } from "@mantine/core";
 import type { MantineColorsTuple } from "@mantine/core";
 
 const water: MantineColorsTuple = [
@@ -76,6 +76,7 @@ export const theme = createTheme({
       defaultProps: { variant: "light", radius: "sm", size: "md" },
       styles: { root: { textTransform: "none", fontWeight: 550, letterSpacing: 0 } },
     }),
+    Notification: Notification.extend({ defaultProps: { closeButtonProps: { "aria-label": "Dismiss" } } }),
     TextInput: TextInput.extend({ defaultProps: { size: "sm" } }),
     Select: Select.extend({ defaultProps: { size: "sm", checkIconPosition: "right" } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 250, fz: "xs", multiline: true } }),

@@ -12,6 +12,9 @@ type Asked = Pick<TimeChartProps, "buckets" | "series" | "as" | "format" | "form
 /** Rows of the list on hover. */
 const HOVER_ROWS = 16;
 
+/** A count has no ticks between its numbers. */
+const isWhole = (value: number | null | undefined) => value == null || Number.isInteger(value);
+
 export function timeOption(asked: Asked, theme: ChartTheme): EChartsOption {
   const { buckets, series, compact } = asked;
   const label = { color: theme.muted, fontSize: 11 };
@@ -35,6 +38,7 @@ export function timeOption(asked: Asked, theme: ChartTheme): EChartsOption {
       type: "value",
       show: !compact,
       min: 0,
+      minInterval: series.every((one) => one.values.every(isWhole)) ? 1 : 0,
       splitNumber: 4,
       splitLine: { lineStyle: { color: theme.line } },
       axisLabel: { ...label, formatter: (value: number) => asked.formatAxis(value) },
