@@ -37,6 +37,7 @@ const delivery = (more: Partial<Schema<"DeliveryStatus">>): Schema<"DeliveryStat
   waiting: 0,
   delivered: 0,
   dead: 0,
+  warnings: [],
   latency: { p50Ms: 0, p95Ms: 0, p99Ms: 0 },
   ...more,
 });
