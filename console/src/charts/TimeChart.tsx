@@ -35,6 +35,8 @@ export interface TimeChartProps {
   format: (value: number) => string;
   /** A short one for the axis. */
   formatAxis: (value: number) => string;
+  /** The values are parts of one, and the axis ends there if they come near. */
+  parts?: boolean;
   height: number;
   /** Without axes, for a card. */
   compact?: boolean;
@@ -47,11 +49,11 @@ export interface TimeChartProps {
 const DRAG = 6;
 
 export function TimeChart(props: TimeChartProps) {
-  const { buckets, series, as, format, formatAxis, compact = false, height, onPick, onZoom } = props;
+  const { buckets, series, as, format, formatAxis, parts = false, compact = false, height, onPick, onZoom } = props;
   const theme = useChartTheme();
   const option = useMemo(
-    () => timeOption({ buckets, series, as, format, formatAxis, compact }, theme),
-    [buckets, series, as, format, formatAxis, compact, theme],
+    () => timeOption({ buckets, series, as, format, formatAxis, parts, compact }, theme),
+    [buckets, series, as, format, formatAxis, parts, compact, theme],
   );
   const latest = useRef(props);
   useEffect(() => {

@@ -6,11 +6,15 @@ import type { ChartTheme } from "./theme";
 import type { TimeBucket, TimeChartProps, TimeSeries } from "./TimeChart";
 
 type Asked = Pick<TimeChartProps, "buckets" | "series" | "as" | "format" | "formatAxis"> & {
+  parts: boolean;
   compact: boolean;
 };
 
 /** Rows of the list on hover. */
 const HOVER_ROWS = 16;
+
+/** From this part of one on an axis of parts shows all. */
+const NEAR_ALL = 0.75;
 
 /** A count has no ticks between its numbers. */
 const isWhole = (value: number | null | undefined) => value == null || Number.isInteger(value);
@@ -18,6 +22,7 @@ const isWhole = (value: number | null | undefined) => value == null || Number.is
 export function timeOption(asked: Asked, theme: ChartTheme): EChartsOption {
   const { buckets, series, compact } = asked;
   const label = { color: theme.muted, fontSize: 11 };
+  const showsAll = asked.parts && series.some((one) => one.values.some((value) => (value ?? 0) > NEAR_ALL));
   const every = Math.max(1, Math.ceil(buckets.length / 6));
   return {
     animation: false,
@@ -38,6 +43,7 @@ export function timeOption(asked: Asked, theme: ChartTheme): EChartsOption {
       type: "value",
       show: !compact,
       min: 0,
+      ...(showsAll ? { max: 1, interval: 0.25 } : {}),
       minInterval: series.every((one) => one.values.every(isWhole)) ? 1 : 0,
       splitNumber: 4,
       splitLine: { lineStyle: { color: theme.line } },

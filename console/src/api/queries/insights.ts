@@ -2,16 +2,10 @@ import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@ta
 import { api, data, type Schema } from "../client";
 import { request } from "../request";
 
-/** The API also answers retention, which has no chart here. */
-type Drawn<T> = Exclude<T, { kind: "retention" }>;
-export type InsightQuery = Drawn<Schema<"InsightQuery">>;
-export type InsightResult = Drawn<Schema<"InsightResult">>;
-export type PeopleQuery = Drawn<Schema<"PeopleQuery">>;
-export type Insight = Omit<Schema<"InsightView">, "query"> & { query: InsightQuery };
-
-function isDrawn(insight: Schema<"InsightView">): insight is Insight {
-  return insight.query.kind !== "retention";
-}
+export type InsightQuery = Schema<"InsightQuery">;
+export type InsightResult = Schema<"InsightResult">;
+export type PeopleQuery = Schema<"PeopleQuery">;
+export type Insight = Schema<"InsightView">;
 
 const KEY = ["insights"];
 const ALL = { "pagination[count]": 1000 };
@@ -19,7 +13,7 @@ const ALL = { "pagination[count]": 1000 };
 export const insightsQuery = queryOptions({
   queryKey: KEY,
   queryFn: async ({ signal }) =>
-    (await data(api.GET("/insights", { signal, params: { query: ALL } }))).insights.filter(isDrawn),
+    (await data(api.GET("/insights", { signal, params: { query: ALL } }))).insights,
 });
 
 export const insightQuery = (insightId: string) =>
@@ -27,9 +21,7 @@ export const insightQuery = (insightId: string) =>
     queryKey: [...KEY, insightId],
     queryFn: async ({ signal }) => {
       const path = { insightId };
-      const { insight } = await data(api.GET("/insights/{insightId}", { signal, params: { path } }));
-      if (!isDrawn(insight)) throw new Error("A retention is answered by the API; the console has no chart of it.");
-      return insight;
+      return (await data(api.GET("/insights/{insightId}", { signal, params: { path } }))).insight;
     },
   });
 
@@ -39,7 +31,7 @@ export const answerQuery = (query: InsightQuery) =>
     queryKey: ["answer", query],
     queryFn: async ({ signal }) => {
       const { result } = await data(api.POST("/insights/query", { signal, body: query }));
-      return { query, result: result as InsightResult };
+      return { query, result };
     },
     placeholderData: keepPreviousData,
     staleTime: 30_000,

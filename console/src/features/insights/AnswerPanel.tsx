@@ -26,6 +26,7 @@ const CHART_WORDS: Record<ChartType, string> = {
   table: "Table",
   number: "Number",
   funnel: "Bars",
+  grid: "Cohorts",
 };
 
 interface Props {
@@ -128,7 +129,7 @@ function Drawn({ query, result, past, chart: wanted, table, search, onSearch, on
           onChange={onChange}
         />
       )}
-      {table ? <NumbersTable table={table} onPeople={people} /> : null}
+      {table && kind.isTable?.(query, chart) !== true ? <NumbersTable table={table} onPeople={people} /> : null}
       <Foot kind={query.kind} result={result} />
     </>
   );
@@ -143,6 +144,12 @@ function hiddenOf(text: string | undefined): string[] {
   }
 }
 
+const COUNTED: Record<Kind, string> = {
+  trend: "The total counts each person once over the whole range, so it is not the sum of the intervals.",
+  funnel: "A person counts on the deepest path and, among these, the earliest; the window runs from the first step.",
+  retention: "A person is in each cohort in which they have the start event. The curve takes, per column, the cohorts whose time is over and counts each person once; it may rise where young cohorts drop out.",
+};
+
 function Foot({ kind, result }: { kind: Kind; result: InsightResult }) {
   const timeZone = useTimeZone();
   const { explain } = result;
@@ -154,7 +161,7 @@ function Foot({ kind, result }: { kind: Kind; result: InsightResult }) {
       <p style={{ margin: "8px 0 0", maxWidth: "70ch" }}>
         Exact, without samples: {plural(explain.parts_scanned, "part")} read, {formatNumber(explain.parts_skipped)} left out by the
         range, {plural(explain.threads, "thread")}, all events below offset {formatNumber(explain.events_to)} of the log. Merged
-        people count once, also backwards in time. {kind === "funnel" ? "A person counts on the deepest path and, among these, the earliest; the window runs from the first step." : "The total counts each person once over the whole range, so it is not the sum of the intervals."}
+        people count once, also backwards in time. {COUNTED[kind]}
       </p>
     </details>
   );

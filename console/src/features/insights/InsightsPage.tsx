@@ -41,7 +41,7 @@ export function InsightsPage({ q, onFilter }: Props) {
         isEmpty={(list) => list.length === 0}
         empty={
           <EmptyState icon={ChartSpline} title="The questions that you save stand here, each with its chart" action={<NewInsight />}>
-            Ask how much of something happened over time, or how many people get from one step to the next.
+            Ask how much of something happened over time, how many people get from one step to the next, or how many come back.
           </EmptyState>
         }
       >

@@ -61,6 +61,8 @@ export interface InsightKind<Q extends InsightQuery, R extends InsightResult = E
   Editor: ComponentType<EditorProps<Q>>;
   Chart: ComponentType<ChartProps<Q, R>>;
   table: (query: Q, result: R) => NumberTable;
+  /** Whether the drawing is a table itself, with all numbers: then none stands under it. */
+  isTable?: (query: Q, chart: ChartType) => boolean;
   /** In one line, for titles and cards. */
   describe: (query: Q) => string;
   isEmpty: (result: R) => boolean;

@@ -36,8 +36,16 @@ const funnel: InsightQuery = {
   window_seconds: 3_600,
 };
 
+const retention: InsightQuery = {
+  kind: "retention",
+  range: { last_days: 30 },
+  start: { event: "_new" },
+  returning: { event: "Bought" },
+  mode: { brackets: [[0, 1], [1, 4]] },
+};
+
 test("a question comes back from its URL as it was", () => {
-  for (const query of [trend, funnel]) expect(queryFromUrl(queryToUrl(query))).toEqual(query);
+  for (const query of [trend, funnel, retention]) expect(queryFromUrl(queryToUrl(query))).toEqual(query);
 });
 
 test("what is so anyway is not in the URL", () => {
@@ -71,6 +79,8 @@ test("questions are the same whatever the order of their fields and with or with
 test("nothing is asked until every event is chosen", () => {
   expect(isAskable(trend)).toBe(true);
   expect(isAskable(funnel)).toBe(true);
+  expect(isAskable(retention)).toBe(true);
+  expect(isAskable({ ...retention, returning: { event: "" } } as InsightQuery)).toBe(false);
   expect(isAskable({ ...funnel, steps: [{ event: "Viewed" }, { event: "" }] })).toBe(false);
   expect(isAskable({ ...trend, events: [] } as InsightQuery)).toBe(false);
 });
@@ -91,6 +101,8 @@ test("a condition without a value is not asked yet, one inside a group stays", (
   const asked = finished(query);
   expect(asked.segment).toEqual([]);
   expect(asked.kind === "trend" && asked.events[0]?.filters).toEqual([group]);
+  const back = finished({ ...retention, returning: { event: "A", filters: [open, group] } } as never as InsightQuery);
+  expect(back.kind === "retention" && back.returning.filters).toEqual([group]);
 });
 
 test("a number's place comes back from the URL, anything else is nothing", () => {

@@ -11,7 +11,7 @@ export type Selector = Schema<"EventSelector">;
 export type PropertyRef = Schema<"PropertyRef">;
 export type Users = Schema<"Users">;
 
-export const CHARTS = ["line", "area", "bar", "table", "number", "funnel"] as const;
+export const CHARTS = ["line", "area", "bar", "table", "number", "funnel", "grid"] as const;
 export type ChartType = (typeof CHARTS)[number];
 
 /** How an insight is drawn; saved with it. */
@@ -55,6 +55,9 @@ const DEFAULTS: Record<string, unknown> = {
   users: "active",
   traits_as_of: "event",
   resolution: "second",
+  unit: "day",
+  windows: "from_start",
+  mode: "on",
 };
 
 /** Without what is so anyway: for short URLs and for comparing questions. */
@@ -100,16 +103,21 @@ export function queryFromUrl(text: string | undefined): InsightQuery | undefined
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null) return undefined;
     const { kind, range } = value as { kind?: unknown; range?: unknown };
-    const isKind = kind === "trend" || kind === "funnel";
+    const isKind = kind === "trend" || kind === "funnel" || kind === "retention";
     return isKind && typeof range === "object" && range !== null ? (value as InsightQuery) : undefined;
   } catch {
     return undefined;
   }
 }
 
+function eventsOf(query: InsightQuery): Selector[] {
+  if (query.kind === "trend") return query.events;
+  return query.kind === "funnel" ? query.steps : [query.start, query.returning];
+}
+
 /** Whether all that must be chosen is chosen. */
 export function isAskable(query: InsightQuery): boolean {
-  const events = query.kind === "trend" ? query.events : query.steps;
+  const events = eventsOf(query);
   return events.length > 0 && events.every((one) => (one.event ?? "") !== "" || (one.any_of ?? []).length > 0);
 }
 
@@ -117,10 +125,11 @@ export function isAskable(query: InsightQuery): boolean {
 export function finished<Q extends InsightQuery>(query: Q): Q {
   const whole = (filters: Selector["filters"]) =>
     filtersOf(conditions(filters).filter((one) => !isComparison(one) || one.values.length > 0));
-  const events = (list: Selector[]) => list.map((one) => ({ ...one, filters: whole(one.filters) }));
+  const event = (one: Selector) => ({ ...one, filters: whole(one.filters) });
   const { segment } = query;
-  if (query.kind === "trend") return { ...query, segment: whole(segment), events: events(query.events) };
-  return { ...query, segment: whole(segment), steps: events(query.steps) };
+  if (query.kind === "trend") return { ...query, segment: whole(segment), events: query.events.map(event) };
+  if (query.kind === "funnel") return { ...query, segment: whole(segment), steps: query.steps.map(event) };
+  return { ...query, segment: whole(segment), start: event(query.start), returning: event(query.returning) };
 }
 
 export function selectorName(selector: Selector): string {

@@ -1,11 +1,12 @@
 // A new kind on the server fails this type check until the console can draw it.
 
 import { funnel } from "./kinds/funnel";
+import { retention } from "./kinds/retention";
 import { trend } from "./kinds/trend";
 import type { InsightKind } from "./kind";
 import type { InsightQuery, Kind } from "./model";
 
-export const INSIGHT_KINDS = { trend, funnel } satisfies {
+export const INSIGHT_KINDS = { trend, funnel, retention } satisfies {
   [K in Kind]: InsightKind<Extract<InsightQuery, { kind: K }>>;
 };
 

@@ -99,7 +99,7 @@ export function describe(query: Query): string {
 }
 
 export function pointWords(query: Query, point: Point): string {
-  if ("step" in point) return "";
+  if (!("event" in point)) return "";
   const event = query.events[point.event ?? 0];
   const parts = [event ? selectorName(event) : "", point.group ?? "", point.bucket ? bucketLabelWords(point.bucket) : rangeWords(query.range)];
   return parts.filter((part) => part !== "").join(" · ");
