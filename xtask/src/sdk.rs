@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::assets;
-use crate::run::{cargo, listen, program, root, say, succeeds};
+use crate::run::{cargo, listen, output, program, root, say, succeeds};
 use crate::test::Totals;
 
 pub(crate) fn test() -> anyhow::Result<Totals> {
@@ -20,31 +20,32 @@ pub(crate) fn test() -> anyhow::Result<Totals> {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let sluice = target.join("debug/sluice");
-    install_node()?;
+    install_node("node")?;
     let interpreter = install_python()?;
     let mut totals = node(&sluice, &interpreter)?;
     totals.add(python(&sluice, &interpreter)?);
+    totals.add(browser(&sluice)?);
     Ok(totals)
 }
 
-fn node_tools() -> PathBuf {
-    root().join(".tools/node")
+fn tools(name: &str) -> PathBuf {
+    root().join(".tools").join(name)
 }
 
-/// `npm ci` in a copy of the tests' manifest and lock, so that the packages live in `.tools/node`.
+/// `npm ci` in a copy of the tests' manifest and lock, so that the packages live in `.tools`.
 /// What is there already is not asked for again, so that later runs need no network.
-fn install_node() -> anyhow::Result<()> {
-    let (tests, tools) = (root().join("tests-sdk/node"), node_tools());
+fn install_node(name: &str) -> anyhow::Result<()> {
+    let (tests, tools) = (root().join("tests-sdk").join(name), tools(name));
     let (lock, installed) = (tests.join("package-lock.json"), tools.join("installed-lock.json"));
     if same_text(&lock, &installed) {
         return Ok(());
     }
-    std::fs::create_dir_all(&tools).context("cannot make .tools/node")?;
+    std::fs::create_dir_all(&tools).with_context(|| format!("cannot make {}", tools.display()))?;
     for file in ["package.json", "package-lock.json"] {
         std::fs::copy(tests.join(file), tools.join(file))
             .with_context(|| format!("cannot copy {file}"))?;
     }
-    say("installing the Node SDKs");
+    say(&format!("installing what tests-sdk/{name} needs"));
     let install = [
         "ci",
         "--no-audit",
@@ -54,7 +55,7 @@ fn install_node() -> anyhow::Result<()> {
         "--loglevel=error",
     ];
     if !succeeds(program("npm").args(install).current_dir(&tools))? {
-        bail!("npm could not install the Node SDKs");
+        bail!("npm could not install what tests-sdk/{name} needs");
     }
     std::fs::copy(lock, installed).context("cannot copy package-lock.json")?;
     Ok(())
@@ -96,16 +97,65 @@ fn install_python() -> anyhow::Result<PathBuf> {
 
 fn node(sluice: &Path, interpreter: &Path) -> anyhow::Result<Totals> {
     let tests = root().join("tests-sdk/node");
-    let mut totals = Totals::default();
-    let mut command = program("node");
-    command.args(["--test", "--test-reporter=tap", "--test-timeout=120000"]);
-    command.args([
+    let mut command = node_test(&[
         tests.join("sdk.test.mjs"),
         tests.join("examples.test.mjs"),
         tests.join("amplitude.test.mjs"),
     ]);
-    command.env("SLUICE_BIN", sluice).env("SLUICE_SDKS", node_tools());
+    command.env("SLUICE_BIN", sluice).env("SLUICE_SDKS", tools("node"));
     command.env("SLUICE_PYTHON", interpreter);
+    run_node(command)
+}
+
+/// The browser SDK in a headless Chromium; counted as skipped where there is none.
+fn browser(sluice: &Path) -> anyhow::Result<Totals> {
+    let Some(chromium) = chromium()? else {
+        say("skipped: there is no Chromium for the tests of the browser SDK");
+        return Ok(Totals { skipped: 1, ..Totals::default() });
+    };
+    install_node("browser")?;
+    let mut command = node_test(&[root().join("tests-sdk/browser/browser.test.mjs")]);
+    command.env("SLUICE_BIN", sluice).env("SLUICE_CHROMIUM", chromium);
+    command.env("SLUICE_BROWSER_TOOLS", tools("browser"));
+    run_node(command)
+}
+
+/// The system's Chromium; installed by its package manager if that can be done.
+fn chromium() -> anyhow::Result<Option<String>> {
+    const NAMES: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
+    let find = || NAMES.iter().copied().find_map(which);
+    if let Some(found) = find() {
+        return Ok(Some(found));
+    }
+    let is_root = output(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if is_root && which("apt-get").is_some() {
+        say("installing Chromium");
+        for args in [&["update", "-qq"][..], &["install", "-qq", "--yes", "chromium"]] {
+            if !succeeds(program("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive"))? {
+                break;
+            }
+        }
+    }
+    Ok(find())
+}
+
+/// The program's whole path, if it is installed.
+fn which(name: &str) -> Option<String> {
+    let paths = std::env::var_os("PATH")?;
+    let found = std::env::split_paths(&paths)
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_file())?;
+    Some(found.to_string_lossy().into_owned())
+}
+
+fn node_test(files: &[PathBuf]) -> std::process::Command {
+    let mut command = program("node");
+    command.args(["--test", "--test-reporter=tap", "--test-timeout=120000"]).args(files);
+    command
+}
+
+fn run_node(mut command: std::process::Command) -> anyhow::Result<Totals> {
+    let mut totals = Totals::default();
     let good = listen(&mut command, |line| totals.add(node_totals(line)))?;
     Ok(totals.and_exit(good))
 }

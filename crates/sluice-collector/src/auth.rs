@@ -30,6 +30,12 @@ pub fn basic_key(header: &[u8]) -> Option<String> {
     Some(key)
 }
 
+/// Base64 in either alphabet, padded or not; a space stands for the plus sign it was in a query.
+pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim_end_matches([' ', '=']).replace(' ', "+");
+    STANDARD.decode(&text).or_else(|_| URL_SAFE.decode(&text)).ok()
+}
+
 /// Segment drops events of unknown keys in silence, but answers 400 to what cannot be a key, such as
 /// `abc123` or the `YOUR_WRITE_KEY` of a copied example. Real keys have 32 characters.
 pub(crate) fn is_plausible(key: &str) -> bool {

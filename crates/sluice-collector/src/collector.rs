@@ -10,7 +10,7 @@ use http::header::{self, HeaderMap};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use sluice_base::Clock;
-use sluice_event::{Endpoint, ReceivedItem, ReceivedRequest, Refusal, WorkspaceNo};
+use sluice_event::{Endpoint, EventType, ReceivedItem, ReceivedRequest, Refusal, WorkspaceNo};
 use sluice_log::{ErrorKind, Log, LogError};
 use sluice_model::Region;
 use sluice_model::tables::{SourceEntry, SourceTable};
@@ -104,6 +104,23 @@ impl Collector {
         answer.into_response(&cors)
     }
 
+    /// Takes the event of a pixel, if it is one; counts it like any other request.
+    pub(crate) async fn take_pixel(
+        &self,
+        event_type: EventType,
+        json: Option<&str>,
+        headers: &HeaderMap,
+        peer: IpAddr,
+    ) {
+        let started = Instant::now();
+        let taken = match json {
+            Some(json) => self.inner.take_pixel(event_type, json, headers, peer).await,
+            None => Err(Answer::Malformed("malformed JSON")),
+        };
+        self.inner.count(taken.err().unwrap_or(Answer::Accepted));
+        self.inner.stats.record_duration(started.elapsed());
+    }
+
     /// Answers a request with an SDK's counters about itself (`/v1/m`). They are not kept; but an
     /// error would show in the console of every browser.
     pub(crate) async fn take_sdk_metrics(
@@ -195,6 +212,29 @@ impl Inner {
         log.ok_or(Answer::Unavailable("the workspace takes no events now"))
     }
 
+    async fn take_pixel(
+        &self,
+        event_type: EventType,
+        json: &str,
+        headers: &HeaderMap,
+        peer: IpAddr,
+    ) -> Result<(), Answer> {
+        let received_at = self.clock.now();
+        let endpoint = Endpoint::Pixel { event_type };
+        let payload = Payload::parse(json.as_bytes(), endpoint, &self.config)?;
+        let by_body = payload.write_key.as_deref().map(|key| self.find(key));
+        let Some(source) = self.known(None, by_body.as_ref(), payload.items.len())? else {
+            return Ok(());
+        };
+        self.take_token(&source, received_at)?;
+        let log = self.open_log(&source)?;
+        let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let ip = peer::client_ip(peer, headers, &self.config.trusted_proxies);
+        let received = Received { source: &source, received_at, endpoint, ip, user_agent };
+        let ticket = self.append(&log, &received, payload)?;
+        ticket.durable().await.map_err(|error| log_answer(&error))
+    }
+
     fn find(&self, key: &str) -> Found {
         match self.sources.borrow().by_write_key.get(key) {
             Some(source) => Found::Source(Arc::clone(source)),
@@ -249,7 +289,7 @@ impl Inner {
             source: received.source.no,
             received_at: received.received_at,
             endpoint: received.endpoint,
-            ip: Some(received.ip),
+            ip: received.source.ip.apply(received.ip),
             user_agent: received.user_agent,
             sent_at: payload.sent_at,
             context: payload.context,

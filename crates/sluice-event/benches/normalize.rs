@@ -57,7 +57,9 @@ fn main() {
         ),
     ] {
         measure(name, || {
-            black_box(normalize(black_box(&request), 0, Offset(1), "src_1", &limits).unwrap());
+            black_box(
+                normalize(black_box(&request), 0, Offset(1), "src_1".into(), &limits).unwrap(),
+            );
         });
     }
 }

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod codec;
 pub mod event;
 pub mod ids;
+pub mod ip;
 pub mod json;
 pub mod received;
 pub mod refusal;
@@ -20,5 +21,6 @@ pub use batch::{
 pub use codec::CodecError;
 pub use event::{Event, EventType};
 pub use ids::{ExternalId, GroupId, MergeId, Offset, PersonId, SourceNo, WorkspaceNo};
+pub use ip::IpPolicy;
 pub use received::{Endpoint, ReceivedItem, ReceivedRequest};
 pub use refusal::Refusal;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sluice_base::Timestamp;
-use sluice_event::{SourceNo, WorkspaceNo};
+use sluice_event::{IpPolicy, SourceNo, WorkspaceNo};
 
 use crate::check::{Checks, Problem, text_id};
 use crate::tables::SourceEntry;
@@ -76,6 +76,7 @@ impl Source {
             enabled: self.enabled,
             requests_per_second_max: self.settings.requests_per_second_max,
             overlay_receipts: self.settings.overlay_receipts,
+            ip: self.settings.ip,
         }
     }
 }
@@ -92,11 +93,36 @@ pub struct SourceSettings {
     /// does). Off: only the API tells.
     #[serde(skip_serializing_if = "is_off")]
     pub overlay_receipts: bool,
+    /// What is kept of the senders' addresses: `keep`, `truncate` or `drop`.
+    #[serde(with = "ip_policy", skip_serializing_if = "is_keep")]
+    pub ip: IpPolicy,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 const fn is_off(switch: &bool) -> bool {
     !*switch
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_keep(policy: &IpPolicy) -> bool {
+    *policy == IpPolicy::Keep
+}
+
+/// By its name.
+mod ip_policy {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+    use sluice_event::IpPolicy;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    pub(super) fn serialize<S: Serializer>(policy: &IpPolicy, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(policy.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<IpPolicy, D::Error> {
+        let name = String::deserialize(from)?;
+        IpPolicy::from_name(&name)
+            .ok_or_else(|| D::Error::custom(format!("`{name}` is not one of keep, truncate, drop")))
+    }
 }
 
 /// What it takes to make a source; the store adds id, number and a first write key.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use sluice_base::{Secret, Timestamp};
-use sluice_event::{SourceNo, WorkspaceNo};
+use sluice_event::{IpPolicy, SourceNo, WorkspaceNo};
 
 /// Write key to source, for the collector; source number to source, for the pipeline.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,8 @@ pub struct SourceEntry {
     pub requests_per_second_max: Option<u32>,
     /// The write key opens receipts of single events.
     pub overlay_receipts: bool,
+    /// What is kept of the senders' addresses.
+    pub ip: IpPolicy,
 }
 
 /// All connections of one server, for delivery.

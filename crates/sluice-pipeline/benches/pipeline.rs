@@ -42,6 +42,7 @@ fn main() {
         enabled: true,
         requests_per_second_max: None,
         overlay_receipts: false,
+        ip: sluice_event::IpPolicy::Keep,
     };
     table.by_no.insert(SourceNo(1), Arc::new(source));
     let sources = watch::Sender::new(Arc::new(table));

@@ -87,7 +87,10 @@ fn take(
             (ReceivedItem::Stub { refusal, .. }, _) => Err(*refusal),
             (_, None) => Err(Refusal::UnknownSource),
             (_, Some(source)) if !source.enabled => Err(Refusal::SourceDisabled),
-            (_, Some(source)) => wire::normalize(request, index, offset, &source.id, limits),
+            (_, Some(source)) => {
+                let sender = wire::Sender { project_id: &source.id, ip: source.ip };
+                wire::normalize(request, index, offset, sender, limits)
+            }
         };
         let event = event.map_err(|reason| Refused {
             reason,

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::{Deserialize, Deserializer, Serialize};
-use sluice_event::WorkspaceNo;
+use sluice_event::{IpPolicy, WorkspaceNo};
 use sluice_model::check::slug_from_name;
 use sluice_model::{NewSource, Source, SourceChange, SourceId, SourceSettings};
 use sluice_store::Store;
@@ -55,6 +55,38 @@ pub(super) struct SourceSettingsView {
     requests_per_second_max: Option<u32>,
     /// Whether the write key opens the receipt of a single event, as the overlay on a page needs.
     overlay_receipts: bool,
+    /// What is kept of the senders' addresses.
+    ip: IpChoice,
+}
+
+/// `truncate` keeps the network: 24 bits of an IPv4 address, 48 of an IPv6 one. With `drop` no
+/// address is written anywhere, and there is no country.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum IpChoice {
+    Keep,
+    Truncate,
+    Drop,
+}
+
+impl From<IpPolicy> for IpChoice {
+    fn from(policy: IpPolicy) -> Self {
+        match policy {
+            IpPolicy::Keep => Self::Keep,
+            IpPolicy::Truncate => Self::Truncate,
+            IpPolicy::Drop => Self::Drop,
+        }
+    }
+}
+
+impl From<IpChoice> for IpPolicy {
+    fn from(choice: IpChoice) -> Self {
+        match choice {
+            IpChoice::Keep => Self::Keep,
+            IpChoice::Truncate => Self::Truncate,
+            IpChoice::Drop => Self::Drop,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -113,6 +145,7 @@ pub(super) struct SourceSettingsBody {
     /// Absent leaves it.
     #[schema(example = false)]
     overlay_receipts: Option<bool>,
+    ip: Option<IpChoice>,
 }
 
 const fn yes() -> bool {
@@ -133,6 +166,7 @@ impl SourceSettingsBody {
         let limit = self.requests_per_second_max.unwrap_or(before.requests_per_second_max);
         SourceSettings {
             requests_per_second_max: limit,
+            ip: self.ip.map_or(before.ip, Into::into),
             overlay_receipts: self.overlay_receipts.unwrap_or(before.overlay_receipts),
         }
     }
@@ -159,6 +193,7 @@ fn settings_view(settings: &SourceSettings) -> SourceSettingsView {
     SourceSettingsView {
         requests_per_second_max: settings.requests_per_second_max,
         overlay_receipts: settings.overlay_receipts,
+        ip: settings.ip.into(),
     }
 }
 

@@ -105,6 +105,7 @@ async fn sluice(listener: TcpListener, dir: &Path) {
         enabled: true,
         requests_per_second_max: Some(1_000_000),
         overlay_receipts: false,
+        ip: sluice_event::IpPolicy::Keep,
     });
     let mut table = SourceTable::default();
     table.by_write_key.insert("abcdefghijklmnopqrstuvwxyz012345".into(), source);

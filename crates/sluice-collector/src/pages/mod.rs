@@ -1,6 +1,7 @@
 //! What is not the hot path: Segment's browser SDK and its settings, the pixel, and the check of an
 //! event. Ordinary handlers of a router that [`crate::serve`] asks when no event path matched.
 
+mod pixel;
 mod sdk;
 mod settings;
 
@@ -37,6 +38,8 @@ pub fn pages(collector: Collector, sdk: BrowserSdk) -> Router {
         .route("/v1/projects/{key}/settings/", settings.clone())
         // Where an SDK was told a host without `/v1`.
         .route("/projects/{key}/settings", settings)
+        .route("/v1/pixel/{kind}", get(pixel::pixel))
+        .route("/v1/pixel/{kind}/", get(pixel::pixel))
         .with_state(Pages { collector, sdk: Arc::new(sdk) })
 }
 

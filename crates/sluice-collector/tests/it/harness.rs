@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::Router;
 use axum::routing::get;
 use sluice_base::{OsDisk, SystemClock};
-use sluice_collector::{Collector, CollectorConfig, StatsView, Workspaces, serve};
+use sluice_collector::{
+    BrowserSdk, Collector, CollectorConfig, StatsView, Workspaces, pages, serve,
+};
 use sluice_event::{ReceivedItem, ReceivedRequest, SourceNo, WorkspaceNo};
 use sluice_log::{Log, LogConfig};
 use sluice_model::Region;
@@ -25,6 +27,14 @@ pub(crate) const SLOW: &str = "two-requests-per-second-and-more";
 /// `KEY:` in base64.
 pub(crate) const BASIC: &str =
     "Authorization: Basic YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU6\r\n";
+
+/// Stands for `browser/dist`.
+const SDK: &[(&str, &[u8])] = &[
+    ("analytics.js", b"sdk("),
+    ("analytics.js.br", b""),
+    ("analytics.js.deflate", b""),
+    ("bundles/tsub.bundle.0f.js", b"chunk"),
+];
 
 struct OneWorkspace {
     log: Log,
@@ -68,6 +78,7 @@ fn sources() -> SourceTable {
             enabled,
             requests_per_second_max: max,
             overlay_receipts: false,
+            ip: sluice_event::IpPolicy::Keep,
         });
         table.by_write_key.insert(key.to_owned(), Arc::clone(&entry));
         table.by_no.insert(entry.no, entry);
@@ -94,7 +105,8 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let router = Router::new().route("/other", get(|| async { "from the router" }));
+        let other = Router::new().route("/other", get(|| async { "from the router" }));
+        let router = other.merge(pages(collector.clone(), BrowserSdk::new(SDK)));
         let served = tokio::spawn(serve(listener, collector.clone(), router, None, stop.clone()));
         Self { address, log, workspace, collector, stop, served, _dir: dir, _sources: sender }
     }
@@ -115,6 +127,17 @@ impl Server {
         // The server may answer and close before it has read all.
         drop(stream.write_all(body).await);
         Reply::read(&mut stream).await
+    }
+
+    /// As [`Server::send`] without a body, for answers that are no text.
+    pub(crate) async fn send_for_head(&self, head: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let head = format!("{head}Host: h\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.unwrap();
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        String::from_utf8(bytes[..end].to_vec()).unwrap()
     }
 
     /// `POST` with the key in the header.

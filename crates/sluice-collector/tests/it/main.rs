@@ -7,4 +7,5 @@ mod answers;
 mod backpressure;
 mod harness;
 mod hostile;
+mod pages;
 mod paths;

@@ -29,7 +29,7 @@ fn the_server_refuses_the_faulty_events_for_the_reasons_that_the_truth_names() {
             items: texts.iter().map(|text| ReceivedItem::Event(text)).collect(),
         };
         for (index, text) in texts.iter().enumerate() {
-            match normalize(&request, index, Offset(0), "shop", &WireLimits::default()) {
+            match normalize(&request, index, Offset(0), "shop".into(), &WireLimits::default()) {
                 Err(refusal) => *refused.entry(refusal.code()).or_default() += 1,
                 Ok(event) => {
                     taken += 1;

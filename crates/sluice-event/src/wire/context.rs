@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::json::{self, RawText, Scanner};
-use crate::{Endpoint, ReceivedRequest, Refusal};
+use crate::{Endpoint, IpPolicy, ReceivedRequest, Refusal};
 
 use super::WireLimits;
 use super::members::{Lookup, of_object};
@@ -32,7 +32,8 @@ pub(super) struct Facts<'a> {
     empty: bool,
     /// A member that the server may fill stands there as `null`.
     nulls: bool,
-    has_ip: bool,
+    /// The literal that the sender gave as its address.
+    ip: Option<&'a str>,
     has_user_agent: bool,
     has_library: bool,
     direct: bool,
@@ -61,7 +62,7 @@ impl<'a> Facts<'a> {
                     facts.mobile_library = given.is_some_and(is_mobile_library);
                 }
                 "ip" => {
-                    facts.has_ip = given.is_some();
+                    facts.ip = given;
                     facts.nulls |= given.is_none();
                 }
                 "userAgent" => {
@@ -134,16 +135,25 @@ fn check_device(device: &str) -> Result<(), Refusal> {
 }
 
 /// The merged context with what the server adds: a name for an unknown library; for the client
-/// channel the peer's address; for client paths the peer's user agent. Never over a given value.
+/// channel the peer's address; for client paths the peer's user agent. Never over a given value,
+/// but of an address only so much stays as the source keeps.
 pub(super) fn complete<'a>(
     context: &'a str,
     facts: &Facts<'_>,
     request: &ReceivedRequest<'_>,
+    policy: IpPolicy,
 ) -> Result<Cow<'a, str>, Refusal> {
-    let ip = request.ip.filter(|_| !facts.has_ip && facts.channel(request) == "client");
+    let given = facts.ip.filter(|_| policy != IpPolicy::Keep);
+    let ip = match given {
+        Some(given) => {
+            RawText::of_literal(given).and_then(|text| text.decode().trim().parse().ok())
+        }
+        None => request.ip.filter(|_| facts.ip.is_none() && facts.channel(request) == "client"),
+    };
+    let ip = ip.and_then(|ip| policy.apply(ip));
     let user_agent =
         request.user_agent.filter(|_| !facts.has_user_agent && is_client_path(request));
-    if facts.has_library && ip.is_none() && user_agent.is_none() {
+    if facts.has_library && ip.is_none() && user_agent.is_none() && given.is_none() {
         return Ok(Cow::Borrowed(context));
     }
     let mut added = String::with_capacity(128);
@@ -163,19 +173,23 @@ pub(super) fn complete<'a>(
         json::put_string(&mut added, user_agent);
     }
     let added = if facts.empty { added.get(1..).unwrap_or_default() } else { &added };
-    if facts.nulls {
+    if facts.nulls || given.is_some() {
         let added = format!("{{{}}}", added.trim_start_matches(','));
-        return merge_objects(&without_nulls(context)?, &added, 0).map(Cow::Owned);
+        let without = without_replaced(context, given.is_some())?;
+        return merge_objects(&without, &added, 0).map(Cow::Owned);
     }
     let open = context.strip_suffix('}').ok_or(Refusal::BadRequest)?;
     Ok(Cow::Owned([open, added, "}"].concat()))
 }
 
-fn without_nulls(context: &str) -> Result<String, Refusal> {
+/// Without what the server fills: members that are `null`, and the address if it may not stay.
+fn without_replaced(context: &str, drop_ip: bool) -> Result<String, Refusal> {
     let mut out = String::with_capacity(context.len());
     out.push('{');
     for (key, value) in of_object(context)? {
-        if value != "null" || !matches!(&*key.decode(), "library" | "ip" | "userAgent") {
+        let name = key.decode();
+        let is_filled = matches!(&*name, "library" | "ip" | "userAgent");
+        if !(is_filled && value == "null" || drop_ip && name == "ip") {
             put_member(&mut out, key, value);
         }
     }

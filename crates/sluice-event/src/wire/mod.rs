@@ -28,7 +28,9 @@ use std::sync::Arc;
 use sluice_base::Timestamp;
 
 use crate::json::{self, Malformed, RawText};
-use crate::{Endpoint, Event, EventType, Offset, ReceivedItem, ReceivedRequest, Refusal, time};
+use crate::{
+    Endpoint, Event, EventType, IpPolicy, Offset, ReceivedItem, ReceivedRequest, Refusal, time,
+};
 
 pub use brief::{Brief, brief};
 use members::{Field, Members};
@@ -66,11 +68,26 @@ impl From<Malformed> for Refusal {
     }
 }
 
+/// What normalising needs to know of the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sender<'a> {
+    /// Its public id.
+    pub project_id: &'a str,
+    pub ip: IpPolicy,
+}
+
+impl<'a> From<&'a str> for Sender<'a> {
+    /// A source of this id that has no rules of its own.
+    fn from(project_id: &'a str) -> Self {
+        Self { project_id, ip: IpPolicy::Keep }
+    }
+}
+
 /// Checks item `index` of a request and brings it into its final form.
 ///
 /// `offset` is the item's offset in the `received` log. It gives the message id when the sender
 /// gave none: `api-` and 27 KSUID characters made of the offset, the source and the time of
-/// receipt, so that a repeat gives the same. `project_id` is the public id of the source.
+/// receipt, so that a repeat gives the same.
 ///
 /// # Errors
 /// The reason why the event is not accepted; a stub's own reason for a stub.
@@ -78,7 +95,7 @@ pub fn normalize(
     request: &ReceivedRequest<'_>,
     index: usize,
     offset: Offset,
-    project_id: &str,
+    sender: Sender<'_>,
     limits: &WireLimits,
 ) -> Result<Event, Refusal> {
     let item = match request.items.get(index) {
@@ -91,7 +108,7 @@ pub fn normalize(
         return Err(Refusal::MessageTooLarge);
     }
     let members = Members::of_event(item, limits)?;
-    let item = Item { request, offset, project_id, limits };
+    let item = Item { request, offset, sender, limits };
     if members.needs_repair {
         let repaired = json::repair(members.text);
         return item.normalize(&Members::of_event(&repaired, limits)?);
@@ -103,7 +120,7 @@ pub fn normalize(
 struct Item<'a> {
     request: &'a ReceivedRequest<'a>,
     offset: Offset,
-    project_id: &'a str,
+    sender: Sender<'a>,
     limits: &'a WireLimits,
 }
 
@@ -142,7 +159,7 @@ impl Item<'_> {
             checks::consent(facts.consent)?;
         }
         let channel = facts.channel(self.request);
-        let full_context = context::complete(&context, &facts, self.request)?;
+        let full_context = context::complete(&context, &facts, self.request, self.sender.ip)?;
         let integrations = context::merge_integrations(
             self.request.integrations,
             members.known(Field::Integrations),
@@ -365,7 +382,7 @@ impl Text<'_> {
         out.push_str("\",\"timestamp\":\"");
         time::put(out, self.times.corrected);
         put_all(out, &["\",\"channel\":\"", self.channel, "\",\"projectId\":"]);
-        json::put_string(out, self.item.project_id);
+        json::put_string(out, self.item.sender.project_id);
         put_all(out, &[",\"version\":2,\"type\":\"", self.event_type.name(), "\"}"]);
     }
 

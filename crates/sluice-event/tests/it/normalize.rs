@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use sluice_base::Timestamp;
-use sluice_event::wire::{WireLimits, normalize};
+use sluice_event::wire::{Sender, WireLimits, normalize};
 use sluice_event::{
-    Endpoint, Event, EventType, Offset, ReceivedItem, ReceivedRequest, Refusal, SourceNo,
+    Endpoint, Event, EventType, IpPolicy, Offset, ReceivedItem, ReceivedRequest, Refusal, SourceNo,
 };
 
 /// An item and what surrounds it.
@@ -20,6 +20,7 @@ pub(crate) struct Given<'a> {
     pub(crate) integrations: Option<&'a str>,
     pub(crate) ip: Option<IpAddr>,
     pub(crate) user_agent: Option<&'a str>,
+    pub(crate) ip_policy: IpPolicy,
     pub(crate) limits: WireLimits,
 }
 
@@ -33,6 +34,7 @@ impl<'a> Given<'a> {
             integrations: None,
             ip: Some(IpAddr::from([203, 0, 113, 7])),
             user_agent: Some("okhttp/4"),
+            ip_policy: IpPolicy::Keep,
             limits: WireLimits::default(),
         }
     }
@@ -62,7 +64,13 @@ pub(crate) fn normalized(given: &Given<'_>) -> Result<Event, Refusal> {
         integrations: given.integrations,
         items: vec![ReceivedItem::Event(given.item)],
     };
-    normalize(&request, 0, Offset(41), "src_1", &given.limits)
+    normalize(
+        &request,
+        0,
+        Offset(41),
+        Sender { project_id: "src_1", ip: given.ip_policy },
+        &given.limits,
+    )
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "expect! makes a value")]
@@ -177,7 +185,8 @@ fn the_made_message_id_is_the_same_each_time_and_another_for_each_offset() {
     let mut ids = std::collections::HashSet::new();
     for source in 0..10 {
         for offset in 0..1_000 {
-            let event = normalize(&request(source), 1, Offset(offset), "s", &given.limits).unwrap();
+            let event =
+                normalize(&request(source), 1, Offset(offset), "s".into(), &given.limits).unwrap();
             assert!(ids.insert(event.message_id));
         }
     }
@@ -422,4 +431,29 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn of_an_address_only_what_the_source_keeps_stays() {
+    let own =
+        r#"{"type":"track","event":"e","userId":"u","context":{"a":1,"ip":"198.51.100.9","b":2}}"#;
+    let none = r#"{"type":"track","event":"e","userId":"u","context":{"a":1}}"#;
+    let odd = r#"{"type":"track","event":"e","userId":"u","context":{"ip":7}}"#;
+    let context = |item, ip_policy| {
+        let event = normalized(&Given { ip_policy, ..Given::client(item) }).unwrap();
+        let context: serde_json::Value =
+            serde_json::from_str(event.context_json().unwrap()).unwrap();
+        context["ip"].as_str().map(str::to_owned)
+    };
+    for (policy, from_own, from_none) in [
+        (IpPolicy::Keep, Some("198.51.100.9"), Some("203.0.113.7")),
+        (IpPolicy::Truncate, Some("198.51.100.0"), Some("203.0.113.0")),
+        (IpPolicy::Drop, None, None),
+    ] {
+        assert_eq!(context(own, policy).as_deref(), from_own, "{policy:?}");
+        assert_eq!(context(none, policy).as_deref(), from_none, "{policy:?}");
+    }
+    assert_eq!(context(odd, IpPolicy::Truncate), None, "what is no address cannot be cut");
+    let event = normalized(&Given { ip_policy: IpPolicy::Drop, ..Given::client(own) }).unwrap();
+    assert!(!event.json.contains("198.51"), "{}", event.json);
 }

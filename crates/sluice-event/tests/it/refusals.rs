@@ -167,8 +167,9 @@ fn a_stub_keeps_its_reason_and_a_missing_item_is_a_bad_request() {
             head: "{",
         }],
     };
-    let refusal =
-        |index| normalize(&request, index, Offset(0), "s", &WireLimits::default()).unwrap_err();
+    let refusal = |index| {
+        normalize(&request, index, Offset(0), "s".into(), &WireLimits::default()).unwrap_err()
+    };
     assert_eq!(refusal(0), Refusal::MessageTooLarge);
     assert_eq!(refusal(1), Refusal::BadRequest);
 }

@@ -66,6 +66,7 @@ pub(crate) fn sources() -> watch::Sender<Arc<SourceTable>> {
             enabled: no != 3,
             requests_per_second_max: None,
             overlay_receipts: false,
+            ip: sluice_event::IpPolicy::Keep,
         };
         table.by_no.insert(SourceNo(no), Arc::new(source));
     }
