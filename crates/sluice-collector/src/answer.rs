@@ -63,6 +63,14 @@ impl Answer {
         }
     }
 
+    pub(crate) const fn code(self) -> &'static str {
+        self.code_and_message().0
+    }
+
+    pub(crate) const fn message(self) -> &'static str {
+        self.code_and_message().1
+    }
+
     pub(crate) fn into_response(self, request: &Cors) -> Response<AnswerBody> {
         let body = if self == Self::Accepted {
             Bytes::from_static(b"{\"success\":true}")

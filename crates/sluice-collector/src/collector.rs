@@ -79,6 +79,10 @@ impl Collector {
         &self.inner.config
     }
 
+    pub(crate) fn now(&self) -> sluice_base::Timestamp {
+        self.inner.clock.now()
+    }
+
     /// The source that a write key names.
     pub(crate) fn source_of(&self, key: &str) -> Option<Arc<SourceEntry>> {
         self.inner.sources.borrow().by_write_key.get(key).map(Arc::clone)

@@ -20,6 +20,9 @@ pub struct CollectorConfig {
     pub batch_items_max: usize,
     /// Bytes of one event.
     pub event_bytes_max: usize,
+    /// Objects and arrays within one another in an event. The pipeline enforces it; here it is known
+    /// for `/v1/validate`.
+    pub depth_max: usize,
     /// A body may inflate to so many times its size.
     pub inflation_ratio_max: usize,
     /// A body must be complete after this time.
@@ -89,6 +92,7 @@ impl Default for CollectorConfig {
             batch_bytes_max: 512 << 10,
             batch_items_max: 2_500,
             event_bytes_max: 32 << 10,
+            depth_max: 64,
             inflation_ratio_max: 400,
             body_timeout: Duration::from_secs(30),
             head_timeout: Duration::from_secs(90),

@@ -2,8 +2,10 @@
 //! event. Ordinary handlers of a router that [`crate::serve`] asks when no event path matched.
 
 mod pixel;
+mod remarks;
 mod sdk;
 mod settings;
+mod validate;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 pub use sdk::BrowserSdk;
 
@@ -40,6 +42,7 @@ pub fn pages(collector: Collector, sdk: BrowserSdk) -> Router {
         .route("/projects/{key}/settings", settings)
         .route("/v1/pixel/{kind}", get(pixel::pixel))
         .route("/v1/pixel/{kind}/", get(pixel::pixel))
+        .route("/v1/validate", post(validate::validate).options(validate::preflight))
         .with_state(Pages { collector, sdk: Arc::new(sdk) })
 }
 

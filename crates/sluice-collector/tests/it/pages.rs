@@ -116,3 +116,76 @@ fn a_public_url_is_an_address_and_no_more() {
         assert!(wrong.parse::<sluice_collector::PublicUrl>().is_err(), "{wrong}");
     }
 }
+
+async fn judged(server: &Server, path: &str, body: &str) -> serde_json::Value {
+    let reply = server.post(path, body).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(reply.header("access-control-allow-origin"), "*");
+    serde_json::from_str(&reply.body).unwrap()
+}
+
+#[tokio::test]
+async fn validate_says_what_would_become_of_each_event_and_stores_nothing() {
+    let server = Server::start().await;
+    let good =
+        r#"{"type":"track","event":"e","userId":"u","messageId":"m","properties":{"revenue":"9"}}"#;
+    let one = judged(&server, "/v1/validate", good).await;
+    assert_eq!((&one["valid"], &one["answer"]["status"]), (&true.into(), &200.into()));
+    assert_eq!(one["summary"], "1 of 1 event would be accepted, 0 refused.");
+    assert_eq!(one["events"][0]["outcome"], "accepted");
+    assert_eq!(one["events"][0]["event"]["projectId"], "src_1");
+    assert_eq!(one["events"][0]["remarks"][0]["field"], "properties.revenue");
+
+    let big = "x".repeat(40_000);
+    let batch = format!(
+        r#"{{"batch":[{good},{{"type":"track","event":"e"}},{{"userId":"u"}},7,{{"type":"page","userId":"u","name":"{big}"}}]}}"#
+    );
+    let many = judged(&server, "/v1/validate", &batch).await;
+    let reasons: Vec<_> = (0..5).map(|at| many["events"][at]["reason"].as_str()).collect();
+    assert_eq!(
+        reasons,
+        [
+            None,
+            Some("no_user_anon_id"),
+            Some("unknown_type"),
+            Some("bad_request"),
+            Some("message_too_large")
+        ]
+    );
+    assert!(many["events"][1]["explanation"].as_str().unwrap().contains("userId or anonymousId"));
+    assert_eq!(many["valid"], false);
+    assert!(server.received().is_empty());
+}
+
+#[tokio::test]
+async fn validate_finds_what_is_wrong_with_the_whole_request() {
+    let server = Server::start().await;
+    let said = |report: &serde_json::Value, status: u16, words: &str| {
+        assert_eq!(report["valid"], false);
+        assert_eq!(report["answer"]["status"], status, "{report}");
+        let explanation = report["answer"]["explanation"].as_str().unwrap();
+        assert!(explanation.contains(words), "{explanation}");
+    };
+    said(&judged(&server, "/v1/validate", r#"{"event" "e"}"#).await, 400, "line 1 column 10");
+    said(&judged(&server, "/v1/validate", "[]").await, 400, "no object");
+    said(&judged(&server, "/v1/validate", r#"{"userId":"u"}"#).await, 400, "has no type");
+    said(&judged(&server, "/v1/validate", r#"{"batch":{}}"#).await, 400, "batch must be an array");
+    let identify = judged(&server, "/v1/validate?type=identify", r#"{"userId":"u"}"#).await;
+    assert_eq!(identify["events"][0]["event"]["type"], "identify");
+    let keyed = |key: &str| {
+        let body = format!(r#"{{"type":"page","userId":"u","writeKey":"{key}"}}"#);
+        let server = &server;
+        async move {
+            let reply = server.send("POST /v1/validate HTTP/1.1\r\n", body.as_bytes()).await;
+            serde_json::from_str::<serde_json::Value>(&reply.body).unwrap()
+        }
+    };
+    said(&keyed("").await, 400, "no write key");
+    said(&keyed("abc123").await, 400, "cannot be a write key");
+    said(&keyed(UNKNOWN).await, 200, "ends with own1");
+    let disabled = keyed(DISABLED).await;
+    assert_eq!(disabled["events"][0]["reason"], "source_disabled");
+    let preflight =
+        server.send("OPTIONS /v1/validate HTTP/1.1\r\nOrigin: https://a\r\n", b"").await;
+    assert_eq!(preflight.status, 204);
+}

@@ -228,6 +228,7 @@ fn collector_config(config: &Config) -> sluice_collector::CollectorConfig {
         batch_bytes_max: from.body_bytes_max.as_usize(),
         batch_items_max: from.batch_events_max,
         event_bytes_max: from.event_bytes_max.as_usize(),
+        depth_max: from.depth_max,
         body_timeout: Duration::from_secs(from.body_timeout_secs),
         requests_per_second_max: from.requests_per_second_max,
         drain_timeout: config.drain(),
