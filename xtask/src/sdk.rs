@@ -25,6 +25,7 @@ pub(crate) fn test() -> anyhow::Result<Totals> {
     let mut totals = node(&sluice, &interpreter)?;
     totals.add(python(&sluice, &interpreter)?);
     totals.add(browser(&sluice)?);
+    totals.add(go(&sluice)?);
     Ok(totals)
 }
 
@@ -118,6 +119,24 @@ fn browser(sluice: &Path) -> anyhow::Result<Totals> {
     command.env("SLUICE_BIN", sluice).env("SLUICE_CHROMIUM", chromium);
     command.env("SLUICE_BROWSER_TOOLS", tools("browser"));
     run_node(command)
+}
+
+/// Segment's Go library; counted as skipped where there is no Go.
+fn go(sluice: &Path) -> anyhow::Result<Totals> {
+    if which("go").is_none() {
+        say("skipped: Go is not installed");
+        return Ok(Totals { skipped: 1, ..Totals::default() });
+    }
+    let mut command = program("go");
+    command.args(["test", "-count=1", "-v", "./..."]);
+    command.current_dir(root().join("tests-sdk/go")).env("SLUICE_BIN", sluice);
+    let mut totals = Totals::default();
+    let good = listen(&mut command, |line| {
+        totals.passed += u64::from(line.starts_with("--- PASS"));
+        totals.failed += u64::from(line.starts_with("--- FAIL"));
+        totals.skipped += u64::from(line.starts_with("--- SKIP"));
+    })?;
+    Ok(totals.and_exit(good))
 }
 
 /// The system's Chromium; installed by its package manager if that can be done.

@@ -6,6 +6,7 @@ use std::hash::BuildHasher;
 use sluice_event::{EventBatch, StoredEvent, TraitSet};
 
 use crate::column::{Kind, Scope};
+use crate::derived::Deriver;
 use crate::dict::{CellsOut, Dict};
 use crate::merges::MergeMap;
 use crate::pack::PackWriter;
@@ -238,6 +239,7 @@ impl Buffer {
         stored: &StoredEvent,
         seq: u64,
         columns_max: usize,
+        deriver: &mut Deriver,
     ) {
         let row = self.rows() as u32;
         let event = &stored.event;
@@ -282,6 +284,11 @@ impl Buffer {
             if let Some(json) = json {
                 columns.set_object(scope, json, row, columns_max, &mut self.rest);
             }
+        }
+        if let Some(context) = event.context_json() {
+            deriver.derive(context, |name, value| {
+                columns.set(Scope::Context, name, row, Kind::Text, value, columns_max);
+            });
         }
         columns.set_rest(Scope::System, row, &mut self.rest);
     }

@@ -15,6 +15,7 @@ mod buffer;
 mod cache;
 mod column;
 mod compact;
+mod derived;
 mod dict;
 mod error;
 mod first_seen;
@@ -32,6 +33,7 @@ mod walk;
 mod write;
 
 pub use column::{Cells, CodeSlice, Column, Kind, Scope, Value};
+pub use derived::{Country, Places};
 pub use error::{ColumnarError, ErrorKind};
 pub use first_seen::{FirstSeen, FirstSeenReader};
 pub use merges::MergeMap;

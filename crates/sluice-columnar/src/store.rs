@@ -18,11 +18,12 @@ use sluice_event::{EventBatch, Offset, SourceNo};
 
 use crate::buffer::{Buffer, Written};
 use crate::cache::ColumnCache;
+use crate::derived::Deriver;
 use crate::manifest::Manifest;
 use crate::merges::{MergeMap, MergeRecord};
 use crate::pack::PackWriter;
 use crate::part::Part;
-use crate::{ColumnarError, PartMeta, Partition, Snapshot, compact};
+use crate::{ColumnarError, PartMeta, Partition, Places, Snapshot, compact};
 
 /// Compaction makes no part larger than this: the text of a column is addressed by 31 bits.
 const PART_BYTES_MAX: u64 = 1_800_000_000;
@@ -47,6 +48,8 @@ pub struct StoreConfig {
     pub part_rows_max: u32,
     /// Columns kept open for queries, over all parts.
     pub columns_cached_max: usize,
+    /// Tells the country of an address; without it events get none.
+    pub places: Option<Arc<dyn Places>>,
 }
 
 impl Default for StoreConfig {
@@ -60,6 +63,7 @@ impl Default for StoreConfig {
             merge_parts_max: 12,
             part_rows_max: 12_000_000,
             columns_cached_max: 16_384,
+            places: None,
         }
     }
 }
@@ -74,6 +78,7 @@ struct Writer {
     /// Next offset to ingest.
     next: u64,
     oldest: Option<Timestamp>,
+    deriver: Deriver,
     journal: Option<Journal>,
 }
 
@@ -153,6 +158,7 @@ impl Store {
             stored: manifest.stored.clone(),
             accepted: manifest.accepted.clone(),
             journal: Some(journal),
+            deriver: Deriver { places: config.places.clone(), ..Deriver::default() },
             ..Writer::default()
         };
         let committed = Committed { manifest, parts, merges: Arc::new(merges) };
@@ -195,6 +201,7 @@ impl Store {
         }
         writer.oldest.get_or_insert(self.0.clock.now());
         writer.merges.extend(batch.decisions.iter().filter_map(MergeRecord::from_decision));
+        let writer = &mut *writer;
         for (index, stored) in batch.events.iter().enumerate() {
             let event = &stored.event;
             let partition = Partition::of(event.timestamp, event.received_at);
@@ -204,6 +211,7 @@ impl Store {
                 stored,
                 seq,
                 config.columns_max,
+                &mut writer.deriver,
             );
             *writer.stored.entry(stored.source.0).or_default() += 1;
         }
@@ -213,7 +221,7 @@ impl Store {
         writer.next = end;
         let full = writer.rows() >= config.buffer_rows_max
             || writer.bytes() >= config.buffer_bytes_max.as_usize();
-        if full { self.flush_writer(&mut writer) } else { Ok(()) }
+        if full { self.flush_writer(writer) } else { Ok(()) }
     }
 
     /// Whether buffered rows have waited for [`StoreConfig::flush_after`].

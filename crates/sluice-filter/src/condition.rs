@@ -54,6 +54,9 @@ pub enum Scope {
     Event,
     /// A trait of the user.
     User,
+    /// The context of the event: what was sent in it, by its dotted name, and what analytics derives
+    /// from it, such as `browser`, `os`, `device_type`, `country`.
+    Context,
 }
 
 macro_rules! ops {

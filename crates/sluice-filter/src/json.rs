@@ -37,7 +37,7 @@ impl Condition {
             Self::Not(inner) => json!({ "not": inner.to_json() }),
             Self::Property(leaf) => json!({
                 "property": leaf.property,
-                "of": match leaf.of { Scope::Event => "event", Scope::User => "user" },
+                "of": match leaf.of { Scope::Event => "event", Scope::User => "user", Scope::Context => "context" },
                 "op": leaf.op.name(),
                 "values": leaf.values.iter().map(Operand::to_json).collect::<Vec<_>>(),
             }),
@@ -114,7 +114,11 @@ fn read_leaf(object: &Map<String, Json>) -> Result<PropertyCondition, FilterErro
     let of = match object.get("of").map(|_| text("of")).transpose()? {
         None | Some("event") => Scope::Event,
         Some("user") => Scope::User,
-        Some(other) => return Err(shape(format!("`of` must be `event` or `user`, not `{other}`"))),
+        Some("context") => Scope::Context,
+        Some(other) => {
+            let text = format!("`of` must be `event`, `user` or `context`, not `{other}`");
+            return Err(shape(text));
+        }
     };
     let name = text("op")?;
     let op = Op::from_name(name).ok_or_else(|| FilterError::UnknownOperator(name.to_owned()))?;

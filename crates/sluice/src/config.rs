@@ -173,11 +173,13 @@ pub(crate) struct AnalyticsConfig {
     pub(crate) query_threads: usize,
     /// A fresh event is written to a part after at most this many milliseconds.
     pub(crate) flush_ms: u64,
+    /// File in MaxMind's format that tells the country of an address. Read again when it changes.
+    pub(crate) geoip_database: Option<PathBuf>,
 }
 
 impl Default for AnalyticsConfig {
     fn default() -> Self {
-        Self { query_threads: 2, flush_ms: 1_000 }
+        Self { query_threads: 2, flush_ms: 1_000, geoip_database: None }
     }
 }
 

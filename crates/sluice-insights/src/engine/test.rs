@@ -44,6 +44,9 @@ impl CellsOf {
             Scope::Event => {
                 part.column(ColumnScope::Property, property)?.map_or(Self::Absent, Self::Rows)
             }
+            Scope::Context => {
+                part.column(ColumnScope::Context, property)?.map_or(Self::Absent, Self::Rows)
+            }
             Scope::User => part
                 .column(ColumnScope::Trait, property)?
                 .map_or(Self::Absent, |column| Self::Versions(part.clone(), column)),

@@ -86,7 +86,8 @@ fn of_all(context: &Context, cancelled: &AtomicBool) -> Result<Vec<PropertyInfo>
         let of = match column.scope {
             ColumnScope::Property => Scope::Event,
             ColumnScope::Trait => Scope::User,
-            ColumnScope::Context | ColumnScope::System => continue,
+            ColumnScope::Context => Scope::Context,
+            ColumnScope::System => continue,
         };
         let mut samples = Vec::new();
         for part in context.snapshot.parts().iter().rev() {

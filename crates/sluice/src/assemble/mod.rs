@@ -6,6 +6,7 @@
 
 mod console;
 mod first_start;
+mod geo;
 mod handles;
 mod housekeeping;
 mod metrics;
@@ -85,6 +86,7 @@ impl Server {
             clock: Arc::clone(&clock),
             sources: store.sources(),
             failures: failed.clone(),
+            places: config.analytics.geoip_database.as_deref().map(geo::open).transpose()?,
         }));
         store.workspace_list()?.iter().try_for_each(|found| workspaces.start(found))?;
         let catalog = Arc::new(sluice_destinations::catalog());

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 use sluice_base::priority::{self, Load};
 use sluice_base::{Clock, Disk};
+use sluice_columnar::Places;
 use sluice_event::WorkspaceNo;
 use sluice_insights::{Analytics, AnalyticsConfig};
 use sluice_log::{Log, LogConfig, Retention};
@@ -32,6 +33,8 @@ pub(super) struct Seams {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sources: watch::Receiver<Arc<SourceTable>>,
     pub(super) failures: Failures,
+    /// Tells the country of an address.
+    pub(super) places: Option<Arc<dyn Places>>,
 }
 
 #[derive(Default)]
@@ -116,7 +119,7 @@ impl sluice_collector::Workspaces for Workspaces {
 impl Workspace {
     /// Opens the logs, brings the derived state up to their end, and starts the threads.
     fn open(seams: &Seams, found: &sluice_model::Workspace) -> anyhow::Result<Self> {
-        let Seams { config, disk, clock, sources, failures } = seams;
+        let Seams { config, disk, clock, sources, failures, places } = seams;
         let dir = config.server.data.join("workspaces").join(found.no.0.to_string());
         let open_log = |name: &str| {
             let path = dir.join(name);
@@ -143,7 +146,7 @@ impl Workspace {
             dir.join("parts"),
             events.clone(),
             Arc::clone(clock),
-            analytics_config(config),
+            analytics_config(config, places.clone()),
         )
         .context("cannot open analytics")?;
         let stop = CancellationToken::new();
@@ -219,9 +222,10 @@ fn pipeline_config(config: &Config) -> PipelineConfig {
     pipeline
 }
 
-fn analytics_config(config: &Config) -> AnalyticsConfig {
+fn analytics_config(config: &Config, places: Option<Arc<dyn Places>>) -> AnalyticsConfig {
     let mut analytics = AnalyticsConfig::default();
     analytics.threads_per_query = config.analytics.query_threads;
+    analytics.store.places = places;
     analytics.store.flush_after = Duration::from_millis(config.analytics.flush_ms);
     analytics
 }

@@ -62,6 +62,7 @@ impl EventSchema for Parts {
                 of: match property.of {
                     Scope::Event => "event",
                     Scope::User => "user",
+                    Scope::Context => "context",
                 }
                 .to_owned(),
                 count: property.types.iter().map(|(_, count)| count).sum(),
