@@ -38,7 +38,7 @@ const AGENTS_MAX: usize = 10_000;
 /// Derives, and remembers what it parsed.
 #[derive(Debug, Default)]
 pub(crate) struct Deriver {
-    pub(crate) places: Option<Arc<dyn Places>>,
+    places: Option<Arc<dyn Places>>,
     agents: HashMap<Box<str>, Agent>,
 }
 
@@ -64,6 +64,10 @@ struct Given<'a> {
 }
 
 impl Deriver {
+    pub(crate) fn new(places: Option<Arc<dyn Places>>) -> Self {
+        Self { places, agents: HashMap::new() }
+    }
+
     /// Gives each derived column of an event's context.
     pub(crate) fn derive(&mut self, context: &str, mut set: impl FnMut(&str, &str)) {
         let given = Given::read(context);
@@ -210,7 +214,7 @@ mod tests {
     }
 
     fn derived(context: &str) -> String {
-        let mut deriver = Deriver { places: Some(Arc::new(Norway)), ..Deriver::default() };
+        let mut deriver = Deriver::new(Some(Arc::new(Norway)));
         let mut all = Vec::new();
         deriver.derive(context, |name, value| all.push(format!("{name}={value}")));
         all.join(" ")

@@ -158,7 +158,7 @@ impl Store {
             stored: manifest.stored.clone(),
             accepted: manifest.accepted.clone(),
             journal: Some(journal),
-            deriver: Deriver { places: config.places.clone(), ..Deriver::default() },
+            deriver: Deriver::new(config.places.clone()),
             ..Writer::default()
         };
         let committed = Committed { manifest, parts, merges: Arc::new(merges) };
