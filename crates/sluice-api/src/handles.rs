@@ -244,7 +244,7 @@ pub struct ReceiptDelivery {
     pub at: Option<String>,
     /// The last request and answer, redacted, while they are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub exchange: Option<serde_json::Value>,
+    pub exchange: Option<ExchangeView>,
 }
 
 /// What is received, as it comes and what became of it: also what was refused or came twice.
@@ -364,6 +364,57 @@ pub trait Deliveries: Send + Sync {
 
     /// Takes up a connection that was suspended.
     fn resume(&self, connection: String) -> Answer<()>;
+
+    /// Sends one event to the connection's destination now, outside of every account. `event` is as
+    /// a sender would write it, with a `type`. Invalid if it would be refused.
+    fn test(&self, connection: String, event: serde_json::Value) -> Answer<DeliveryTest>;
+}
+
+/// What a destination made of a test event.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryTest {
+    pub verdict: TestVerdict,
+    /// A stable code, such as `401`, unless it was delivered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What the verdict means, in words.
+    pub explanation: String,
+    /// The request and its answer, redacted; absent if nothing was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<ExchangeView>,
+    pub took_ms: u64,
+    /// The event as the destination got it.
+    pub event: EventJson,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TestVerdict {
+    Delivered,
+    /// A passing failure: a real event would be sent again later.
+    Retry,
+    /// The peer does not let us in: the destination would stop until somebody acts.
+    Suspend,
+    /// A real event like this would become a dead letter.
+    Reject,
+    /// A real event like this would not be sent.
+    Filtered,
+    /// The settings do not fit.
+    Misfit,
+}
+
+/// A request and its answer, secrets blanked, each body at most 2 KiB.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExchangeView {
+    /// Method, URL and header lines.
+    pub request_head: String,
+    pub request_body: String,
+    /// Absent if no answer came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    pub answer_body: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
@@ -384,10 +435,22 @@ pub struct DeliveryStatus {
     pub cursor: u64,
     /// Offsets of the events log that it has not looked at yet.
     pub behind: u64,
+    /// Events of the source since the connection began, as far as they were looked at.
+    pub received: u64,
     /// Events that wait to be sent or sent again.
     pub waiting: u64,
     pub delivered: u64,
+    /// Events that were left out, by reason.
+    pub filtered: BTreeMap<String, u64>,
     pub dead: u64,
+    /// Dead letters that are kept, by reason.
+    pub dead_by_reason: BTreeMap<String, u64>,
+    /// Dead letters that are no longer kept.
+    pub expired: u64,
+    /// Attempts that were not the first of their event.
+    pub retries: u64,
+    /// Requests that are on the way at this moment.
+    pub requests_in_flight: u64,
     /// Since the receipt of the oldest event that waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oldest_waiting_ms: Option<u64>,
@@ -425,6 +488,8 @@ pub struct DeliveryFailure {
     pub at: String,
     pub code: String,
     pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<ExchangeView>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -449,9 +514,12 @@ pub struct DeadLetter {
     pub reason: String,
     pub attempts: u32,
     pub at: String,
-    /// What the peer answered, redacted.
+    /// What went wrong, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The last request and its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<ExchangeView>,
     /// The event, while it is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<EventJson>,

@@ -7,6 +7,11 @@ use sluice_base::Timestamp;
 use crate::policy::{Jitter, Policy};
 
 const FAILURES_IN_A_ROW_MAX: u32 = 20;
+/// So many are enough if nothing has succeeded for so long.
+const SLOW_FAILURES_IN_A_ROW_MAX: u32 = 5;
+const SLOW_FAILING: Duration = Duration::from_secs(60);
+/// After so many failures in a row, a success says that the peer is back.
+const FAILURES_BEFORE_RECOVERY_MIN: u32 = 3;
 const SUCCESSES_TO_CLOSE: u32 = 5;
 /// Above half of at least this many attempts in [`BUCKETS`] × [`BUCKET`].
 const ATTEMPTS_MIN: u32 = 100;
@@ -16,6 +21,8 @@ const BUCKET: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
     failures_in_a_row: u32,
+    /// When the first of them came.
+    failing_since: Option<Timestamp>,
     buckets: [Bucket; BUCKETS],
     open: Option<Open>,
 }
@@ -48,7 +55,8 @@ impl Breaker {
         self.open.as_ref().map(|open| open.probe_at)
     }
 
-    /// True if this outcome closed the breaker.
+    /// True if this outcome says that the peer is back: it closed the breaker, or is the first
+    /// success after several failures.
     pub(crate) fn on_attempt(
         &mut self,
         now: Timestamp,
@@ -57,7 +65,13 @@ impl Breaker {
         policy: &Policy,
         jitter: &mut Jitter,
     ) -> bool {
-        self.failures_in_a_row = if failed { self.failures_in_a_row.saturating_add(1) } else { 0 };
+        let recovers = !failed && self.failures_in_a_row >= FAILURES_BEFORE_RECOVERY_MIN;
+        if failed {
+            self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+            self.failing_since.get_or_insert(now);
+        } else {
+            (self.failures_in_a_row, self.failing_since) = (0, None);
+        }
         self.count(now, failed);
         match &mut self.open {
             // Sent before the breaker opened: says nothing new.
@@ -65,7 +79,7 @@ impl Breaker {
             Some(open) if failed => {
                 open.successes = 0;
                 open.failed_probes += 1;
-                open.probe_at = now.plus(jitter.delay(policy, open.failed_probes));
+                open.probe_at = now.plus(jitter.probe_delay(policy, open.failed_probes));
                 false
             }
             Some(open) => {
@@ -78,13 +92,11 @@ impl Breaker {
                 closes
             }
             None => {
-                if failed
-                    && (self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX || self.mostly_fails(now))
-                {
-                    let probe_at = now.plus(jitter.delay(policy, 1));
+                if failed && (self.fails_in_a_row(now) || self.mostly_fails(now)) {
+                    let probe_at = now.plus(jitter.probe_delay(policy, 1));
                     self.open = Some(Open { since: now, probe_at, failed_probes: 1, successes: 0 });
                 }
-                false
+                recovers
             }
         }
     }
@@ -98,6 +110,12 @@ impl Breaker {
         }
         bucket.attempts += 1;
         bucket.failures += u32::from(failed);
+    }
+
+    fn fails_in_a_row(&self, now: Timestamp) -> bool {
+        let failing_for = self.failing_since.map_or(Duration::ZERO, |since| now.since(since));
+        self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX
+            || (self.failures_in_a_row >= SLOW_FAILURES_IN_A_ROW_MAX && failing_for >= SLOW_FAILING)
     }
 
     fn mostly_fails(&self, now: Timestamp) -> bool {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -34,6 +34,10 @@ const RECORDS_PER_STEP: usize = 8;
 const IDLE_COMMIT_INTERVAL: Duration = Duration::from_secs(5);
 /// How often budgets of age are looked at, and the longest sleep.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(30);
+/// Deliveries are committed after so many times what the last commit took, so that a crash repeats
+/// few of them and a slow disk is left in peace; never sooner than the least.
+const COMMIT_PAUSES: u32 = 8;
+const COMMIT_INTERVAL_MIN: Duration = Duration::from_millis(10);
 const INVALID_SETTINGS: &str = "INVALID_SETTINGS";
 /// A fault of the destination's code. Its message may hold secrets, so it is logged only.
 const PANIC: &str = "PANIC";
@@ -52,12 +56,14 @@ pub(crate) struct Shared {
     pub(crate) keeper: Mutex<Keeper>,
     /// The log must keep everything from here on; as committed.
     pub(crate) keep_from: AtomicU64,
+    /// The task does nothing more; opening the connection anew may help.
+    pub(crate) has_failed: AtomicBool,
 }
 
 impl Shared {
     pub(crate) fn new(keeper: Keeper) -> Self {
         let keep_from = AtomicU64::new(keeper.state.keep_from());
-        Self { keeper: Mutex::new(keeper), keep_from }
+        Self { keeper: Mutex::new(keeper), keep_from, has_failed: AtomicBool::new(false) }
     }
 
     /// Of a connection whose task has ended. May block on a commit.
@@ -94,6 +100,7 @@ pub(crate) struct Connection {
     loading: Option<JoinHandle<Result<Option<Arc<Record>>, DeliveryError>>>,
     committing: Option<JoinHandle<io::Result<()>>>,
     committed_at: Instant,
+    commit_took: Duration,
     housekept_at: Option<Instant>,
     latency: Latency,
     failed: Option<String>,
@@ -150,6 +157,7 @@ impl Connection {
             loading: None,
             committing: None,
             committed_at: Instant::now(),
+            commit_took: Duration::ZERO,
             housekept_at: None,
             latency: Latency::default(),
             failed: None,
@@ -391,7 +399,8 @@ impl Connection {
 
     fn commit_interval(&self) -> Duration {
         if self.core.has_changed_events() {
-            self.core.policy.commit_interval
+            let pause = self.commit_took.saturating_mul(COMMIT_PAUSES).max(COMMIT_INTERVAL_MIN);
+            pause.min(self.core.policy.commit_interval)
         } else {
             IDLE_COMMIT_INTERVAL
         }
@@ -418,6 +427,7 @@ impl Connection {
     }
 
     fn on_committed(&mut self, committed: io::Result<()>) {
+        self.commit_took = self.committed_at.elapsed();
         if let Err(error) = committed {
             self.fail(format!("cannot commit: {error}"));
         }
@@ -426,6 +436,7 @@ impl Connection {
     /// Nothing more is read, sent or committed; the events stay where they are.
     fn fail(&mut self, message: String) {
         tracing::error!(connection.id = %self.spec.id, error = %message, "a connection stopped");
+        self.shared.has_failed.store(true, Ordering::SeqCst);
         self.failed.get_or_insert(message);
         self.sends.abort_all();
     }
@@ -497,7 +508,8 @@ impl Connection {
             oldest_waiting: core.oldest_received().map(|at| now.since(at)),
             last_error: core
                 .last_error()
-                .map(|(at, r)| (*at, r.code.to_string(), r.message.clone())),
+                .map(|last| (last.at, last.reason.code.to_string(), last.reason.message.clone())),
+            last_exchange: core.last_error().and_then(|last| last.exchange.clone()),
             warnings: core.warnings().clone(),
             latency: self.latency.percentiles(),
         }

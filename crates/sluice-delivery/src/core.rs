@@ -55,7 +55,7 @@ pub(crate) struct Core {
     jitter: Jitter,
     attempts: HashMap<u64, InFlight>,
     next_attempt: u64,
-    last_error: Option<(Timestamp, Reason)>,
+    last_error: Option<LastError>,
     warnings: BTreeMap<String, Warned>,
     finished: BTreeMap<u64, Finished>,
     /// Since the last delta.
@@ -81,6 +81,15 @@ struct Item {
     is_again: bool,
     durable: Durable,
     last_error: Option<Reason>,
+}
+
+/// The last answer that was no success.
+#[derive(Clone, Debug)]
+pub(crate) struct LastError {
+    pub(crate) at: Timestamp,
+    pub(crate) reason: Reason,
+    /// Redacted.
+    pub(crate) exchange: Option<Exchange>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -470,7 +479,8 @@ impl Core {
         self.changed.touched.insert(offset);
         if let Some(reason) = verdict.reason() {
             item.last_error = Some(reason.clone());
-            self.last_error = Some((now, reason.clone()));
+            let (reason, exchange) = (reason.clone(), exchange.cloned());
+            self.last_error = Some(LastError { at: now, reason, exchange });
         }
         if item.attempts > 0 {
             self.counts.retries += 1;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use sluice_base::{Clock, Disk};
 use sluice_destination_kit::{Catalog, HttpOut};
-use sluice_event::WorkspaceNo;
+use sluice_event::{StoredEvent, WorkspaceNo};
 use sluice_log::Log;
 use sluice_model::tables::{ConnectionSpec, ConnectionTable};
 use tokio::runtime::Runtime;
@@ -28,6 +28,7 @@ use crate::policy::Policy;
 use crate::records::Records;
 use crate::state::State;
 use crate::status::{ConnectionStatus, DeadLetterPage, EventState, SendAgain};
+use crate::trial::Trial;
 
 const COMMANDS_MAX: usize = 64;
 
@@ -37,11 +38,18 @@ pub struct DeliveryConfig {
     pub threads: usize,
     /// How long a stop waits for requests on the way.
     pub drain: Duration,
+    /// How long a connection that failed, or could not be opened, is left before it is opened anew.
+    pub reopen_after: Duration,
 }
 
 impl Default for DeliveryConfig {
     fn default() -> Self {
-        Self { policy: Policy::default(), threads: 2, drain: Duration::from_secs(5) }
+        Self {
+            policy: Policy::default(),
+            threads: 2,
+            drain: Duration::from_secs(5),
+            reopen_after: Duration::from_secs(30),
+        }
     }
 }
 
@@ -62,8 +70,8 @@ pub struct Delivery;
 
 impl Delivery {
     /// Opens every connection of the table and starts sending. Blocks on the disk. A connection that
-    /// cannot be opened costs the others nothing: its status says why, and the next change of the
-    /// table tries it again.
+    /// cannot be opened costs the others nothing: its status says why, and it is tried again, at the
+    /// next change of the table too.
     ///
     /// # Errors
     /// If the threads cannot be started.
@@ -85,6 +93,7 @@ impl Delivery {
         };
         let inner = Arc::new(Inner {
             around,
+            reopen_after: config.reopen_after,
             tick,
             disk: parts.disk,
             dir: parts.dir,
@@ -108,6 +117,7 @@ impl Delivery {
 
 struct Inner {
     around: Surroundings,
+    reopen_after: Duration,
     tick: watch::Sender<u64>,
     disk: Arc<dyn Disk>,
     dir: Box<dyn Fn(WorkspaceNo) -> PathBuf + Send + Sync>,
@@ -159,6 +169,17 @@ impl Running {
             Opened::Task(task) => task.shared.keep_from.load(Ordering::SeqCst),
             Opened::Not(unopened) => unopened.keep_from,
         }
+    }
+
+    /// What holds its place while it is opened anew, if it has failed.
+    fn failed(&self) -> Option<Unopened> {
+        let Opened::Task(task) = &self.state else { return None };
+        let has_failed = task.shared.has_failed.load(Ordering::SeqCst) || task.task.is_finished();
+        has_failed.then(|| Unopened {
+            message: "it failed and is being opened anew".to_owned(),
+            keep_from: self.keep_from(),
+            lag: 0,
+        })
     }
 
     /// Whether its task has to hear of the change.
@@ -234,6 +255,7 @@ impl Inner {
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
+                () = tokio::time::sleep(self.reopen_after) => self.end_failed().await,
                 changed = table.changed() => if changed.is_err() {
                     return; // the store is gone: the server is stopping
                 },
@@ -265,6 +287,25 @@ impl Inner {
                 }
                 Next::Open => self.open_on_blocking_thread(Arc::clone(spec)).await,
                 Next::Nothing => {}
+            }
+        }
+    }
+
+    /// Ends the tasks of connections that failed, so that they are opened anew. Until then their
+    /// place in the log is held.
+    async fn end_failed(&self) {
+        let mut failed = Vec::new();
+        for running in self.running.lock().values_mut() {
+            let Some(unopened) = running.failed() else { continue };
+            let state = std::mem::replace(&mut running.state, Opened::Not(unopened));
+            failed.push((Arc::clone(&running.spec), state));
+        }
+        for (spec, state) in failed {
+            if let Opened::Task(task) = state {
+                task.stop.cancel();
+                // A panic was logged when it came.
+                drop(task.task.await);
+                tracing::info!(connection.id = %spec.id, "a failed connection is opened anew");
             }
         }
     }
@@ -460,6 +501,18 @@ impl DeliveryHandle {
             Answer::Ended(..) => Err(failed(id, BROKE_OFF.to_owned())),
             Answer::Unopened(_, unopened) => Err(failed(id, unopened.message)),
         }
+    }
+
+    /// Sends one event through a connection's destination at once, past order, retries and accounts.
+    ///
+    /// # Errors
+    /// If there is no such connection.
+    pub async fn try_out(&self, id: &str, stored: StoredEvent) -> Result<Trial, DeliveryError> {
+        let spec = match self.find(id)? {
+            Found::Task(spec, ..) | Found::Unopened(spec, _) => spec,
+        };
+        let trial = crate::trial::run(self.inner.around.clone(), spec, stored);
+        self.inner.runtime.spawn(trial).await.map_err(|_| DeliveryError::Stopping)
     }
 
     /// Sends on after a suspension.

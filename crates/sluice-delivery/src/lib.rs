@@ -25,6 +25,7 @@ pub mod policy;
 mod records;
 mod state;
 mod status;
+mod trial;
 
 #[cfg(test)]
 mod simulation;
@@ -37,3 +38,4 @@ pub use state::Counts;
 pub use status::{
     ConnectionState, ConnectionStatus, DeadLetterPage, EventState, Percentiles, SendAgain, Warned,
 };
+pub use trial::{Trial, TrialOutcome};

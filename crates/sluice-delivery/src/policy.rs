@@ -10,6 +10,9 @@ pub struct Policy {
     /// Delay before the second attempt; doubles with each further one.
     pub delay_first: Duration,
     pub delay_max: Duration,
+    /// Longest time between two probes of a peer that fails altogether. A probe is one request, so
+    /// it may be short; what waited is sent as soon as probes succeed.
+    pub probe_delay_max: Duration,
     /// Requests on the way at a time, of different lanes.
     pub requests_max: usize,
     /// Events taken from the log and not finished, beyond which no more are read.
@@ -26,7 +29,8 @@ pub struct Policy {
     pub dead_age_max: Duration,
     /// A request that its destination does not end by itself is dropped after this.
     pub attempt_deadline: Duration,
-    /// Longest time between a delivery and its commit; what a crash may repeat.
+    /// Longest time between a delivery and its commit; what a crash may repeat. A disk that commits
+    /// quickly is asked sooner.
     pub commit_interval: Duration,
 }
 
@@ -40,6 +44,7 @@ impl Default for Policy {
             window: Duration::from_secs(4 * 3600),
             delay_first: Duration::from_secs(10),
             delay_max: Duration::from_secs(600),
+            probe_delay_max: Duration::from_secs(30),
             requests_max: 20,
             read_ahead_events: 2_000,
             parked_bytes_max: 32 << 20,
@@ -73,9 +78,18 @@ impl Jitter {
 
     /// Delay after the `failures`-th failure in a row: doubling up to the maximum, times 0.5 to 1.5.
     pub(crate) fn delay(&mut self, policy: &Policy, failures: u32) -> Duration {
+        self.delay_up_to(policy, failures, policy.delay_max)
+    }
+
+    /// Delay after the `failures`-th failed probe in a row.
+    pub(crate) fn probe_delay(&mut self, policy: &Policy, failures: u32) -> Duration {
+        self.delay_up_to(policy, failures, policy.probe_delay_max)
+    }
+
+    fn delay_up_to(&mut self, policy: &Policy, failures: u32, max: Duration) -> Duration {
         let doubled = policy.delay_first.saturating_mul(1 << failures.saturating_sub(1).min(20));
         let per_mille = 500 + self.next() % 1001;
-        let nominal = doubled.min(policy.delay_max);
+        let nominal = doubled.min(max);
         Duration::from_micros(
             u64::try_from(nominal.as_micros()).unwrap_or(u64::MAX / 2000) * per_mille / 1000,
         )

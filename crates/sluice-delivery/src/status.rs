@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sluice_base::Timestamp;
+use sluice_destination_kit::Exchange;
 use sluice_event::{SourceNo, WorkspaceNo};
 use sluice_model::tables::ConnectionSpec;
 
@@ -57,6 +58,8 @@ pub struct ConnectionStatus {
     /// Age since receipt of the oldest event that was read and is not finished.
     pub oldest_waiting: Option<Duration>,
     pub last_error: Option<(Timestamp, String, String)>,
+    /// The exchange with the peer that goes with it, redacted.
+    pub last_exchange: Option<Exchange>,
     /// What was delivered, but not quite as it came, by code; since the server started.
     pub warnings: BTreeMap<String, Warned>,
     pub latency: Percentiles,
@@ -89,6 +92,7 @@ impl ConnectionStatus {
             requests_in_flight: 0,
             oldest_waiting: None,
             last_error: None,
+            last_exchange: None,
             warnings: BTreeMap::new(),
             latency: Percentiles::default(),
         }

@@ -4,6 +4,7 @@ mod audit;
 mod catalog;
 mod dashboards;
 mod dead_letters;
+mod delivery_test;
 mod destinations;
 mod events;
 mod invites;
@@ -76,6 +77,7 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(destinations::connect_source))
         .routes(routes!(destinations::disconnect_source))
         .routes(routes!(destinations::resume_destination))
+        .routes(routes!(delivery_test::test_destination))
         .routes(routes!(dead_letters::list_dead_letter_groups))
         .routes(routes!(dead_letters::list_dead_letters))
         .routes(routes!(dead_letters::send_dead_letters_again))

@@ -121,3 +121,19 @@ async fn the_audit_trail_names_who_changed_what() {
     );
     assert_eq!(entry["resource"], "source");
 }
+
+#[tokio::test]
+async fn a_test_event_shows_request_and_answer_and_needs_a_connected_source() {
+    let server = server();
+    let source = server.source("shop").await;
+    let made = server.destination(&source).await;
+    let path = format!("/destinations/{}", made["id"].as_str().unwrap());
+    expect![[r#""#]]
+        .assert_eq(&server.post(&format!("{path}/test"), &serde_json::json!({})).await.shape());
+    let own = serde_json::json!({ "event": { "type": "track", "event": "Mine", "userId": "u" } });
+    let answer = server.post(&format!("{path}/test"), &own).await;
+    assert_eq!(answer.json["data"]["test"]["exchange"]["requestBody"], "\"Mine\"");
+    server.delete(&format!("{path}/sources/{}", source["id"].as_str().unwrap())).await;
+    let answer = server.post(&format!("{path}/test"), &own).await;
+    assert_eq!(answer.status, 400, "{}", answer.text);
+}

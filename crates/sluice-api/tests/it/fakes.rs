@@ -7,12 +7,12 @@ use serde_json::json;
 use sluice_api::Handles;
 use sluice_api::handles::{
     AnalyticsAccount, Answer, ConnectionAccount, DeadLetter, DeadLetterPage, DeadLetterQuery,
-    Deliveries, DeliveryStatus, EventJson, EventName, EventSchema, HandleError, Ledger, Ledgers,
-    LiveDelivery, LiveEvent, LiveEvents, LiveNews, LivePage, LiveQuery, LiveState, MainId, People,
-    PeopleFound, PeoplePage, Person, PersonEvent, PersonEventCount, PersonEvents,
-    PersonEventsQuery, PersonExternalId, PersonMerge, PersonSummary, PropertyName, Questions,
-    Receipt, ReceiptOutcome, ReceiptStage, Receipts, SearchExtent, SendAgain, SourceAccount,
-    WorkspaceParts, blocking,
+    Deliveries, DeliveryStatus, DeliveryTest, EventJson, EventName, EventSchema, ExchangeView,
+    HandleError, Ledger, Ledgers, LiveDelivery, LiveEvent, LiveEvents, LiveNews, LivePage,
+    LiveQuery, LiveState, MainId, People, PeopleFound, PeoplePage, Person, PersonEvent,
+    PersonEventCount, PersonEvents, PersonEventsQuery, PersonExternalId, PersonMerge,
+    PersonSummary, PropertyName, Questions, Receipt, ReceiptOutcome, ReceiptStage, Receipts,
+    SearchExtent, SendAgain, SourceAccount, TestVerdict, WorkspaceParts, blocking,
 };
 use sluice_destination_kit::{
     Destination, DestinationKind, Field, FieldKind, HttpOut, Settings, SettingsError,
@@ -109,6 +109,7 @@ fn letter(connection: &str, offset: u64, reason: &str) -> DeadLetter {
         attempts: 3,
         at: "2026-01-01T00:00:00.000Z".to_owned(),
         detail: Some(PLANTED.to_owned()),
+        exchange: None,
         event: None,
     }
 }
@@ -162,6 +163,22 @@ impl Deliveries for Fake {
 
     fn resume(&self, _: String) -> Answer<()> {
         now(())
+    }
+
+    fn test(&self, _: String, event: serde_json::Value) -> Answer<DeliveryTest> {
+        now(DeliveryTest {
+            verdict: TestVerdict::Suspend,
+            code: Some("401".to_owned()),
+            explanation: PLANTED.to_owned(),
+            exchange: Some(ExchangeView {
+                request_head: "POST https://example.com/hook".to_owned(),
+                request_body: event["event"].to_string(),
+                status: Some(401),
+                answer_body: "no".to_owned(),
+            }),
+            took_ms: 3,
+            event: EventJson(event.to_string().into()),
+        })
     }
 }
 

@@ -140,6 +140,7 @@ impl Planted {
             | "update_insight"
             | "update_dashboard"
             | "create_sign_in_link"
+            | "test_destination"
             | "send_dead_letters_again" => json!({}),
             _ => return None,
         })

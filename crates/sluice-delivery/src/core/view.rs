@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use sluice_base::Timestamp;
-use sluice_destination_kit::Reason;
 
-use super::{Core, Finished};
+use super::{Core, Finished, LastError};
 use crate::state::{Counts, Suspended};
 use crate::status::{EventState, Warned};
 
@@ -52,7 +51,7 @@ impl Core {
         reasons
     }
 
-    pub(crate) const fn last_error(&self) -> Option<&(Timestamp, Reason)> {
+    pub(crate) const fn last_error(&self) -> Option<&LastError> {
         self.last_error.as_ref()
     }
 

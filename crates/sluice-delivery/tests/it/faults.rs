@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use sluice_delivery::{
-    ConnectionState, ConnectionStatus, DeliveryConfig, EventState, Policy, SendAgain,
+    ConnectionState, ConnectionStatus, DeliveryConfig, EventState, Policy, SendAgain, TrialOutcome,
 };
 use sluice_destination_kit::peer::Peer;
 use sluice_destination_kit::{
     BatchLimits, BatchOutcome, BoxFuture, Catalog, Delivery, Destination, DestinationKind, HttpOut,
-    Settings, SettingsError, SettingsSchema,
+    Settings, SettingsError, SettingsSchema, Verdict,
 };
 use sluice_event::{StoredEvent, WorkspaceNo};
 
@@ -201,6 +201,81 @@ async fn a_damaged_connection_starts_nothing_drops_nothing_and_is_tried_again() 
     std::fs::write(&journal, sound).unwrap();
     server.publish(vec![a, b]);
     server.until("a", |status| status.counts.delivered == 2 && status.waiting == 0).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_could_not_be_opened_is_opened_by_itself_once_its_files_are_sound() {
+    let peer = Peer::answering(200).await;
+    let config = DeliveryConfig {
+        reopen_after: Duration::from_millis(20),
+        drain: Duration::from_millis(200),
+        ..DeliveryConfig::default()
+    };
+    let mut server = Server::with_config(vec![connection("a", to(&peer.url()))], config);
+    server.append(vec![event("m1", 1)]);
+    server.drained("a").await;
+    server.stop().await;
+    let journal = server.path("a", "state.journal");
+    let sound = std::fs::read(&journal).unwrap();
+    std::fs::write(&journal, b"something else altogether").unwrap();
+    server.start_again();
+    failed(&server, "a").await;
+    server.append(vec![event("m2", 1)]);
+    std::fs::write(&journal, sound).unwrap();
+    server.until("a", |status| status.counts.delivered == 2 && status.waiting == 0).await;
+    assert_eq!(message_ids(&peer), ["m1", "m2"]);
+}
+
+#[tokio::test]
+async fn a_connection_whose_task_broke_off_goes_on_from_what_is_durable() {
+    let peer = Peer::answering(200).await;
+    let builds = Arc::new(AtomicUsize::new(0));
+    let mut server = faulty_server(&peer, &builds);
+    server.stop().await;
+    server.config.reopen_after = Duration::from_millis(20);
+    server.start_again();
+    let first = server.append(vec![event("m1", 1)]) + 1;
+    server.until("a", |status| status.counts.delivered == 1).await;
+    server.append(vec![event("bug-1", 1)]);
+    let before = builds.load(Ordering::SeqCst);
+    // It breaks off at the same event each time, is opened anew, and holds its place meanwhile.
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while builds.load(Ordering::SeqCst) < before + 3 {
+        assert!(server.handle.keep_from(WorkspaceNo(1)).is_some_and(|from| from <= first + 1));
+        assert!(std::time::Instant::now() < deadline, "not opened anew");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    server.drained("b").await;
+    failed(&server, "a").await;
+}
+
+#[tokio::test]
+async fn a_test_event_shows_request_and_answer_and_leaves_no_trace_in_the_account() {
+    let peer = Peer::answering(401).await;
+    let mut settings = to(&peer.url());
+    settings["sharedSecret"] = "planted-secret".into();
+    let server = Server::start(vec![connection("a", settings)]);
+    let trial = server.handle.try_out("a", event("try", 0)).await.unwrap();
+    let TrialOutcome::Answered(Verdict::Suspend { reason }) = trial.outcome else {
+        panic!("{:?}", trial.outcome)
+    };
+    assert_eq!(reason.code, "401");
+    let exchange = trial.exchange.unwrap();
+    assert_eq!(exchange.status, Some(401));
+    assert!(exchange.request_body.contains("\"try\""), "{exchange:?}");
+    assert!(!format!("{exchange:?}").contains("planted-secret"), "{exchange:?}");
+    let status = server.status("a").await;
+    assert_eq!((status.state, status.counts.accepted), (ConnectionState::Running, 0));
+    let misfit = connection("a", json!({"url": "nowhere"}));
+    server.publish(vec![misfit]);
+    loop {
+        let trial = server.handle.try_out("a", event("try", 0)).await.unwrap();
+        if matches!(trial.outcome, TrialOutcome::Misfit(_)) {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert!(server.handle.try_out("none", event("try", 0)).await.is_err());
 }
 
 #[tokio::test]

@@ -31,7 +31,10 @@ async fn a_receiver_down_for_ten_minutes_gets_everything_in_order_and_nothing_tw
 
     let before = down.count();
     down.script(|_| Reply::status(200));
+    let back_at = server.clock.now();
     let status = server.drain_over("a", Duration::from_secs(5)).await;
+    let caught_up = server.clock.now().since(back_at);
+    assert!(caught_up <= Duration::from_secs(60), "caught up after {caught_up:?}");
     assert_eq!((status.counts.delivered, status.dead.len()), (500, 0));
     let delivered = message_ids(&down).split_off(before);
     assert_eq!(delivered.len(), 500);
@@ -43,6 +46,25 @@ async fn a_receiver_down_for_ten_minutes_gets_everything_in_order_and_nothing_tw
         let earlier = last.insert(lane.to_string(), at);
         assert!(earlier.is_none_or(|earlier| earlier < at), "{id} after {earlier:?}");
     }
+}
+
+#[tokio::test]
+async fn a_single_person_waits_no_longer_than_a_minute_for_a_receiver_that_is_back() {
+    let peer = Peer::answering(503).await;
+    let mut server = Server::start(vec![connection("a", to(&peer.url()))]);
+    server.append((0..3).map(|i| event(&format!("m{i}"), 1)).collect());
+    // Far into the outage, when delays between attempts would be ten minutes.
+    for _ in 0..360 {
+        server.until("a", |status| status.requests_in_flight == 0).await;
+        server.advance(Duration::from_secs(10));
+    }
+    server.until("a", |status| status.requests_in_flight == 0).await;
+    peer.script(|_| Reply::status(200));
+    let back_at = server.clock.now();
+    server.drain_over("a", Duration::from_secs(5)).await;
+    let caught_up = server.clock.now().since(back_at);
+    assert!(caught_up <= Duration::from_secs(60), "caught up after {caught_up:?}");
+    assert_eq!(message_ids(&peer).split_off(peer.count() - 3), ["m0", "m1", "m2"]);
 }
 
 #[tokio::test]

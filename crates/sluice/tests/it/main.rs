@@ -5,6 +5,7 @@
 
 mod http;
 mod kill;
+mod live;
 mod outage;
 mod people;
 mod server;

@@ -2,9 +2,10 @@
 
 use sluice_api::handles::{
     Answer, DeadLetter, DeadLetterPage, DeadLetterQuery, Deliveries, DeliveryFailure,
-    DeliveryLatency, DeliveryStatus, DeliveryWarning, SendAgain,
+    DeliveryLatency, DeliveryStatus, DeliveryTest, DeliveryWarning, ExchangeView, SendAgain,
 };
 use sluice_delivery::{ConnectionState, ConnectionStatus};
+use sluice_destination_kit::Exchange;
 use sluice_event::WorkspaceNo;
 
 use super::events::json_of;
@@ -55,6 +56,11 @@ impl Deliveries for Parts {
         let delivery = self.delivery.clone();
         Box::pin(async move { delivery.resume(&connection).await.map_err(of_delivery) })
     }
+
+    fn test(&self, connection: String, event: serde_json::Value) -> Answer<DeliveryTest> {
+        let parts = self.clone();
+        Box::pin(async move { parts.test_event(&connection, &event).await })
+    }
 }
 
 impl Parts {
@@ -69,11 +75,15 @@ impl Parts {
                 "breaker_open",
                 Some(*since),
                 Some(
-                    "the peer fails altogether; one request at a time finds out when it is back"
+                    "the peer fails altogether; at least every 45 seconds one request finds out \
+                     whether it is back, and then all that waits is sent"
                         .to_owned(),
                 ),
             ),
-            ConnectionState::Failed { message } => ("failed", None, Some(message.clone())),
+            ConnectionState::Failed { message } => {
+                let words = format!("{message}; its events wait, and it is opened anew by itself");
+                ("failed", None, Some(words))
+            }
         };
         let ms = |took: std::time::Duration| took.as_secs_f64() * 1e3;
         DeliveryStatus {
@@ -84,9 +94,15 @@ impl Parts {
             reason,
             cursor: status.cursor,
             behind: status.lag,
+            received: status.counts.accepted,
+            filtered: status.counts.filtered,
+            expired: status.counts.expired,
+            retries: status.counts.retries,
+            requests_in_flight: status.requests_in_flight as u64,
             waiting: status.waiting,
             delivered: status.counts.delivered,
             dead: status.dead.values().sum(),
+            dead_by_reason: status.dead,
             oldest_waiting_ms: status
                 .oldest_waiting
                 .map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
@@ -99,6 +115,7 @@ impl Parts {
                 at: at.to_string(),
                 code,
                 message,
+                exchange: status.last_exchange.as_ref().map(exchange),
             }),
             warnings: status.warnings.into_iter().map(warning).collect(),
             connection_id: status.id,
@@ -110,6 +127,15 @@ fn warning((code, warned): (String, sluice_delivery::Warned)) -> DeliveryWarning
     DeliveryWarning { code, events: warned.count, message: warned.last }
 }
 
+pub(super) fn exchange(exchange: &Exchange) -> ExchangeView {
+    ExchangeView {
+        request_head: exchange.request_head.clone(),
+        request_body: exchange.request_body.clone(),
+        status: exchange.status,
+        answer_body: exchange.answer_body.clone(),
+    }
+}
+
 fn dead_letter(connection: &str, letter: &sluice_delivery::DeadLetter) -> DeadLetter {
     DeadLetter {
         offset: letter.offset,
@@ -119,6 +145,7 @@ fn dead_letter(connection: &str, letter: &sluice_delivery::DeadLetter) -> DeadLe
         attempts: letter.attempts,
         at: letter.at.to_string(),
         detail: Some(letter.message.clone()),
+        exchange: letter.exchange.as_ref().map(exchange),
         event: Some(json_of(&letter.event)),
     }
 }

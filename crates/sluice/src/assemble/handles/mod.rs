@@ -1,6 +1,7 @@
 //! What the API asks of the running parts, answered from the parts' own handles.
 
 mod deliveries;
+mod delivery_test;
 mod events;
 mod ledger;
 mod live_events;

@@ -12,6 +12,7 @@ use sluice_delivery::EventState;
 use sluice_event::{Offset, SourceNo, WorkspaceNo};
 use sluice_pipeline::{Outcome, Passage, PipelineError};
 
+use super::deliveries::exchange;
 use super::{Parts, internal, of_delivery};
 use crate::assemble::workspace::Workspace;
 
@@ -90,13 +91,34 @@ impl Parts {
         let mut deliveries = Vec::new();
         for spec in own {
             match self.delivery.receipt(&spec.id, offset.0).await {
-                Ok(state) => deliveries.push(delivery(&spec.id, &spec.destination_id, state)),
+                Ok(state) => {
+                    let is_dead = matches!(state, EventState::Dead { .. });
+                    let mut told = delivery(&spec.id, &spec.destination_id, state);
+                    if is_dead && let Some(letter) = self.letter(&spec.id, offset).await? {
+                        told.attempts = Some(letter.attempts);
+                        told.exchange = letter.exchange.as_ref().map(exchange);
+                    }
+                    deliveries.push(told);
+                }
                 // Configured a moment ago; its task is about to start.
                 Err(error) if error.kind() == sluice_delivery::ErrorKind::NotFound => {}
                 Err(error) => return Err(of_delivery(error)),
             }
         }
         Ok(deliveries)
+    }
+}
+
+impl Parts {
+    async fn letter(
+        &self,
+        connection: &str,
+        offset: Offset,
+    ) -> Result<Option<sluice_delivery::DeadLetter>, HandleError> {
+        let after = offset.0.checked_sub(1);
+        let page = self.delivery.dead_letters(connection, after, 1, None).await;
+        let mut letters = page.map_err(of_delivery)?.letters.into_iter();
+        Ok(letters.find(|letter| letter.offset == offset.0))
     }
 }
 
