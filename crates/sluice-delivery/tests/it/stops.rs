@@ -48,6 +48,55 @@ async fn a_receiver_down_for_ten_minutes_gets_everything_in_order_and_nothing_tw
     }
 }
 
+/// Invariant I5. By the clock of the test, which stands still while a round is on its way, nobody
+/// healthy may take any time at all; and each round must end while the hanging requests of the first
+/// still hang. Work is counted in requests.
+#[tokio::test]
+async fn a_dead_and_a_hanging_destination_cost_their_neighbours_no_time_no_request_and_no_order() {
+    const ROUNDS: u64 = 20;
+    const EVENTS: u64 = 25;
+    let (dead, hanging) = (Peer::answering(503).await, Peer::start(|_| Reply::hang()).await);
+    let mut hanging_settings = to(&hanging.url());
+    hanging_settings["timeoutSeconds"] = 30.into();
+    let mut connections =
+        vec![connection("dead", to(&dead.url())), connection("hanging", hanging_settings)];
+    let mut healthy = Vec::new();
+    for n in 0..4 {
+        let peer = Peer::answering(200).await;
+        connections.push(connection(&format!("h{n}"), to(&peer.url())));
+        healthy.push((format!("h{n}"), peer));
+    }
+    let mut server = Server::start(connections);
+    for round in 0..ROUNDS {
+        let person = |i: u64| i % 7 + 1;
+        server.append(
+            (0..EVENTS).map(|i| event(&format!("{}-{round}-{i}", person(i)), person(i))).collect(),
+        );
+        for (id, _) in &healthy {
+            server.drained(id).await;
+        }
+        let hanging = server.status("hanging").await;
+        assert_eq!(hanging.last_error, None, "round {round}: the first requests hang still");
+        server.advance(Duration::from_secs(60));
+    }
+    for (id, peer) in &healthy {
+        let status = server.status(id).await;
+        assert!(status.latency.p95 <= Duration::from_micros(2), "{id}: {:?}", status.latency);
+        assert_eq!(peer.count() as u64, ROUNDS * EVENTS, "{id}: one request for each event");
+        let mut last: HashMap<String, (u64, u64)> = HashMap::new();
+        for id in message_ids(peer) {
+            let mut parts = id.split('-').map(|part| part.parse::<u64>().unwrap());
+            let lane = parts.next().unwrap().to_string();
+            let at = (parts.next().unwrap(), parts.next().unwrap());
+            assert!(last.insert(lane, at).is_none_or(|earlier| earlier < at), "{id}");
+        }
+    }
+    let status = server.status("dead").await;
+    assert!(matches!(status.state, ConnectionState::BreakerOpen { .. }), "{status:?}");
+    assert!(dead.count() < 100, "{} attempts at a dead receiver", dead.count());
+    assert!(hanging.count() <= 20, "{} requests hang at a time", hanging.count());
+}
+
 #[tokio::test]
 async fn a_single_person_waits_no_longer_than_a_minute_for_a_receiver_that_is_back() {
     let peer = Peer::answering(503).await;

@@ -71,6 +71,20 @@ fn merged_people_have_the_newest_of_both_and_an_undone_merge_gives_each_its_own(
 }
 
 #[test]
+fn the_same_value_again_wins_over_the_other_side_of_a_merge_whatever_is_cached() {
+    let mut world = World::new(&IdentityRules::default());
+    identify(&mut world, None, Some("1"), 10, r#"{"plan":"free"}"#);
+    identify(&mut world, Some("x"), None, 11, r#"{"plan":"pro"}"#);
+    let merged = identify(&mut world, Some("x"), Some("1"), 12, "{}");
+    assert_eq!(json(&merged), r#"{"plan":"pro"}"#);
+    let again = identify(&mut world, None, Some("1"), 13, r#"{"plan":"free"}"#);
+    assert_eq!(json(&again), r#"{"plan":"free"}"#);
+    let mut world = world.reopen(false);
+    let after = identify(&mut world, Some("x"), None, 13, "{}");
+    assert_eq!(after.traits, again.traits, "a restart changes nothing");
+}
+
+#[test]
 fn track_sets_no_traits() {
     let mut world = World::new(&IdentityRules::default());
     let resolved = world.send(&event(EventType::Track, Some("x"), None, "{}", r#"{"plan":"pro"}"#));
