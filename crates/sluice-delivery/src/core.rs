@@ -479,8 +479,12 @@ impl Core {
         self.changed.touched.insert(offset);
         if let Some(reason) = verdict.reason() {
             item.last_error = Some(reason.clone());
-            let (reason, exchange) = (reason.clone(), exchange.cloned());
-            self.last_error = Some(LastError { at: now, reason, exchange });
+            // Once for a batch: its events share the exchange.
+            let is_told = |last: &LastError| last.at == now && last.reason == *reason;
+            if !self.last_error.as_ref().is_some_and(is_told) {
+                let (reason, exchange) = (reason.clone(), exchange.cloned());
+                self.last_error = Some(LastError { at: now, reason, exchange });
+            }
         }
         if item.attempts > 0 {
             self.counts.retries += 1;
