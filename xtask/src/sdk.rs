@@ -1,4 +1,5 @@
-//! The SDK tests: stock SDKs from their registries against the real binary (`tests-sdk/`).
+//! The tests against the real binary: stock SDKs from their registries (`tests-sdk/`), and journeys
+//! through the console in a browser (`console/journeys/`).
 //!
 //! Everything installed goes below `.tools/` in the checkout.
 
@@ -20,11 +21,12 @@ pub(crate) fn test() -> anyhow::Result<Totals> {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let sluice = target.join("debug/sluice");
-    install_node("node")?;
+    install_node("tests-sdk/node", "node")?;
     let interpreter = install_python()?;
     let mut totals = node(&sluice, &interpreter)?;
     totals.add(python(&sluice, &interpreter)?);
     totals.add(browser(&sluice)?);
+    totals.add(journeys(&sluice)?);
     totals.add(go(&sluice)?);
     Ok(totals)
 }
@@ -35,8 +37,8 @@ fn tools(name: &str) -> PathBuf {
 
 /// `npm ci` in a copy of the tests' manifest and lock, so that the packages live in `.tools`.
 /// What is there already is not asked for again, so that later runs need no network.
-fn install_node(name: &str) -> anyhow::Result<()> {
-    let (tests, tools) = (root().join("tests-sdk").join(name), tools(name));
+fn install_node(folder: &str, name: &str) -> anyhow::Result<()> {
+    let (tests, tools) = (root().join(folder), tools(name));
     let (lock, installed) = (tests.join("package-lock.json"), tools.join("installed-lock.json"));
     if same_text(&lock, &installed) {
         return Ok(());
@@ -46,7 +48,7 @@ fn install_node(name: &str) -> anyhow::Result<()> {
         std::fs::copy(tests.join(file), tools.join(file))
             .with_context(|| format!("cannot copy {file}"))?;
     }
-    say(&format!("installing what tests-sdk/{name} needs"));
+    say(&format!("installing what {folder}/ needs"));
     let install = [
         "ci",
         "--no-audit",
@@ -56,7 +58,7 @@ fn install_node(name: &str) -> anyhow::Result<()> {
         "--loglevel=error",
     ];
     if !succeeds(program("npm").args(install).current_dir(&tools))? {
-        bail!("npm could not install what tests-sdk/{name} needs");
+        bail!("npm could not install what {folder}/ needs");
     }
     std::fs::copy(lock, installed).context("cannot copy package-lock.json")?;
     Ok(())
@@ -114,10 +116,23 @@ fn browser(sluice: &Path) -> anyhow::Result<Totals> {
         say("skipped: there is no Chromium for the tests of the browser SDK");
         return Ok(Totals { skipped: 1, ..Totals::default() });
     };
-    install_node("browser")?;
+    install_node("tests-sdk/browser", "browser")?;
     let mut command = node_test(&[root().join("tests-sdk/browser/browser.test.mjs")]);
     command.env("SLUICE_BIN", sluice).env("SLUICE_CHROMIUM", chromium);
     command.env("SLUICE_BROWSER_TOOLS", tools("browser"));
+    run_node(command)
+}
+
+/// What people do in the console, in the same browser.
+fn journeys(sluice: &Path) -> anyhow::Result<Totals> {
+    let Some(chromium) = chromium()? else {
+        say("skipped: there is no Chromium for the journeys through the console");
+        return Ok(Totals { skipped: 1, ..Totals::default() });
+    };
+    install_node("console/journeys", "journeys")?;
+    let mut command = node_test(&[root().join("console/journeys/journeys.test.mjs")]);
+    command.env("SLUICE_BIN", sluice).env("SLUICE_CHROMIUM", chromium);
+    command.env("SLUICE_BROWSER_TOOLS", tools("journeys"));
     run_node(command)
 }
 

@@ -59,7 +59,7 @@ async fn send(
     let sending = caught(async { destination.deliver(&batch).await });
     let failed = |code, message| (answered(Reason::new(code, message)), None);
     match tokio::time::timeout(around.policy.attempt_deadline, sending).await {
-        Ok(Ok(BatchOutcome { verdicts, exchange })) => {
+        Ok(Ok(BatchOutcome { verdicts, exchange, .. })) => {
             let verdict = match verdicts {
                 Verdicts::Whole(verdict) => Some(verdict),
                 Verdicts::Each(verdicts) => verdicts.into_iter().next(),

@@ -57,7 +57,7 @@ fn insights() -> [(&'static str, Value, Value, [u32; 4]); 4] {
 ///
 /// # Errors
 /// If the server refuses.
-pub async fn furnish(server: &Server) -> Result<(), DemoError> {
+pub(crate) async fn furnish(server: &Server) -> Result<(), DemoError> {
     let mut items = Vec::new();
     for (name, query, display, [x, y, width, height]) in insights() {
         let body = json!({ "name": name, "query": query, "display": display });

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use sluice_base::Timestamp;
+use sluice_destination_kit::Reason;
 
 use super::{Core, Finished, LastError};
 use crate::state::{Counts, Suspended};

@@ -255,7 +255,12 @@ fn start_delivery(
         backlog_bytes_max: from.backlog_bytes_max.0,
         ..Policy::default()
     };
-    let settings = DeliveryConfig { policy, threads: from.threads, drain: config.drain() };
+    let settings = DeliveryConfig {
+        policy,
+        threads: from.threads,
+        drain: config.drain(),
+        ..DeliveryConfig::default()
+    };
     let root = config.server.data.join("workspaces");
     let logs = Arc::clone(workspaces);
     let parts = sluice_delivery::Parts {

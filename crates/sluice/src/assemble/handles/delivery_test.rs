@@ -46,7 +46,9 @@ impl Parts {
         // A message id is made of the place in the log; a test has none, so it takes the time.
         let place = Offset(request.received_at.as_micros().unsigned_abs());
         let limits = WireLimits::default();
-        let event = wire::normalize(&request, 0, place, &self.source_id(source), &limits);
+        let source_id = self.source_id(source);
+        let sender = wire::Sender::from(source_id.as_str());
+        let event = wire::normalize(&request, 0, place, sender, &limits);
         let refused = |refusal: sluice_event::Refusal| {
             let message =
                 format!("would be refused, {}: {}", refusal.code(), refusal.explanation());
