@@ -283,6 +283,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/destinations/{destinationId}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends one event to the destination at once and shows the request and the answer. It is in no
+         *     account, and nobody's order waits for it; the peer gets it like any other.
+         */
+        post: operations["test_destination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events/names": {
         parameters: {
             query?: never;
@@ -1409,6 +1429,12 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Data_TestData: {
+            data: {
+                test: components["schemas"]["DeliveryTest"];
+            };
+        };
+        /** @description A successful answer. */
         Data_TokenData: {
             data: {
                 token: components["schemas"]["TokenView"];
@@ -1459,9 +1485,10 @@ export interface components {
             /** Format: int32 */
             attempts: number;
             connectionId: string;
-            /** @description What the peer answered, redacted. */
+            /** @description What went wrong, in words. */
             detail?: string | null;
             event?: components["schemas"]["EventJson"] | null;
+            exchange?: components["schemas"]["ExchangeView"] | null;
             messageId: string;
             /**
              * Format: int64
@@ -1484,6 +1511,7 @@ export interface components {
         DeliveryFailure: {
             at: string;
             code: string;
+            exchange?: components["schemas"]["ExchangeView"] | null;
             message: string;
         };
         /** @description From receipt to the peer's acceptance, since the server started. */
@@ -1509,9 +1537,22 @@ export interface components {
             cursor: number;
             /** Format: int64 */
             dead: number;
+            /** @description Dead letters that are kept, by reason. */
+            deadByReason: {
+                [key: string]: number;
+            };
             /** Format: int64 */
             delivered: number;
             destinationId: string;
+            /**
+             * Format: int64
+             * @description Dead letters that are no longer kept.
+             */
+            expired: number;
+            /** @description Events that were left out, by reason. */
+            filtered: {
+                [key: string]: number;
+            };
             lastError?: components["schemas"]["DeliveryFailure"] | null;
             latency: components["schemas"]["DeliveryLatency"];
             /**
@@ -1521,6 +1562,21 @@ export interface components {
             oldestWaitingMs?: number | null;
             /** @description Why it is not running, in words. */
             reason?: string | null;
+            /**
+             * Format: int64
+             * @description Events of the source since the connection began, as far as they were looked at.
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description Requests that are on the way at this moment.
+             */
+            requestsInFlight: number;
+            /**
+             * Format: int64
+             * @description Attempts that were not the first of their event.
+             */
+            retries: number;
             /** @description Since when it is not running. */
             since?: string | null;
             sourceId: string;
@@ -1533,6 +1589,19 @@ export interface components {
             waiting: number;
             /** @description What was delivered, but not quite as it came; since the server started. */
             warnings: components["schemas"]["DeliveryWarning"][];
+        };
+        /** @description What a destination made of a test event. */
+        DeliveryTest: {
+            /** @description A stable code, such as `401`, unless it was delivered. */
+            code?: string | null;
+            /** @description The event as the destination got it. */
+            event: components["schemas"]["EventJson"];
+            exchange?: components["schemas"]["ExchangeView"] | null;
+            /** @description What the verdict means, in words. */
+            explanation: string;
+            /** Format: int64 */
+            tookMs: number;
+            verdict: components["schemas"]["TestVerdict"];
         };
         /** @description Events that a destination changed to send them, such as lists in lists for Amplitude. */
         DeliveryWarning: {
@@ -1670,6 +1739,18 @@ export interface components {
             filters?: Record<string, never>[];
             /** @description What to call it in the result; by default the event's name. */
             label?: string | null;
+        };
+        /** @description A request and its answer, secrets blanked, each body at most 2 KiB. */
+        ExchangeView: {
+            answerBody: string;
+            requestBody: string;
+            /** @description Method, URL and header lines. */
+            requestHead: string;
+            /**
+             * Format: int32
+             * @description Absent if no answer came.
+             */
+            status?: number | null;
         };
         /** @description What it took to answer. */
         Explain: {
@@ -1848,6 +1929,12 @@ export interface components {
             invites: components["schemas"]["InviteView"][];
             pagination: components["schemas"]["Pagination"];
         };
+        /**
+         * @description `truncate` keeps the network: 24 bits of an IPv4 address, 48 of an IPv6 one. With `drop` no
+         *     address is written anywhere, and there is no country.
+         * @enum {string}
+         */
+        IpChoice: "keep" | "truncate" | "drop";
         KindData: {
             destinationMetadata: components["schemas"]["KindView"];
         };
@@ -2264,8 +2351,7 @@ export interface components {
             attempts?: number | null;
             connectionId: string;
             destinationId: string;
-            /** @description The last request and answer, redacted, while they are kept. */
-            exchange?: unknown;
+            exchange?: components["schemas"]["ExchangeView"] | null;
             reason?: string | null;
             /** @description `delivered`, `waiting`, `filtered`, `dead` or `unknown` (no longer on record). */
             state: string;
@@ -2452,7 +2538,7 @@ export interface components {
          * @description Whose property it is.
          * @enum {string}
          */
-        Scope: "event" | "user";
+        Scope: "event" | "user" | "context";
         /** @description How far a search went. */
         SearchExtent: {
             /**
@@ -2583,6 +2669,8 @@ export interface components {
             id: string;
         };
         SourceSettingsBody: {
+            /** @default null */
+            ip?: components["schemas"]["IpChoice"] | null;
             /**
              * @description Absent leaves it.
              * @default null
@@ -2601,6 +2689,8 @@ export interface components {
             settings: components["schemas"]["SourceSettingsView"];
         };
         SourceSettingsView: {
+            /** @description What is kept of the senders' addresses. */
+            ip: components["schemas"]["IpChoice"];
             /** @description Whether the write key opens the receipt of a single event, as the overlay on a page needs. */
             overlayReceipts: boolean;
             /**
@@ -2640,6 +2730,15 @@ export interface components {
         SwitchBody: {
             workspaceId: string;
         };
+        TestBody: {
+            /** @description As a sender would write it, with a `type`; a track of `Test Event` if absent. */
+            event?: Record<string, never> | null;
+        };
+        TestData: {
+            test: components["schemas"]["DeliveryTest"];
+        };
+        /** @enum {string} */
+        TestVerdict: "delivered" | "retry" | "suspend" | "reject" | "filtered" | "misfit";
         TokenData: {
             token: components["schemas"]["TokenView"];
         };
@@ -4603,6 +4702,105 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    test_destination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The destination's id */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestBody"];
+            };
+        };
+        responses: {
+            /** @description What became of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_TestData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
