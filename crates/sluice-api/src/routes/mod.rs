@@ -103,6 +103,14 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(people::get_person))
         .routes(routes!(people::list_person_events))
         .routes(routes!(people::undo_merge))
+        .merge(event_operations())
+        .routes(routes!(ledger::list_deliveries))
+        .routes(routes!(audit::list_audit_entries))
+}
+
+/// What came in, one by one and in numbers.
+fn event_operations() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
         .routes(routes!(events::list_event_names))
         .routes(routes!(events::list_properties))
         .routes(routes!(events::get_receipt_of_received))
@@ -110,8 +118,6 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(live_events::list_live_events))
         .routes(routes!(live_events::stream_live_events))
         .routes(routes!(ledger::get_ledger))
-        .routes(routes!(ledger::list_deliveries))
-        .routes(routes!(audit::list_audit_entries))
 }
 
 /// The API, to be merged into the listener's router. Everything under `/api/v1` answers JSON.

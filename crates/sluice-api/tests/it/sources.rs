@@ -25,7 +25,8 @@ async fn a_source_is_made_from_a_name_alone() {
                 "***"
               ],
               "settings": {
-                "overlayReceipts": false
+                "overlayReceipts": false,
+                "ip": "keep"
               },
               "labels": [],
               "createdAt": "2026-01-01T00:00:00.000Z",
@@ -96,9 +97,9 @@ async fn a_patch_leaves_what_it_does_not_name_and_null_clears_the_rate_limit() {
     let path = format!("/sources/{}", made["id"].as_str().unwrap());
     let limited = json!({ "requestsPerSecondMax": 9 });
     let answer = server.patch(&format!("{path}/settings"), &limited).await;
-    let limited = json!({ "requestsPerSecondMax": 9, "overlayReceipts": false });
+    let limited = json!({ "requestsPerSecondMax": 9, "overlayReceipts": false, "ip": "keep" });
     assert_eq!(answer.json["data"]["settings"], limited);
-    let unlimited = json!({ "overlayReceipts": false });
+    let unlimited = json!({ "overlayReceipts": false, "ip": "keep" });
     let renamed =
         server.patch(&path, &json!({ "name": "Shop" })).await.json["data"]["source"].clone();
     assert_eq!((&renamed["slug"], &renamed["name"]), (&json!("shop"), &json!("Shop")));
@@ -108,6 +109,10 @@ async fn a_patch_leaves_what_it_does_not_name_and_null_clears_the_rate_limit() {
     assert_eq!(answer.json["data"]["settings"], unlimited);
     let settings = server.get(&format!("{path}/settings")).await.json;
     assert_eq!(settings["data"]["settings"], unlimited);
+    let cut = server.patch(&format!("{path}/settings"), &json!({ "ip": "truncate" })).await;
+    assert_eq!(cut.json["data"]["settings"]["ip"], "truncate");
+    let wrong = server.patch(&format!("{path}/settings"), &json!({ "ip": "blur" })).await;
+    assert_eq!(wrong.status, 400);
 }
 
 #[tokio::test]

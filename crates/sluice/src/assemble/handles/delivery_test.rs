@@ -27,7 +27,7 @@ impl Parts {
         let stored = self.stored(source, &event.to_string())?;
         let json = EventJson(std::sync::Arc::clone(&stored.event.json));
         let trial = self.delivery.try_out(connection, stored).await.map_err(of_delivery)?;
-        Ok(view(trial, json))
+        Ok(view(&trial, json))
     }
 
     /// The event as the pipeline would make it, of nobody.
@@ -65,7 +65,7 @@ impl Parts {
     }
 }
 
-fn view(trial: Trial, event: EventJson) -> DeliveryTest {
+fn view(trial: &Trial, event: EventJson) -> DeliveryTest {
     let (verdict, code, explanation) = words(&trial.outcome);
     DeliveryTest {
         verdict,
