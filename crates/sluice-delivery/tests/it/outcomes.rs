@@ -92,10 +92,18 @@ async fn what_a_sink_refuses_for_five_hours_is_dead_after_four_and_can_be_sent_a
     let hours = server.clock.now().since(before).as_secs_f64() / 3600.0;
     assert!((3.9..4.3).contains(&hours), "given up after {hours} h");
     assert_eq!(status.dead.get("window_expired"), Some(&1));
-    assert!((20..60).contains(&peer.count()), "{} attempts", peer.count());
+    // Alone, it is the probe of a peer that fails altogether: about one a minute.
+    assert!((20..400).contains(&peer.count()), "{} attempts", peer.count());
 
     peer.script(|_| Reply::status(200));
-    let page = server.handle.dead_letters("a", None, 10, None).await.unwrap();
+    // A letter is shown once it is on disk.
+    let page = loop {
+        let page = server.handle.dead_letters("a", None, 10, None).await.unwrap();
+        if !page.letters.is_empty() {
+            break page;
+        }
+        tokio::task::yield_now().await;
+    };
     assert!(page.letters[0].message.contains("503"), "{:?}", page.letters[0].message);
     assert_eq!(page.letters[0].exchange.as_ref().unwrap().status, Some(503));
     server.restart().await;
