@@ -38,6 +38,12 @@ const delivery = (more: Partial<Schema<"DeliveryStatus">>): Schema<"DeliveryStat
   delivered: 0,
   dead: 0,
   warnings: [],
+  received: 0,
+  filtered: {},
+  deadByReason: {},
+  expired: 0,
+  retries: 0,
+  requestsInFlight: 0,
   latency: { p50Ms: 0, p95Ms: 0, p99Ms: 0 },
   ...more,
 });

@@ -23,7 +23,7 @@ export interface Display {
 /** A comparison in a filter, as the API reads it. Groups of conditions are kept but not edited. */
 export interface Comparison {
   property: string;
-  of: "event" | "user";
+  of: Schema<"Scope">;
   op: string;
   values: (string | number | boolean)[];
 }

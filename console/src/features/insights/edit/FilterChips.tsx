@@ -7,7 +7,7 @@ import { useState } from "react";
 import { conditionWords, isComparison, opsFor, opWords, type Comparison, type Condition } from "../model";
 import { AddButton, PopChip, Word } from "./Chip";
 import classes from "./edit.module.css";
-import { PropertyPicker, useProperties } from "./PropertyPicker";
+import { PropertyPicker, SCOPES, useProperties } from "./PropertyPicker";
 
 interface Props {
   event: string | undefined;
@@ -104,7 +104,7 @@ function FilterForm({ event, filter, onDone }: { event: string | undefined; filt
       }}
     >
       <div style={{ fontWeight: 600, lineHeight: "20px" }}>
-        {filter.property} <span className={classes.type}>{filter.of === "user" ? "trait" : "property"}{types.length > 0 ? `, ${types.join(" or ")}` : ""}</span>
+        {filter.property} <span className={classes.type}>{SCOPES[filter.of]}{types.length > 0 ? `, ${types.join(" or ")}` : ""}</span>
       </div>
       <Select
         aria-label="Comparison"

@@ -6,15 +6,26 @@ import { formatCompact } from "../../../lib/format";
 import type { PropertyRef } from "../model";
 import { Picker } from "./Picker";
 
+/** What each kind of property is called. */
+export const SCOPES = { event: "property", user: "trait", context: "context" } as const;
+
+const SCOPE_WORDS: Record<string, string> = {
+  event: "property of the event",
+  user: "trait of the person user",
+  context: "browser, device and place context",
+};
+
+const isScope = (text: string): text is keyof typeof SCOPES => text in SCOPES;
+
 /** Properties of an event and traits of people. Without an event: properties of all. */
 export function useProperties(event: string | undefined) {
   const named = event !== undefined && !event.startsWith("_") ? event : undefined;
   const all = useQuery(propertiesQuery(undefined));
   const own = useQuery({ ...propertiesQuery(named), enabled: named !== undefined });
   const ofEvent = named === undefined ? all.data?.filter((one) => one.of === "event") : own.data;
-  const traits = all.data?.filter((one) => one.of === "user") ?? [];
+  const others = all.data?.filter((one) => one.of !== "event") ?? [];
   return {
-    list: [...(ofEvent ?? []), ...traits],
+    list: [...(ofEvent?.filter((one) => one.of === "event") ?? []), ...others],
     isPending: all.isPending || (named !== undefined && own.isPending),
     error: all.error ?? own.error,
   };
@@ -38,15 +49,15 @@ export function PropertyPicker({ event, value, onChange, label, shown, blank = f
   const options = fitting.map((one) => ({
     value: `${one.of}:${one.name}`,
     label: one.name,
-    words: one.of === "user" ? "trait of the person user" : "property of the event",
-    side: `${one.of === "user" ? "trait · " : ""}${one.types?.[0] ?? ""} · ${formatCompact(one.count)}`,
+    words: SCOPE_WORDS[one.of],
+    side: `${one.of === "event" || !isScope(one.of) ? "" : `${SCOPES[one.of]} · `}${one.types?.[0] ?? ""} · ${formatCompact(one.count)}`,
     detail: one.samples?.length ? `Seen: ${one.samples.slice(0, 6).join(", ").slice(0, 180)}` : undefined,
   }));
   const choose = (chosen: string) => {
     const at = chosen.indexOf(":");
     const of = chosen.slice(0, at);
     const found = fitting.find((one) => one.of === of && one.name === chosen.slice(at + 1));
-    if (found) onChange({ property: found.name, of: found.of === "user" ? "user" : "event" }, found);
+    if (found && isScope(found.of)) onChange({ property: found.name, of: found.of }, found);
   };
   return (
     <Picker

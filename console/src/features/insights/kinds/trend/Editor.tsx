@@ -6,7 +6,7 @@ import classes from "../../edit/edit.module.css";
 import { FilterChips } from "../../edit/FilterChips";
 import { PropertyPicker } from "../../edit/PropertyPicker";
 import type { EditorProps } from "../../kind";
-import { conditions, filtersOf, measureWords } from "../../model";
+import { conditions, filtersOf, measureWords, type Comparison } from "../../model";
 import { resolveRange, todayIn } from "../../range";
 import { fitInterval, INTERVALS, letter, type Query } from "./model";
 
@@ -91,7 +91,7 @@ function MeasureChip({ query, onChange }: EditorProps<Query>) {
   const summed = typeof measure === "string" ? undefined : "sum" in measure ? measure.sum : measure.property_average;
   const isSum = typeof measure !== "string" && "sum" in measure;
   const event = query.events.length === 1 ? (query.events[0]?.event ?? undefined) : undefined;
-  const withProperty = (property: { property: string; of?: "event" | "user" }, sum: boolean): Query => ({
+  const withProperty = (property: { property: string; of?: Comparison["of"] }, sum: boolean): Query => ({
     ...query,
     measure: sum ? { sum: property } : { property_average: property },
   });
