@@ -55,7 +55,7 @@ async fn send(
     if let Some(reason) = filter.lasting_reason(stored) {
         return (TrialOutcome::Filtered(reason), None);
     }
-    let batch = [Delivery { offset: Offset(0), stored, attempt: 1 }];
+    let batch = [Delivery { offset: Offset(0), stored, attempt: Delivery::TRIAL }];
     let sending = caught(async { destination.deliver(&batch).await });
     let failed = |code, message| (answered(Reason::new(code, message)), None);
     match tokio::time::timeout(around.policy.attempt_deadline, sending).await {

@@ -17,8 +17,18 @@ pub struct Delivery<'a> {
     /// Offset of the event in the events log.
     pub offset: Offset,
     pub stored: &'a StoredEvent,
-    /// Counts from one.
+    /// Counts from one; [`Delivery::TRIAL`] is a test event.
     pub attempt: u32,
+}
+
+impl Delivery<'_> {
+    /// The attempt of a test event: whoever sends it wants to see the exchange, delivered or not.
+    pub const TRIAL: u32 = 0;
+
+    #[must_use]
+    pub const fn is_trial(&self) -> bool {
+        self.attempt == Self::TRIAL
+    }
 }
 
 /// How large a batch a destination takes, and how long to wait for one to fill.
@@ -41,7 +51,7 @@ impl BatchLimits {
 #[derive(Clone, Debug)]
 pub struct BatchOutcome {
     pub verdicts: Verdicts,
-    /// The exchange with the peer, redacted; kept for failures.
+    /// The exchange with the peer, redacted; kept for failures and for test events.
     pub exchange: Option<Exchange>,
     /// What was delivered, but not quite as it came: one for each event and cause.
     pub warnings: Vec<Reason>,

@@ -128,8 +128,32 @@ async fn a_test_event_shows_request_and_answer_and_needs_a_connected_source() {
     let source = server.source("shop").await;
     let made = server.destination(&source).await;
     let path = format!("/destinations/{}", made["id"].as_str().unwrap());
-    expect![[r#""#]]
-        .assert_eq(&server.post(&format!("{path}/test"), &serde_json::json!({})).await.shape());
+    expect![[r#"
+        200 {
+          "data": {
+            "test": {
+              "verdict": "suspend",
+              "code": "401",
+              "explanation": "planted-of-workspace-1",
+              "exchange": {
+                "requestHead": "POST https://example.com/hook",
+                "requestBody": "\"Test Event\"",
+                "status": 401,
+                "answerBody": "no"
+              },
+              "tookMs": 3,
+              "event": {
+                "type": "track",
+                "event": "Test Event",
+                "userId": "test-user",
+                "properties": {
+                  "sentBy": "Sluice"
+                }
+              }
+            }
+          }
+        }"#]]
+    .assert_eq(&server.post(&format!("{path}/test"), &serde_json::json!({})).await.shape());
     let own = serde_json::json!({ "event": { "type": "track", "event": "Mine", "userId": "u" } });
     let answer = server.post(&format!("{path}/test"), &own).await;
     assert_eq!(answer.json["data"]["test"]["exchange"]["requestBody"], "\"Mine\"");

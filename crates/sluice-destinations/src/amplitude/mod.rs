@@ -121,7 +121,7 @@ impl Amplitude {
         let events: Vec<&StoredEvent> = batch.iter().map(|delivery| delivery.stored).collect();
         let Plan { requests, refused, warnings } = plan(&self.config, &events);
         let mut verdicts = Progress::new(batch.len(), &requests, refused);
-        let mut exchange = None;
+        let (mut exchange, mut shown) = (None, None);
         for request in requests.iter().take(REQUESTS_MAX) {
             if exchange.is_some() && !verdicts.is_second_part(request) {
                 continue;
@@ -129,6 +129,9 @@ impl Amplitude {
             let sent = self.request(request);
             let answer = self.http.send(sent.clone()).await;
             let judgement = judge(&self.asked(request, batch), &answer);
+            if batch.iter().any(Delivery::is_trial) {
+                shown = Some(Exchange::record(&self.redactor, &sent, &answer));
+            }
             if verdicts.note(request, judgement) {
                 exchange.get_or_insert_with(|| Exchange::record(&self.redactor, &sent, &answer));
             }
@@ -137,7 +140,7 @@ impl Amplitude {
         let arrived = |event: usize| verdicts.get(event) == Some(&Verdict::Delivered);
         let warnings = warnings.into_iter().filter(|(event, _)| arrived(*event));
         let warnings = warnings.map(|(_, warning)| warning).collect();
-        BatchOutcome { verdicts: Verdicts::Each(verdicts), exchange, warnings }
+        BatchOutcome { verdicts: Verdicts::Each(verdicts), exchange: exchange.or(shown), warnings }
     }
 
     fn request(&self, request: &Request) -> HttpRequest {

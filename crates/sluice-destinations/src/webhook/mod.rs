@@ -196,8 +196,8 @@ impl Webhook {
         let request = self.request(batch);
         let answer = self.http.send(request.clone()).await;
         let verdict = judge(&answer);
-        let exchange = (verdict != Verdict::Delivered)
-            .then(|| Exchange::record(&self.redactor, &request, &answer));
+        let is_wanted = verdict != Verdict::Delivered || batch.iter().any(Delivery::is_trial);
+        let exchange = is_wanted.then(|| Exchange::record(&self.redactor, &request, &answer));
         BatchOutcome { verdicts: Verdicts::Whole(verdict), exchange, warnings: Vec::new() }
     }
 }
