@@ -77,8 +77,9 @@ func (s *server) source() (string, string) {
 func (s *server) event(source, messageID string) map[string]any {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(25 * time.Millisecond) {
 		if status, data := s.api("GET", "/events/"+source+"/"+messageID, ""); status == 200 {
-			if event, ok := data["receipt"].(map[string]any)["event"].(map[string]any); ok {
-				return event
+			receipt := data["receipt"].(map[string]any)
+			if receipt["outcome"].(map[string]any)["state"] == "accepted" {
+				return receipt["event"].(map[string]any)
 			}
 		}
 	}

@@ -111,7 +111,8 @@ export class Server {
     const path = `/events/${encodeURIComponent(sourceId)}/${encodeURIComponent(messageId)}`
     return until(`event ${messageId}`, async () => {
       const answer = await this.api('GET', path)
-      return answer.status === 200 ? answer.body.data.receipt.event : undefined
+      const receipt = answer.body.data?.receipt
+      return receipt?.outcome.state === 'accepted' ? receipt.event : undefined
     })
   }
 }

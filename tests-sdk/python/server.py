@@ -111,7 +111,8 @@ class Server:
 
         def ask():
             status, answer = self.api("GET", path)
-            return answer["data"]["receipt"].get("event") if status == 200 else None
+            receipt = answer["data"]["receipt"] if status == 200 else {"outcome": {}}
+            return receipt.get("event") if receipt["outcome"].get("state") == "accepted" else None
 
         return until(f"event {message_id}", ask)
 
