@@ -222,12 +222,11 @@ describe('examples of Segment’s guides', () => {
       await visitor.page.addScriptTag({ content: `{ const userOptedOutOfGA = true;\n${text}\n}` })
       const calls = [...text.matchAll(/^analytics\.(track|identify|page|group|alias)\((?:'([^']*)')?/gm)]
       await arrived(1 + calls.length)
-      const posts = visitor.posts()
+      const seen = new Set()
       for (const [, type, name] of calls) {
-        const at = posts.findIndex(({ path, body }) =>
-          path === `/v1/${LETTERS[type]}` && (type !== 'track' || body.event === name))
-        assert.ok(at >= 0, `${type} ${name}`)
-        const [{ body }] = posts.splice(at, 1)
+        const { body } = await until(`${type} ${name}`, async () => visitor.posts().find(({ path, body }) =>
+          path === `/v1/${LETTERS[type]}` && (type !== 'track' || body.event === name) && !seen.has(body.messageId)))
+        seen.add(body.messageId)
         const event = await server.event(source.id, body.messageId)
         for (const key of ['properties', 'traits', 'context', 'userId']) {
           assert.deepEqual(event[key], key === 'context' ? { ip: '127.0.0.1', ...body[key] } : body[key] ?? undefined)
