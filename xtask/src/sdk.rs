@@ -28,6 +28,7 @@ pub(crate) fn test() -> anyhow::Result<Totals> {
     totals.add(browser(&sluice)?);
     totals.add(journeys(&sluice)?);
     totals.add(go(&sluice)?);
+    totals.add(languages(&target)?);
     Ok(totals)
 }
 
@@ -107,6 +108,21 @@ fn node(sluice: &Path, interpreter: &Path) -> anyhow::Result<Totals> {
     ]);
     command.env("SLUICE_BIN", sluice).env("SLUICE_SDKS", tools("node"));
     command.env("SLUICE_PYTHON", interpreter);
+    run_node(command)
+}
+
+/// Triggers and mappings against Segment's own code.
+fn languages(target: &Path) -> anyhow::Result<Totals> {
+    for package in ["sluice-filter", "sluice-mapping"] {
+        if !succeeds(cargo().args(["build", "--locked", "--examples", "--package", package]))? {
+            bail!("the examples of {package} do not build");
+        }
+    }
+    install_node("tests-sdk/mapping", "mapping")?;
+    let mut command = node_test(&[root().join("tests-sdk/mapping/languages.test.mjs")]);
+    command.env("SLUICE_LANGUAGES_TOOLS", tools("mapping")).env("TZ", "UTC");
+    command.env("SLUICE_LANGUAGES", target.join("debug/examples/apply_mappings"));
+    command.env("SLUICE_LANGUAGES_FILTER", target.join("debug/examples/match_triggers"));
     run_node(command)
 }
 

@@ -1,11 +1,13 @@
 //! What the standard library lacks and every part of Sluice needs: time through a seam, a disk
-//! through a seam, small durable files, secrets that do not print, the name that was meant.
+//! through a seam, small durable files, secrets that do not print, the name that was meant,
+//! JSON values as JavaScript sees them.
 //!
 //! No noun of the product appears here; this crate would serve any durable server.
 
 pub mod byte_size;
 pub mod clock;
 pub mod disk;
+pub mod ecma;
 pub mod journal;
 mod nearest;
 pub mod priority;

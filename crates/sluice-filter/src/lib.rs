@@ -1,18 +1,29 @@
-//! Conditions on properties: one syntax tree, one evaluator, and dialects on top.
+//! Conditions on properties and events, in three dialects.
 //!
 //! A dialect fixes how conditions are written and what nulls, letter case and mixed types mean in
-//! it. The one that stands is [`chart`], the filters of insights. It decides on values, not on
-//! rows, so that a caller with dictionary-encoded columns asks once per distinct value and then
-//! looks answers up by code.
+//! it:
+//! - [`chart`], the filters of insights. It decides on values, not on rows, so that a caller with
+//!   dictionary-encoded columns asks once per distinct value and then looks answers up by code.
+//! - [`fql`], the filters of destinations, and [`subscription`], the triggers of their actions: both
+//!   written as text and asked of whole events. They share their words and how mistakes are told.
+//!   Their trees are their own: FQL is an algebra of values, a trigger a flat list of conditions
+//!   whose few tests mean something else on nulls and types, so one tree would be half unused, and
+//!   its evaluator a switch on the dialect at every node.
 //!
 //! Not here: where values come from, and what a row is.
 
 pub mod chart;
 mod condition;
+pub mod fql;
 mod json;
+mod parse_error;
+pub mod subscription;
+mod token;
 mod value;
 
 pub use condition::{Condition, Limits, Op, PropertyCondition, Scope};
+pub use parse_error::ParseError;
+pub use subscription::Subscription;
 pub use value::{NONE, Value, group_keys, number_text};
 
 /// Why a condition cannot be used.

@@ -1,5 +1,8 @@
 //! Laws of conditions: what is printed reads back, and what is wrong is refused with its reason.
 
+mod fql;
+mod subscription;
+
 use proptest::prelude::*;
 use serde_json::json;
 use sluice_filter::{Condition, FilterError, Limits, Op};
