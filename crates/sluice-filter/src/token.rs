@@ -143,7 +143,7 @@ impl Lexer<'_> {
         match number {
             Ok(number) if good => Ok(Kind::Number(number)),
             _ => {
-                let end = (self.at + 1).min(self.text.len());
+                let end = self.at + self.peek().map_or(0, char::len_utf8);
                 Err(ParseError::new(self.text, start, end, "a number is digits, such as 5 or -2.5"))
             }
         }

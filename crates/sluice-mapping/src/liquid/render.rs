@@ -151,6 +151,10 @@ impl<'a> Context<'a> {
             (None, None) => Cow::Borrowed(self.event.get(name)?),
         };
         keys.iter().try_fold(root, |at, key| {
+            // A walk through null stays null; one through what does not exist ends.
+            if at.is_null() {
+                return Some(at);
+            }
             let key = self.expr(key)?;
             match at {
                 Cow::Borrowed(value) => member(value, &key),
@@ -183,6 +187,7 @@ impl<'a> Context<'a> {
             return contains(left.as_deref(), right.as_deref().unwrap_or(&Value::Null));
         }
         let (Some(left), Some(right)) = (left.as_deref(), right.as_deref()) else { return false };
+        let (left, right) = (&*primitive(left), &*primitive(right));
         let order = match (left, right) {
             _ if is_nothing => None,
             (Value::String(left), Value::String(right)) => {
@@ -200,7 +205,9 @@ impl<'a> Context<'a> {
 
     fn equal(&self, left: &Expr, right: &Expr) -> bool {
         match (left, right) {
-            (Expr::Empty, Expr::Empty) | (Expr::Blank, Expr::Blank) => false,
+            (Expr::Empty, Expr::Empty)
+            | (Expr::Blank, Expr::Blank)
+            | (Expr::Literal(Value::Null), Expr::Empty | Expr::Blank) => false,
             (Expr::Empty, other) | (other, Expr::Empty) => is_empty(&self.expr(other)),
             (Expr::Blank, other) | (other, Expr::Blank) => match self.expr(other).as_deref() {
                 None | Some(Value::Null | Value::Bool(false)) => true,
@@ -213,6 +220,18 @@ impl<'a> Context<'a> {
                 equal(left.as_deref().unwrap_or(&null), right.as_deref().unwrap_or(&null))
             }
         }
+    }
+}
+
+/// What JavaScript compares in a value's place.
+fn primitive(value: &Value) -> Cow<'_, Value> {
+    match value {
+        Value::Array(_) | Value::Object(_) => {
+            let mut text = String::new();
+            ecma::push_text(&mut text, value);
+            Cow::Owned(Value::String(text))
+        }
+        other => Cow::Borrowed(other),
     }
 }
 
