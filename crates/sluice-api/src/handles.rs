@@ -454,11 +454,27 @@ pub struct DeliveryStatus {
     /// Since the receipt of the oldest event that waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oldest_waiting_ms: Option<u64>,
+    /// While the peer takes less than there is: how it is spared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throttle: Option<DeliveryThrottle>,
     pub latency: DeliveryLatency,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<DeliveryFailure>,
     /// What was delivered, but not quite as it came; since the server started.
     pub warnings: Vec<DeliveryWarning>,
+}
+
+/// A peer that answered 429 or not in time gets fewer requests, and slowly more again.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryThrottle {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_per_second: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_at_a_time: Option<u64>,
+    /// The peer asked for silence until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<String>,
 }
 
 /// Events that a destination changed to send them, such as lists in lists for Amplitude.

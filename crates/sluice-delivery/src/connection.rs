@@ -20,7 +20,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::DeliveryError;
-use crate::core::{Attempt, Core};
+use crate::core::{Attempt, Core, TIMED_OUT};
 use crate::filter::Filter;
 use crate::keeper::Keeper;
 use crate::panics::caught;
@@ -179,24 +179,15 @@ impl Connection {
                 let http = self.around.http.clone();
                 let settings = kind.settings().check(self.spec.settings.expose());
                 let built = settings.and_then(|settings| {
-                    let window_hours = settings.integer("retryWindowHours");
-                    let requests_max = settings.integer("concurrentRequests");
-                    Ok((kind.build(settings, http)?, window_hours, requests_max))
+                    let policy = self.core.policy.with(&settings);
+                    Ok((kind.build(settings, http)?, policy))
                 });
                 built.map(|built| (Arc::clone(kind), built)).map_err(|error| error.to_string())
             }
         };
         match built {
-            Ok((kind, (destination, window_hours, requests_max))) => {
-                if let Some(hours) = window_hours.and_then(|hours| u64::try_from(hours).ok()) {
-                    self.core.policy.window =
-                        Duration::from_secs(hours * 3600).min(Policy::WINDOW_MAX);
-                }
-                if let Some(requests) =
-                    requests_max.and_then(|requests| usize::try_from(requests).ok())
-                {
-                    self.core.policy.requests_max = requests;
-                }
+            Ok((kind, (destination, policy))) => {
+                self.core.policy = policy;
                 self.core.set_limits(destination.limits());
                 (self.kind, self.destination) = (Some(kind), Some(destination));
                 if self.core.suspended().is_some_and(|suspended| suspended.code == INVALID_SETTINGS)
@@ -511,6 +502,7 @@ impl Connection {
                 .map(|last| (last.at, last.reason.code.to_string(), last.reason.message.clone())),
             last_exchange: core.last_error().and_then(|last| last.exchange.clone()),
             warnings: core.warnings().clone(),
+            throttle: core.throttle(now),
             latency: self.latency.percentiles(),
         }
     }
@@ -578,7 +570,7 @@ async fn deliver(
             tracing::error!(%panic, "a destination panicked");
             retry(Reason::new(PANIC, "the destination panicked"))
         }
-        Err(_) => retry(Reason::new("ETIMEDOUT", "the destination did not end in time")),
+        Err(_) => retry(Reason::new(TIMED_OUT, "the destination did not end in time")),
     };
     (attempt.id, outcome)
 }

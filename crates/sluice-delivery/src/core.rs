@@ -21,6 +21,7 @@ use sluice_event::{Decision, SourceNo, StoredEvent};
 use crate::breaker::Breaker;
 use crate::dead::DeadLetter;
 use crate::lanes::{Dues, Lanes};
+use crate::pace::{Pace, Signal};
 use crate::policy::{Jitter, Policy};
 use crate::records::Record;
 use crate::state::{Counts, DeadEntry, Lane, State, Suspended, Waiting};
@@ -32,6 +33,10 @@ const REFERENCE_AGE_MAX: Duration = Duration::from_secs(60);
 const FINISHED_MAX: usize = 10_000;
 pub(crate) const BACKLOG_OVER_BUDGET: &str = "backlog_over_budget";
 pub(crate) const WINDOW_EXPIRED: &str = "window_expired";
+/// The peer takes no more for now.
+const THROTTLED: &str = "429";
+const THROTTLED_DELAY: Duration = Duration::from_secs(1);
+pub(crate) const TIMED_OUT: &str = "ETIMEDOUT";
 
 pub(crate) struct Core {
     pub(crate) policy: Policy,
@@ -52,6 +57,7 @@ pub(crate) struct Core {
     dead: BTreeMap<u64, DeadEntry>,
     dead_bytes: u64,
     breaker: Breaker,
+    pace: Pace,
     jitter: Jitter,
     attempts: HashMap<u64, InFlight>,
     next_attempt: u64,
@@ -189,6 +195,7 @@ impl Core {
             dead_bytes: state.dead.values().map(|entry| entry.bytes).sum(),
             dead: state.dead,
             breaker: Breaker::default(),
+            pace: Pace::default(),
             jitter: Jitter::new(seed),
             attempts: HashMap::new(),
             next_attempt: 1,
@@ -360,7 +367,8 @@ impl Core {
                 }
                 true
             }
-            None if self.attempts.len() >= self.policy.requests_max => return None,
+            None if self.attempts.len() >= self.pace.requests_max(&self.policy) => return None,
+            None if self.pace.ready_at() > now => return None,
             None => false,
         };
         let first = self.items.0.get(&self.lanes.first_ready()?)?;
@@ -399,6 +407,7 @@ impl Core {
             item.in_flight = true;
             events.push((*offset, Arc::clone(&item.event), item.attempts + 1));
         }
+        self.pace.on_begin(now, &self.policy, offsets.len());
         let id = self.next_attempt;
         self.next_attempt += 1;
         self.attempts.insert(id, InFlight { offsets, lanes, started_at: now, is_probe });
@@ -421,7 +430,9 @@ impl Core {
         };
         self.halve(&attempt.offsets, &verdicts);
         self.note_warnings(outcome.warnings);
-        let failed = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Retry { .. }));
+        let signal = signal(&verdicts);
+        self.pace.on_outcome(now, attempt.started_at, &self.policy, signal);
+        let failed = matches!(signal, Signal::Failed | Signal::Slow);
         let suspends = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Suspend { .. }));
         let mut delivered = Vec::new();
         for (offset, verdict) in attempt.offsets.iter().zip(verdicts) {
@@ -534,8 +545,12 @@ impl Core {
             self.bury(now, offset, Reason::new(WINDOW_EXPIRED, message), exchange);
             return;
         }
-        let delay = self.jitter.delay(&self.policy, item.attempts).max(after.unwrap_or_default());
-        item.due = now.plus(delay).min(deadline);
+        // How often a peer is asked that takes no more for now is the pace's matter.
+        let delay = match reason.code == THROTTLED {
+            true => THROTTLED_DELAY,
+            false => self.jitter.delay(&self.policy, item.attempts),
+        };
+        item.due = now.plus(delay.max(after.unwrap_or_default())).min(deadline);
         item.is_due_fixed = after.is_some();
     }
 
@@ -617,8 +632,8 @@ impl Core {
         }
         let batch = self.lanes.first_ready().and_then(|offset| {
             let item = self.items.0.get(&offset)?;
-            (self.attempts.len() < self.policy.requests_max)
-                .then(|| item.queued_at.plus(self.limits.age_max))
+            (self.attempts.len() < self.pace.requests_max(&self.policy))
+                .then(|| item.queued_at.plus(self.limits.age_max).max(self.pace.ready_at()))
         });
         [batch, self.lanes.next_due()].into_iter().flatten().min()
     }
@@ -628,6 +643,23 @@ impl Core {
         if self.finished.len() > FINISHED_MAX {
             self.finished.pop_first();
         }
+    }
+}
+
+/// What the verdicts of one request tell of its peer.
+fn signal(verdicts: &[Verdict]) -> Signal {
+    let mut longest = None;
+    let (mut throttled, mut slow) = (true, true);
+    for verdict in verdicts {
+        let Verdict::Retry { reason, after } = verdict else { return Signal::Worked };
+        throttled &= reason.code == THROTTLED;
+        slow &= reason.code == TIMED_OUT;
+        longest = longest.max(*after);
+    }
+    match (throttled, slow) {
+        (true, _) => Signal::Throttled { after: longest },
+        (_, true) => Signal::Slow,
+        _ => Signal::Failed,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Getting events to connections: a reader per connection over the events log.
 //!
 //! - [`policy`]: limits and delays. `filter`: which events a connection gets.
-//! - `core`: the scheduler, pure; with `lanes` (order), `breaker`, `state` (what is durable).
+//! - `core`: the scheduler, pure; with `lanes` (order), `breaker`, `pace` (how fast), `state` (what
+//!   is durable).
 //! - `keeper`: its files; `dead`: dead letters.
 //! - `connection`: the task around a core, `panics`: what it survives; [`delivery`]: all connections of a server.
 //!
@@ -20,6 +21,7 @@ mod error;
 mod filter;
 mod keeper;
 mod lanes;
+mod pace;
 mod panics;
 pub mod policy;
 mod records;
@@ -33,6 +35,7 @@ mod simulation;
 pub use dead::DeadLetter;
 pub use delivery::{Delivery, DeliveryConfig, DeliveryHandle, Parts};
 pub use error::{DeliveryError, ErrorKind};
+pub use pace::Throttle;
 pub use policy::Policy;
 pub use state::Counts;
 pub use status::{

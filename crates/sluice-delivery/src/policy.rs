@@ -1,6 +1,9 @@
 //! Limits and delays of one connection, all with a name.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
+
+use sluice_destination_kit::Settings;
 
 /// How a connection retries, what it may hold, and how much it sends at a time.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +18,9 @@ pub struct Policy {
     pub probe_delay_max: Duration,
     /// Requests on the way at a time, of different lanes.
     pub requests_max: usize,
+    /// Of the owner; none: as fast as the peer answers.
+    pub requests_per_second: Option<NonZeroU32>,
+    pub events_per_second: Option<NonZeroU32>,
     /// Events taken from the log and not finished, beyond which no more are read.
     pub read_ahead_events: usize,
     /// JSON bytes of events in memory. Beyond it nothing more is read, and the oldest of those that
@@ -38,6 +44,23 @@ impl Policy {
     pub const WINDOW_MAX: Duration = Duration::from_secs(72 * 3600);
 }
 
+impl Policy {
+    /// With what the owner of a destination has set.
+    pub(crate) fn with(&self, settings: &Settings) -> Self {
+        let mut policy = self.clone();
+        let number = |key| settings.integer(key).and_then(|number| u32::try_from(number).ok());
+        if let Some(hours) = number("retryWindowHours") {
+            policy.window = Duration::from_secs(u64::from(hours) * 3600).min(Self::WINDOW_MAX);
+        }
+        if let Some(requests) = number("concurrentRequests") {
+            policy.requests_max = requests as usize;
+        }
+        policy.requests_per_second = number("requestsPerSecond").and_then(NonZeroU32::new);
+        policy.events_per_second = number("eventsPerSecond").and_then(NonZeroU32::new);
+        policy
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -46,6 +69,8 @@ impl Default for Policy {
             delay_max: Duration::from_secs(600),
             probe_delay_max: Duration::from_secs(30),
             requests_max: 20,
+            requests_per_second: None,
+            events_per_second: None,
             read_ahead_events: 2_000,
             parked_bytes_max: 32 << 20,
             backlog_age_max: Duration::from_secs(72 * 3600),

@@ -9,6 +9,7 @@ use sluice_event::{SourceNo, WorkspaceNo};
 use sluice_model::tables::ConnectionSpec;
 
 use crate::dead::DeadLetter;
+use crate::pace::Throttle;
 use crate::state::{Counts, State};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub struct ConnectionStatus {
     pub last_exchange: Option<Exchange>,
     /// What was delivered, but not quite as it came, by code; since the server started.
     pub warnings: BTreeMap<String, Warned>,
+    /// What holds it back at the moment.
+    pub throttle: Throttle,
     pub latency: Percentiles,
 }
 
@@ -94,6 +97,7 @@ impl ConnectionStatus {
             last_error: None,
             last_exchange: None,
             warnings: BTreeMap::new(),
+            throttle: Throttle::default(),
             latency: Percentiles::default(),
         }
     }

@@ -126,31 +126,45 @@ impl Field {
     }
 }
 
+fn delivery_fields() -> [Field; 4] {
+    let integer = |key, label, description, (min, max)| {
+        Field::new(key, label, description, FieldKind::Integer { min, max })
+    };
+    [
+        integer(
+            "retryWindowHours",
+            "Hours to retry",
+            "A delivery that still fails so long after its first attempt becomes a dead letter.",
+            (1, 72),
+        )
+        .default_value(4),
+        integer(
+            "concurrentRequests",
+            "Requests at a time",
+            "Of different people; one person's events always go one after the other.",
+            (1, 200),
+        )
+        .default_value(20),
+        integer(
+            "requestsPerSecond",
+            "Requests per second, at most",
+            "Empty: as fast as it answers. One that answers 429 is asked less often by itself.",
+            (1, 100_000),
+        ),
+        integer(
+            "eventsPerSecond",
+            "Events per second, at most",
+            "Empty: as fast as it answers.",
+            (1, 1_000_000),
+        ),
+    ]
+}
+
 impl SettingsSchema {
-    /// The kind's own fields and those that every connection has: `retryWindowHours` and
-    /// `concurrentRequests`, which the scheduler reads.
+    /// The kind's own fields and those that every connection has, which the scheduler reads.
     #[must_use]
     pub fn new(mut fields: Vec<Field>) -> Self {
-        fields.push(
-            Field::new(
-                "retryWindowHours",
-                "Hours to retry",
-                "A delivery that still fails so long after its first attempt becomes a dead letter.",
-                FieldKind::Integer { min: 1, max: 72 },
-            )
-            .section(DELIVERY_SECTION)
-            .default_value(4),
-        );
-        fields.push(
-            Field::new(
-                "concurrentRequests",
-                "Requests at a time",
-                "Of different people; one person's events always go one after the other.",
-                FieldKind::Integer { min: 1, max: 200 },
-            )
-            .section(DELIVERY_SECTION)
-            .default_value(20),
-        );
+        fields.extend(delivery_fields().map(|field| field.section(DELIVERY_SECTION)));
         Self { fields }
     }
 

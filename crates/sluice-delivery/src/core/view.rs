@@ -6,6 +6,7 @@ use sluice_base::Timestamp;
 use sluice_destination_kit::Reason;
 
 use super::{Core, Finished, LastError};
+use crate::pace::Throttle;
 use crate::state::{Counts, Suspended};
 use crate::status::{EventState, Warned};
 
@@ -26,6 +27,10 @@ impl Core {
 
     pub(crate) fn breaker_open_since(&self) -> Option<Timestamp> {
         self.breaker.open_since()
+    }
+
+    pub(crate) fn throttle(&self, now: Timestamp) -> Throttle {
+        self.pace.throttle(now)
     }
 
     pub(crate) const fn start(&self) -> u64 {

@@ -4,5 +4,6 @@
 mod faults;
 mod order;
 mod outcomes;
+mod pace;
 mod server;
 mod stops;

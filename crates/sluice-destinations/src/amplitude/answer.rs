@@ -13,6 +13,9 @@ use sluice_destination_kit::{HttpAnswer, HttpFailure, Reason, Verdict};
 use super::json::Object;
 use super::mapping::Endpoint;
 
+/// Codes of their own: that one user or device has to wait says nothing about the others.
+const THROTTLED_USER: &str = "THROTTLED_USER";
+const OVER_QUOTA: &str = "OVER_DAILY_QUOTA";
 /// How long Amplitude asks to hold a throttled user or device back.
 const HOLD_EVENTS: Duration = Duration::from_secs(30);
 const HOLD_OTHERS: Duration = Duration::from_secs(15);
@@ -161,8 +164,8 @@ fn throttled(asked: &Asked<'_>, complaint: &Complaint, after: Option<Duration>) 
         _ => HOLD_OTHERS,
     };
     let hold = after.map_or(hold, |after| after.max(hold));
-    let retry = |message: &str, after| Verdict::Retry {
-        reason: Reason::new("429", message),
+    let retry = |code, message, after| Verdict::Retry {
+        reason: Reason::new(code, message),
         after: Some(after),
     };
     let listed: HashSet<usize> = complaint.throttled_events.iter().copied().collect();
@@ -177,18 +180,18 @@ fn throttled(asked: &Asked<'_>, complaint: &Complaint, after: Option<Duration>) 
                 &complaint.exceeded_daily_quota_users,
                 &complaint.exceeded_daily_quota_devices,
             ) {
-                retry("over Amplitude's daily quota of this user or device", HOLD_QUOTA)
+                retry(OVER_QUOTA, "over Amplitude's daily quota of this user or device", HOLD_QUOTA)
             } else if listed.contains(&index)
                 || is_named(&complaint.throttled_users, &complaint.throttled_devices)
             {
-                retry("Amplitude throttles this user or device", hold)
+                retry(THROTTLED_USER, "Amplitude throttles this user or device", hold)
             } else {
                 Verdict::Again
             }
         })
         .collect();
     if verdicts.iter().all(|verdict| *verdict == Verdict::Again) {
-        return Judgement::All(retry("Amplitude throttles this project", hold));
+        return Judgement::All(retry("429", "Amplitude throttles this project", hold));
     }
     Judgement::Each(verdicts)
 }

@@ -2,9 +2,10 @@
 
 use sluice_api::handles::{
     Answer, DeadLetter, DeadLetterPage, DeadLetterQuery, Deliveries, DeliveryFailure,
-    DeliveryLatency, DeliveryStatus, DeliveryTest, DeliveryWarning, ExchangeView, SendAgain,
+    DeliveryLatency, DeliveryStatus, DeliveryTest, DeliveryThrottle, DeliveryWarning, ExchangeView,
+    SendAgain,
 };
-use sluice_delivery::{ConnectionState, ConnectionStatus};
+use sluice_delivery::{ConnectionState, ConnectionStatus, Throttle};
 use sluice_destination_kit::Exchange;
 use sluice_event::WorkspaceNo;
 
@@ -106,6 +107,7 @@ impl Parts {
             oldest_waiting_ms: status
                 .oldest_waiting
                 .map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
+            throttle: throttle(status.throttle),
             latency: DeliveryLatency {
                 p50_ms: ms(status.latency.p50),
                 p95_ms: ms(status.latency.p95),
@@ -121,6 +123,15 @@ impl Parts {
             connection_id: status.id,
         }
     }
+}
+
+/// Nothing if nothing holds the connection back.
+fn throttle(throttle: Throttle) -> Option<DeliveryThrottle> {
+    (throttle != Throttle::default()).then(|| DeliveryThrottle {
+        requests_per_second: throttle.requests_per_second,
+        requests_at_a_time: throttle.requests_at_a_time.map(|requests| requests as u64),
+        held_until: throttle.held_until.map(|at| at.to_string()),
+    })
 }
 
 fn warning((code, warned): (String, sluice_delivery::Warned)) -> DeliveryWarning {
