@@ -242,8 +242,7 @@ mod tests {
 
     #[test]
     fn the_owners_limits_hold_with_a_seconds_worth_after_idleness() {
-        let policy =
-            Policy { requests_per_second: NonZeroU32::new(5), ..Policy::default() };
+        let policy = Policy { requests_per_second: NonZeroU32::new(5), ..Policy::default() };
         let sent = sent(&mut Pace::default(), &policy, (0, 10), |_| Signal::Worked);
         assert!((50..=56).contains(&sent), "{sent}");
 

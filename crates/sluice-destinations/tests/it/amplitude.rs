@@ -110,7 +110,7 @@ async fn events_named_in_an_answer_are_judged_alone_and_the_others_go_again() {
     let throttled = json!({"code": 429, "throttled_users": {"u-9": 41}, "throttled_events": [1], "eps_threshold": 30});
     peer.script(move |_| reply(429, &throttled));
     let outcome = deliver(&*to, &[&events[0], &events[2], &events[4]], 1).await;
-    assert_eq!(words(&outcome), ["again", "retry 429 in 30", "again"]);
+    assert_eq!(words(&outcome), ["again", "retry THROTTLED_USER in 30", "again"]);
 
     peer.script(|_| Reply::status(200));
     let outcome = deliver(&*to, &[&events[0], &events[4]], 1).await;
@@ -131,7 +131,10 @@ async fn a_throttled_device_is_held_by_its_name_and_a_daily_quota_for_an_hour() 
         &json!({"type": "track", "event": "E", "messageId": "m2", "anonymousId": "dev-2"}),
     );
     let outcome = deliver(&*to, &[&track("m1", "u-1"), &device, &track("m3", "u-3")], 1).await;
-    assert_eq!(words(&outcome), ["again", "retry 429 in 15", "retry 429 in 3600"]);
+    assert_eq!(
+        words(&outcome),
+        ["again", "retry THROTTLED_USER in 15", "retry OVER_DAILY_QUOTA in 3600"]
+    );
     assert_eq!(peer.arrived()[0].path, "/batch");
 }
 
@@ -183,7 +186,7 @@ async fn nothing_of_a_person_passes_what_has_to_wait() {
         (track("m1", "ann-1"), identify("m2", "ann-1"), track("m3", "ann-1"));
     let outcome = deliver(&*to, &[&first, &second, &third, &identify("m4", "bob-1")], 1).await;
     // Her second track is throttled with the first; her identify was not sent.
-    assert_eq!(words(&outcome)[..2], ["retry 429 in 30", "again"]);
+    assert_eq!(words(&outcome)[..2], ["retry THROTTLED_USER in 30", "again"]);
     assert!(peer.arrived().iter().all(|request| request.path == "/2/httpapi"), "no identify");
 }
 
