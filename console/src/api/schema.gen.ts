@@ -1582,6 +1582,7 @@ export interface components {
             sourceId: string;
             /** @description `running`, `disabled`, `suspended`, `breaker_open` or `failed`. */
             state: string;
+            throttle?: components["schemas"]["DeliveryThrottle"] | null;
             /**
              * Format: int64
              * @description Events that wait to be sent or sent again.
@@ -1602,6 +1603,15 @@ export interface components {
             /** Format: int64 */
             tookMs: number;
             verdict: components["schemas"]["TestVerdict"];
+        };
+        /** @description A peer that answered 429 or not in time gets fewer requests, and slowly more again. */
+        DeliveryThrottle: {
+            /** @description The peer asked for silence until then. */
+            heldUntil?: string | null;
+            /** Format: int64 */
+            requestsAtATime?: number | null;
+            /** Format: double */
+            requestsPerSecond?: number | null;
         };
         /** @description Events that a destination changed to send them, such as lists in lists for Amplitude. */
         DeliveryWarning: {
