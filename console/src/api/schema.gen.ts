@@ -1053,6 +1053,17 @@ export interface components {
              */
             total: number;
         };
+        /** @description From `min` to before `max`. */
+        Bin: {
+            /** Format: double */
+            max: number;
+            /** Format: double */
+            min: number;
+        };
+        /** @description Ranges of numbers; each number for itself if there are none. */
+        Bins: {
+            bins?: components["schemas"]["Bin"][];
+        };
         /** @description One interval of time. */
         Bucket: {
             /** @description First instant counted, UTC. */
@@ -1762,6 +1773,16 @@ export interface components {
              */
             status?: number | null;
         };
+        /** @description An event that must not happen between two steps; in the same second as one of them it may. */
+        Exclusion: {
+            event: components["schemas"]["EventSelector"];
+            /**
+             * @description After this step (from 1) and before the next, and so on until step `to`; between any two
+             *     steps if absent.
+             */
+            from?: number | null;
+            to?: number | null;
+        };
         /** @description What it took to answer. */
         Explain: {
             /**
@@ -1786,27 +1807,92 @@ export interface components {
             /** Format: int64 */
             threads: number;
         };
+        /**
+         * @description How to write the values of a formula.
+         * @enum {string}
+         */
+        FormulaFormat: "number" | "percent" | "money";
+        FormulaPast: {
+            /** Format: double */
+            total?: number | null;
+            values: (number | null)[];
+        };
+        /** @description The values of a formula, for a segment and a group. */
+        FormulaSeries: {
+            format: components["schemas"]["FormulaFormat"];
+            /** @description Index of the formula in the question. */
+            formula: number;
+            group?: string | null;
+            /** @description As it was written, without the prefix. */
+            label: string;
+            past?: components["schemas"]["FormulaPast"] | null;
+            /** @description Index of the segment; absent where each event names its own, or without `segments`. */
+            segment?: number | null;
+            subgroup?: string | null;
+            /**
+             * Format: double
+             * @description The formula of the figures of the whole range.
+             */
+            total?: number | null;
+            /** @description Null where it cannot be worked out: a division by zero, say. */
+            values: (number | null)[];
+        };
         FunnelBars: {
             /**
              * Format: int64
-             * @description People who have not converted but still may: their latest entry is younger than the window.
+             * @description Those who have not converted but still may: their latest entry is younger than the window.
              */
             incomplete: number;
+            /** @description The same by interval of entry; each person at most once in each. */
+            over_time?: components["schemas"]["FunnelMoment"][] | null;
             steps: components["schemas"]["FunnelStep"][];
+            /**
+             * Format: double
+             * @description Sum of the property at the last step.
+             */
+            sum?: number | null;
+            time_distribution?: components["schemas"]["TimeBin"][] | null;
             time_to_convert?: components["schemas"]["Durations"] | null;
         };
+        /**
+         * @description What is counted.
+         * @enum {string}
+         */
+        FunnelCount: "uniques" | "totals";
         FunnelGroup: components["schemas"]["FunnelBars"] & {
             group: string;
+        };
+        /** @description The funnel of those who entered in an interval. */
+        FunnelMoment: {
+            /**
+             * Format: double
+             * @description From step 1 to the last; null if nobody entered.
+             */
+            conversion?: number | null;
+            /** @description Per step. */
+            counts: number[];
+            /**
+             * Format: double
+             * @description Of those who converted; null if nobody did.
+             */
+            median_seconds?: number | null;
+            /** @description Distinct people per step. */
+            people: number[];
         };
         /** @enum {string} */
         FunnelOutcome: "reached" | "dropped_off";
         /** @description A number of a funnel whose people are asked for. */
         FunnelPoint: {
+            /** @description Label of an interval of entry. */
+            bucket?: string | null;
             /** @description Of a breakdown. */
             group?: string | null;
             outcome?: components["schemas"]["FunnelOutcome"];
             /** @description From 1. */
             step: number;
+            time?: components["schemas"]["TimeSpan"] | null;
+            /** @description Of the funnel without the optional step. */
+            without_optional?: boolean;
         };
         /** @description How many people got how far through the steps, in this order. */
         FunnelQuery: {
@@ -1816,8 +1902,18 @@ export interface components {
              *     reach it are in the group `did not reach step`.
              */
             breakdown_step?: number | null;
+            count?: components["schemas"]["FunnelCount"];
+            /** @description Events that must not happen between steps. */
+            exclusions?: components["schemas"]["Exclusion"][];
+            /** @description With new users: step 1 must be on the local day of their first event. */
+            first_day?: boolean;
             /** @description The largest groups to list, 1 to 1,000 (default 100). */
             groups_max?: number | null;
+            hold?: components["schemas"]["Hold"] | null;
+            interval?: components["schemas"]["Interval"] | null;
+            /** @description Also the funnel without this step (from 1). */
+            optional_step?: number | null;
+            order?: components["schemas"]["Order"];
             /** @description When step 1 must happen; later steps may come after it, within the window. */
             range: components["schemas"]["DateRange"];
             resolution?: components["schemas"]["Resolution"];
@@ -1825,6 +1921,8 @@ export interface components {
             segment?: Record<string, never>[];
             /** @description One to ten steps. */
             steps: components["schemas"]["EventSelector"][];
+            sum?: components["schemas"]["PropertyRef"] | null;
+            time_bins?: components["schemas"]["TimeBins"] | null;
             traits_as_of?: components["schemas"]["TraitsAsOf"];
             users?: components["schemas"]["Users"];
             /**
@@ -1834,6 +1932,8 @@ export interface components {
             window_seconds?: number;
         };
         FunnelResult: {
+            /** @description Intervals of entry; absent without `interval`. */
+            buckets?: components["schemas"]["Bucket"][] | null;
             explain: components["schemas"]["Explain"];
             /** @description Largest first; absent without a breakdown. */
             groups?: components["schemas"]["FunnelGroup"][] | null;
@@ -1843,11 +1943,18 @@ export interface components {
              */
             groups_total?: number | null;
             overall: components["schemas"]["FunnelBars"];
+            without_optional?: components["schemas"]["FunnelBars"] | null;
         };
         FunnelStep: {
             /**
              * Format: int64
-             * @description People who reached the step and not the next; zero at the last.
+             * @description How many reached the step: people; paths, if totals are counted; pairs of person and value,
+             *     if a property is held.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description How many reached the step and not the next; zero at the last.
              */
             dropped_off: number;
             /**
@@ -1863,13 +1970,30 @@ export interface components {
             label: string;
             /**
              * Format: int64
-             * @description People who reached the step.
+             * @description Distinct people among them.
              */
             people: number;
+            /**
+             * Format: int64
+             * @description Distinct people among them.
+             */
+            people_dropped_off: number;
             time_from_previous?: components["schemas"]["Durations"] | null;
         };
         GroupsData: {
             groups: components["schemas"]["DeadLetterGroup"][];
+        };
+        HistogramOf: {
+            bins?: components["schemas"]["Bin"][];
+            of?: components["schemas"]["Scope"];
+            property: string;
+        };
+        /**
+         * @description What must be the same at all steps: then pairs of a person and a value are counted. Events
+         *     without a value are left out; of a list, each element is a value.
+         */
+        Hold: "session" | {
+            property: components["schemas"]["PropertyRef"];
         };
         InsightBody: {
             /** @description How to draw it: any JSON object, kept as it is. */
@@ -2049,11 +2173,43 @@ export interface components {
         };
         /** @description What a point of a series says. */
         Measure: "uniques" | "totals" | "active_percent" | "average" | {
+            /**
+             * @description How many people had the event how often: a series for each number of times, or for each of
+             *     the bins.
+             */
+            frequency: components["schemas"]["Bins"];
+        } | {
             /** @description Sum of a numeric property; other values are skipped. */
             sum: components["schemas"]["PropertyRef"];
         } | {
             /** @description Mean of a numeric property over the events that have it; null when none has. */
             property_average: components["schemas"]["PropertyRef"];
+        } | {
+            /** @description Smallest number; null when no event has one. */
+            minimum: components["schemas"]["PropertyRef"];
+        } | {
+            /** @description Largest number; null when no event has one. */
+            maximum: components["schemas"]["PropertyRef"];
+        } | {
+            /** @description Middle number, by linear interpolation; null when no event has one. */
+            median: components["schemas"]["PropertyRef"];
+        } | {
+            /** @description The number below which a share of them lies, by linear interpolation. */
+            percentile: components["schemas"]["PercentileOf"];
+        } | {
+            /** @description Distinct values of a property. Of a list, each element is a value; absent is none. */
+            distinct_values: components["schemas"]["PropertyRef"];
+        } | {
+            /** @description Distinct values of a property of each person, per person with the event; null when nobody had. */
+            distinct_per_user: components["schemas"]["PropertyRef"];
+        } | {
+            /** @description Events by value of a property: a series for each value, or for each of the bins of numbers. */
+            histogram: components["schemas"]["HistogramOf"];
+        };
+        /** @description A named set of conditions that each counted event must meet. */
+        NamedSegment: {
+            filters?: Record<string, never>[];
+            name?: string | null;
         };
         NewDashboardBody: {
             /** @example Checkout */
@@ -2151,6 +2307,26 @@ export interface components {
             adminToken?: string | null;
             workspace: components["schemas"]["SeatView"];
         };
+        /**
+         * @description In which order the steps must happen.
+         * @enum {string}
+         */
+        Order: "in_order" | "any" | "exact";
+        /** @description How a point takes intervals before its own in. */
+        OverTime: {
+            /**
+             * Format: int32
+             * @description Mean of the values of so many intervals up to this one. Those before the range are counted
+             *     for it.
+             */
+            rolling_average: number;
+        } | {
+            /**
+             * Format: int32
+             * @description The measure over so many intervals up to this one, people counted once.
+             */
+            rolling_window: number;
+        } | "cumulative";
         /** @description Where in a list an answer stands. */
         Pagination: {
             /** @description Cursor of this part. */
@@ -2177,6 +2353,26 @@ export interface components {
             /** @example Ann */
             name: string;
         };
+        /** @description How far back the past lies that a trend is compared with, by the calendar. */
+        PastShift: {
+            /** Format: int32 */
+            count: number;
+            unit: components["schemas"]["ShiftUnit"];
+        };
+        /** @description A series in the past, bucket by bucket. */
+        PastValues: {
+            /** Format: double */
+            change_total?: number | null;
+            /** @description `(now - then) / then`; null when then is zero or either is null. */
+            changes: (number | null)[];
+            people: number[];
+            /** Format: int64 */
+            people_total: number;
+            /** Format: double */
+            total?: number | null;
+            /** @description As many as the buckets of now; null also where the past has fewer. */
+            values: (number | null)[];
+        };
         PeopleData: {
             pagination: components["schemas"]["Pagination"];
             people: components["schemas"]["PersonSummary"][];
@@ -2198,6 +2394,15 @@ export interface components {
             kind: "retention";
             point: components["schemas"]["RetentionPoint"];
             query: components["schemas"]["RetentionQuery"];
+        };
+        PercentileOf: {
+            of?: components["schemas"]["Scope"];
+            /**
+             * Format: double
+             * @description 0 to 100.
+             */
+            percentile: number;
+            property: string;
         };
         Person: {
             /**
@@ -2634,6 +2839,8 @@ export interface components {
             /** @description Where the workspace's events may be sent to; chosen once, for ever. */
             regions: components["schemas"]["RegionName"][];
         };
+        /** @enum {string} */
+        ShiftUnit: "days" | "weeks" | "months" | "quarters" | "years";
         SignInBody: {
             /** @example ann@example.com */
             email: string;
@@ -2749,6 +2956,41 @@ export interface components {
         };
         /** @enum {string} */
         TestVerdict: "delivered" | "retry" | "suspend" | "reject" | "filtered" | "misfit";
+        /** @description Conversions that took a range of times. */
+        TimeBin: {
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            from_seconds: number;
+            /**
+             * Format: int64
+             * @description Distinct people among them.
+             */
+            people: number;
+            /**
+             * Format: double
+             * @description Of all conversions.
+             */
+            share: number;
+            /** Format: int64 */
+            to_seconds: number;
+        };
+        /** @description How the times from the first step to the last are spread. */
+        TimeBins: {
+            /**
+             * Format: int32
+             * @description Width of a bin; by default the shortest of 1 s, 10 s, 1 min, 10 min, 1 h and 1 day that
+             *     needs at most 100 bins.
+             */
+            width_seconds?: number | null;
+        };
+        /** @description A range of times to convert, its end not included. */
+        TimeSpan: {
+            /** Format: int64 */
+            from_seconds: number;
+            /** Format: int64 */
+            to_seconds: number;
+        };
         TokenData: {
             token: components["schemas"]["TokenView"];
         };
@@ -2772,36 +3014,66 @@ export interface components {
         TraitsAsOf: "event" | "latest";
         /** @description A number of a trend whose people are asked for. */
         TrendPoint: {
+            /** @description Of a distribution. */
+            bin?: string | null;
             /** @description Label of the bucket; the whole range if absent. */
             bucket?: string | null;
             /** @description Index of the event in the question. */
             event?: number;
-            /** @description Of a breakdown. */
+            /** @description Of a breakdown; all groups if absent. */
             group?: string | null;
+            /** @description Of the past that the trend is compared with; `bucket` is then one of `past_buckets`. */
+            past?: boolean;
+            /** @description Index of the segment, with several. */
+            segment?: number | null;
+            subgroup?: string | null;
         };
         /** @description How much of some events there was, per interval. */
         TrendQuery: {
             breakdown?: components["schemas"]["PropertyRef"] | null;
+            compare?: components["schemas"]["PastShift"] | null;
             /** @description One to ten events, each a series of its own. */
             events: components["schemas"]["EventSelector"][];
+            /**
+             * @description Up to ten formulas, separated by `;`, of functions of the events (`A`, `B`, …; with several
+             *     segments `A1`, `A2`, …): `UNIQUES(B) / UNIQUES(A)`. `%:` or `$:` before one says how to
+             *     write its values.
+             */
+            formula?: string | null;
             /** @description The largest groups to list, 1 to 1,000 (default 100). */
             groups_max?: number | null;
             interval?: components["schemas"]["Interval"];
             measure?: components["schemas"]["Measure"];
+            over_time?: components["schemas"]["OverTime"] | null;
             range: components["schemas"]["DateRange"];
             /** @description Conditions that each counted event must meet (and, for `active_percent`, each active event). */
             segment?: Record<string, never>[];
+            /**
+             * @description Sets of further conditions on the counted events, side by side: each event has a series for
+             *     each of them.
+             */
+            segments?: components["schemas"]["NamedSegment"][];
+            then_by?: components["schemas"]["PropertyRef"] | null;
             traits_as_of?: components["schemas"]["TraitsAsOf"];
             users?: components["schemas"]["Users"];
         };
         TrendResult: {
             buckets: components["schemas"]["Bucket"][];
             explain: components["schemas"]["Explain"];
+            /** @description Absent without `formula`. */
+            formulas?: components["schemas"]["FormulaSeries"][] | null;
             interval: components["schemas"]["Interval"];
+            /**
+             * @description The buckets of the past, by the same index; absent without `compare`. The past may have
+             *     fewer or more.
+             */
+            past_buckets?: components["schemas"]["Bucket"][] | null;
             /** @description Per event, and within it per group in order of size. */
             series: components["schemas"]["TrendSeries"][];
         };
         TrendSeries: {
+            /** @description Of a distribution: the value or the bin that is counted. */
+            bin?: string | null;
             /** @description Index of the event in the question. */
             event: number;
             /** @description Value of the breakdown's property; absent without a breakdown. */
@@ -2812,10 +3084,15 @@ export interface components {
              */
             groups_total?: number | null;
             label: string;
+            past?: components["schemas"]["PastValues"] | null;
             /** @description Distinct people behind the points and behind the total: the lengths of their lists. */
             people: number[];
             /** Format: int64 */
             people_total: number;
+            /** @description Index of the segment in the question; absent without `segments`. */
+            segment?: number | null;
+            /** @description Value of the second property; absent without `then_by`. */
+            subgroup?: string | null;
             /**
              * Format: double
              * @description The measure over the whole range: people are counted once, not summed.

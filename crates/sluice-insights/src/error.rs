@@ -14,6 +14,11 @@ pub enum InsightError {
     /// A breakdown with more distinct values than memory is set aside for.
     #[error("the breakdown has more than {limit} values; add a filter")]
     TooManyGroups { limit: usize },
+    /// A measure that must keep more distinct values than memory is set aside for.
+    #[error(
+        "the measure has more than {limit} values to keep; take a shorter range or add a filter"
+    )]
+    TooManyValues { limit: usize },
     /// The queue of questions is full; ask again later.
     #[error("too many questions are waiting")]
     Busy,
@@ -50,7 +55,10 @@ impl InsightError {
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Invalid(_) | Self::Filter(_) | Self::TooManyGroups { .. } => ErrorKind::Invalid,
+            Self::Invalid(_)
+            | Self::Filter(_)
+            | Self::TooManyGroups { .. }
+            | Self::TooManyValues { .. } => ErrorKind::Invalid,
             Self::Busy => ErrorKind::Busy,
             Self::Cancelled => ErrorKind::Cancelled,
             Self::Stopped

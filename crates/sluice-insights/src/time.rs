@@ -12,7 +12,7 @@ use sluice_base::Timestamp;
 
 use crate::InsightError;
 use crate::query::{DateRange, invalid};
-use crate::trend::spec::{Bucket, Interval};
+use crate::trend::spec::{Bucket, Interval, PastShift, ShiftUnit};
 
 /// How a workspace reads the calendar.
 #[derive(Clone, Debug)]
@@ -106,9 +106,34 @@ impl Span {
                 "the range has {days} days; at most {days_max} are allowed here"
             )));
         }
+        Self::of_dates(first, last, calendar)
+    }
+
+    /// The whole of some local days.
+    fn of_dates(first: Date, last: Date, calendar: &Calendar) -> Result<Self, InsightError> {
         let from = midnight(first, &calendar.zone)?;
         let to = midnight(next(last)?, &calendar.zone)?;
         Ok(Self { first, last, from, to })
+    }
+
+    /// The same dates some time ago; a day that a month does not have becomes its last.
+    pub(crate) fn shifted(
+        &self,
+        shift: PastShift,
+        calendar: &Calendar,
+    ) -> Result<Self, InsightError> {
+        let count = i64::from(shift.count);
+        let span = match shift.unit {
+            ShiftUnit::Days => count.days(),
+            ShiftUnit::Weeks => (count * 7).days(),
+            ShiftUnit::Months => count.months(),
+            ShiftUnit::Quarters => (count * 3).months(),
+            ShiftUnit::Years => count.years(),
+        };
+        let back = |date: Date| {
+            date.checked_sub(span).map_err(|_| invalid("`compare` goes back out of the calendar"))
+        };
+        Self::of_dates(back(self.first)?, back(self.last)?, calendar)
     }
 }
 
@@ -118,6 +143,8 @@ pub(crate) struct Buckets {
     pub(crate) list: Vec<Bucket>,
     /// Beginning of each bucket, and the end of the last.
     pub(crate) edges: Vec<i64>,
+    /// The first bucket of the range; those before it are only looked back at.
+    pub(crate) first: usize,
 }
 
 impl Buckets {
@@ -127,13 +154,48 @@ impl Buckets {
         calendar: &Calendar,
         now: Timestamp,
     ) -> Result<Self, InsightError> {
-        let mut buckets = Self { list: Vec::new(), edges: vec![span.from] };
-        match interval {
-            Interval::FiveMinutes => buckets.fixed(span, 300_000_000, calendar, now)?,
-            Interval::Hour => buckets.fixed(span, 3_600_000_000, calendar, now)?,
-            _ => buckets.calendar(span, interval, calendar, now)?,
+        Self::with_back(span, interval, calendar, now, 0)
+    }
+
+    /// With `back` whole intervals before the range. Then the first of the range is whole, too.
+    pub(crate) fn with_back(
+        span: &Span,
+        interval: Interval,
+        calendar: &Calendar,
+        now: Timestamp,
+        back: u32,
+    ) -> Result<Self, InsightError> {
+        let fixed = match interval {
+            Interval::FiveMinutes => Some(300_000_000),
+            Interval::Hour => Some(3_600_000_000),
+            _ => None,
+        };
+        let mut buckets = Self { list: Vec::new(), edges: Vec::new(), first: back as usize };
+        match fixed {
+            Some(step) => {
+                let from = span.from - step * i64::from(back);
+                buckets.edges.push(from);
+                buckets.fixed(from, span.to, step, calendar, now)?;
+            }
+            None => {
+                let mut begin = floor(span.first, interval, calendar.week_start)?;
+                let mut first = span.first;
+                if back > 0 {
+                    begin = begin
+                        .checked_sub(length(interval) * i64::from(back))
+                        .map_err(|_| invalid("the range is out of the calendar"))?;
+                    first = begin;
+                }
+                buckets.edges.push(midnight(first, &calendar.zone)?);
+                buckets.calendar((begin, first), span, interval, calendar, now)?;
+            }
         }
         Ok(buckets)
+    }
+
+    /// The buckets of the range.
+    pub(crate) fn shown(&self) -> &[Bucket] {
+        &self.list[self.first..]
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -142,14 +204,14 @@ impl Buckets {
 
     fn fixed(
         &mut self,
-        span: &Span,
+        mut from: i64,
+        end: i64,
         step: i64,
         calendar: &Calendar,
         now: Timestamp,
     ) -> Result<(), InsightError> {
-        let mut from = span.from;
-        while from < span.to {
-            let to = (from + step).min(span.to);
+        while from < end {
+            let to = (from + step).min(end);
             let local = zoned(from, &calendar.zone)?;
             let label = local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
             self.push(label, from, to, to - from < step || now.as_micros() < to);
@@ -160,17 +222,17 @@ impl Buckets {
 
     fn calendar(
         &mut self,
+        (mut begin, first): (Date, Date),
         span: &Span,
         interval: Interval,
         calendar: &Calendar,
         now: Timestamp,
     ) -> Result<(), InsightError> {
-        let mut begin = floor(span.first, interval, calendar.week_start)?;
         while begin <= span.last {
             let after = ceil(begin, interval)?;
-            let from = midnight(begin.max(span.first), &calendar.zone)?;
+            let from = midnight(begin.max(first), &calendar.zone)?;
             let to = midnight(after.min(next(span.last)?), &calendar.zone)?;
-            let clipped = begin < span.first || after > next(span.last)?;
+            let clipped = begin < first || after > next(span.last)?;
             self.push(begin.to_string(), from, to, clipped || now.as_micros() < to);
             begin = after;
         }
@@ -202,14 +264,17 @@ fn floor(date: Date, interval: Interval, week_start: Weekday) -> Result<Date, In
     Ok(floor)
 }
 
-fn ceil(begin: Date, interval: Interval) -> Result<Date, InsightError> {
-    let length = match interval {
+fn length(interval: Interval) -> jiff::Span {
+    match interval {
         Interval::Week => 7.days(),
         Interval::Month => 1.month(),
         Interval::Quarter => 3.months(),
         _ => 1.day(),
-    };
-    begin.checked_add(length).map_err(|_| invalid("the range is out of the calendar"))
+    }
+}
+
+fn ceil(begin: Date, interval: Interval) -> Result<Date, InsightError> {
+    begin.checked_add(length(interval)).map_err(|_| invalid("the range is out of the calendar"))
 }
 
 fn next(date: Date) -> Result<Date, InsightError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use sluice_columnar::Part;
-use sluice_filter::{NONE, Scope, group_keys};
+use sluice_filter::{NONE, Scope, Value, group_keys};
 
 use super::latest::Latest;
 use super::test::CellsOf;
@@ -21,6 +21,8 @@ pub(crate) struct Groups {
     numbers: HashMap<String, u32>,
     parts: Vec<PartGroups>,
     latest: Option<Arc<Latest>>,
+    /// Groups of a person of whom nothing is known.
+    absent: &'static [u32],
 }
 
 #[derive(Debug)]
@@ -38,6 +40,30 @@ impl Groups {
         property: &PropertyRef,
         latest: Option<&Arc<Latest>>,
     ) -> Result<Self, InsightError> {
+        Self::by(parts, property, latest, &[0], group_keys)
+    }
+
+    /// Without a group for rows that have no value.
+    pub(crate) fn of_values(
+        parts: &[Arc<Part>],
+        property: &PropertyRef,
+        latest: Option<&Arc<Latest>>,
+    ) -> Result<Self, InsightError> {
+        Self::by(parts, property, latest, &[], |value| {
+            let mut keys = group_keys(value);
+            keys.retain(|key| key != NONE);
+            keys
+        })
+    }
+
+    /// By the keys of each value. Group 0 is always [`NONE`].
+    pub(crate) fn by(
+        parts: &[Arc<Part>],
+        property: &PropertyRef,
+        latest: Option<&Arc<Latest>>,
+        absent: &'static [u32],
+        mut keys_of: impl FnMut(&Value<'_>) -> Vec<String>,
+    ) -> Result<Self, InsightError> {
         let latest = latest.filter(|_| property.of == Scope::User).cloned();
         let of = latest.as_ref().map_or(parts, |latest| latest.parts());
         let mut groups = Self {
@@ -45,12 +71,13 @@ impl Groups {
             numbers: HashMap::new(),
             parts: Vec::with_capacity(of.len()),
             latest: None,
+            absent,
         };
         groups.number(NONE.to_owned());
         for part in of {
             let cells = CellsOf::open(part, &property.property, property.of)?;
             let (mut starts, mut list) = (vec![0], Vec::new());
-            for keys in cells.per_code(group_keys) {
+            for keys in cells.per_code(&mut keys_of) {
                 list.extend(keys.into_iter().map(|key| groups.number(key)));
                 starts.push(list.len() as u32);
                 if groups.names.len() > GROUP_VALUES_MAX {
@@ -94,7 +121,7 @@ impl Groups {
             None => (part, row),
             Some(latest) => match latest.of(person) {
                 Some(place) => (place.part, place.row),
-                None => return &[0],
+                None => return self.absent,
             },
         };
         let part = &self.parts[part as usize];

@@ -23,7 +23,7 @@ mod wide;
 
 pub(crate) use groups::Groups;
 pub(crate) use latest::Latest;
-pub(crate) use numbers::Numbers;
+pub(crate) use numbers::{Numbers, Ranks, finite};
 pub(crate) use plan::{Plan, SlotSpec};
 pub(crate) use scan::{Hit, Operator, Scan, scan};
 pub(crate) use sweep::{Mark, Places, SWEPT_PARTS_MAX, Sweeper, Units, sweep};

@@ -12,6 +12,7 @@ use super::spec::{
     FunnelGroup, FunnelOutcome, FunnelPoint, FunnelQuery, FunnelResult, NOT_REACHED, Resolution,
 };
 use super::tally::{Lanes, Tally};
+use super::walk;
 use crate::context::Context;
 use crate::engine::{
     Groups, Hit, Mark, Operator, Places, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Sweeper, Units,
@@ -24,10 +25,10 @@ use crate::time::Span;
 use crate::{Explain, InsightError};
 
 /// Longest range of a funnel: three years.
-const RANGE_DAYS_MAX: u32 = 1_100;
+pub(super) const RANGE_DAYS_MAX: u32 = 1_100;
 
 /// Group number of people who do not reach the step of the breakdown.
-const GROUP_NOT_REACHED: u32 = u32::MAX;
+pub(super) const GROUP_NOT_REACHED: u32 = u32::MAX;
 
 struct Setup {
     span: Span,
@@ -44,6 +45,10 @@ pub(crate) fn run(
     cancelled: &AtomicBool,
 ) -> Result<FunnelResult, InsightError> {
     let started = std::time::Instant::now();
+    query.check()?;
+    if !query.is_plain() || query.optional_step.is_some() {
+        return run_options(query, context, cancelled);
+    }
     let (mut setup, selection) = Setup::new(query, context)?;
     let operators = setup.scan(query, context, &selection, cancelled, None)?;
     let mut tallies: HashMap<u32, Tally> = HashMap::new();
@@ -62,7 +67,33 @@ pub(crate) fn run(
             (Some(list), Some(total))
         }
     };
-    Ok(FunnelResult { overall: overall.bars(query), groups, groups_total, explain: setup.explain })
+    Ok(FunnelResult {
+        overall: overall.bars(query),
+        groups,
+        groups_total,
+        buckets: None,
+        without_optional: None,
+        explain: setup.explain,
+    })
+}
+
+/// A funnel with options: as it is, and without its optional step.
+fn run_options(
+    query: &FunnelQuery,
+    context: &Context,
+    cancelled: &AtomicBool,
+) -> Result<FunnelResult, InsightError> {
+    let Some(without) = query.without_optional() else {
+        return walk::run(query, context, cancelled);
+    };
+    let mut with = query.clone();
+    with.optional_step = None;
+    let mut result = run(&with, context, cancelled)?;
+    let other = run(&without, context, cancelled)?;
+    result.without_optional = Some(other.overall);
+    result.explain.rows_scanned += other.explain.rows_scanned;
+    result.explain.milliseconds += other.explain.milliseconds;
+    Ok(result)
 }
 
 pub(crate) fn people(
@@ -73,8 +104,26 @@ pub(crate) fn people(
     cancelled: &AtomicBool,
 ) -> Result<People, InsightError> {
     let started = std::time::Instant::now();
+    query.check()?;
+    if point.without_optional || query.optional_step.is_some() {
+        let mut asked = query.clone();
+        asked.optional_step = None;
+        if point.without_optional {
+            asked = query
+                .without_optional()
+                .ok_or_else(|| invalid("the funnel has no optional step"))?;
+        }
+        let point = FunnelPoint { without_optional: false, ..point.clone() };
+        return people(&asked, &point, list, context, cancelled);
+    }
     if point.step == 0 || point.step > query.steps.len() {
         return Err(invalid(format!("`step` must be 1 to {}", query.steps.len())));
+    }
+    if !query.is_plain() {
+        return walk::people(query, point, list, context, cancelled);
+    }
+    if point.bucket.is_some() || point.time.is_some() {
+        return Err(invalid("the funnel has no `bucket` and no `time` to ask for"));
     }
     let (mut setup, selection) = Setup::new(query, context)?;
     let group = match (&point.group, &setup.groups) {
@@ -100,7 +149,7 @@ pub(crate) fn people(
 
 impl FunnelQuery {
     /// Whether the breakdown is read later than at step 1.
-    fn reads_late(&self) -> bool {
+    pub(super) fn reads_late(&self) -> bool {
         self.breakdown_step.is_some_and(|step| step > 1)
     }
 }
@@ -204,7 +253,7 @@ impl Setup {
 }
 
 impl Resolution {
-    const fn micros(self) -> i64 {
+    pub(super) const fn micros(self) -> i64 {
         match self {
             Self::Second => 1_000_000,
             Self::Millisecond => 1_000,

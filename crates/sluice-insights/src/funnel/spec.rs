@@ -1,4 +1,5 @@
-//! The funnel question and its answer, as stored and served.
+//! The funnel question and its answer, as stored and served. What it may say besides its steps is
+//! in `options.rs`.
 //!
 //! Semantics: a path starts at an event of step 1 inside the range and takes the later steps in
 //! this order, other events between allowed, all within the window after step 1 (boundary
@@ -10,10 +11,14 @@ use serde::{Deserialize, Serialize};
 use sluice_filter::Condition;
 use utoipa::ToSchema;
 
+pub use super::options::{
+    EXCLUSIONS_MAX, Exclusion, FunnelCount, FunnelMoment, Hold, Order, TimeBin, TimeBins, TimeSpan,
+};
 use crate::query::{
     DateRange, EVENTS_MAX, EventSelector, GROUPS_DEFAULT, NEW_USER, PropertyRef, TraitsAsOf, Users,
     check_filters, check_groups_max, invalid,
 };
+use crate::trend::spec::{Bucket, Interval};
 use crate::{Explain, InsightError};
 
 /// One day.
@@ -33,6 +38,15 @@ pub struct FunnelQuery {
     #[serde(default = "window_default")]
     pub window_seconds: u32,
     #[serde(default)]
+    pub order: Order,
+    #[serde(default)]
+    pub count: FunnelCount,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// Events that must not happen between steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclusions: Vec<Exclusion>,
+    #[serde(default)]
     pub resolution: Resolution,
     /// Conditions on the event of step 1.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -40,6 +54,21 @@ pub struct FunnelQuery {
     pub segment: Vec<Condition>,
     #[serde(default)]
     pub users: Users,
+    /// With new users: step 1 must be on the local day of their first event.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first_day: bool,
+    /// Also the funnel of each interval of entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
+    /// Also how the times to convert are spread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_bins: Option<TimeBins>,
+    /// Also the sum of a numeric property at the last step, over those who reached it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sum: Option<PropertyRef>,
+    /// Also the funnel without this step (from 1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub optional_step: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown: Option<PropertyRef>,
     /// Step (from 1) at whose event the breakdown's value is read; default 1. People who do not
@@ -78,6 +107,12 @@ pub struct FunnelResult {
     /// Groups found in all, also those not listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups_total: Option<u64>,
+    /// Intervals of entry; absent without `interval`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buckets: Option<Vec<Bucket>>,
+    /// Without the optional step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without_optional: Option<FunnelBars>,
     pub explain: Explain,
 }
 
@@ -93,17 +128,30 @@ pub struct FunnelBars {
     pub steps: Vec<FunnelStep>,
     /// From step 1 to the last step, of those who got there; null if nobody did.
     pub time_to_convert: Option<Durations>,
-    /// People who have not converted but still may: their latest entry is younger than the window.
+    /// Those who have not converted but still may: their latest entry is younger than the window.
     pub incomplete: u64,
+    /// The same by interval of entry; each person at most once in each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub over_time: Option<Vec<FunnelMoment>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_distribution: Option<Vec<TimeBin>>,
+    /// Sum of the property at the last step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sum: Option<f64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct FunnelStep {
     pub label: String,
-    /// People who reached the step.
+    /// How many reached the step: people; paths, if totals are counted; pairs of person and value,
+    /// if a property is held.
+    pub count: u64,
+    /// Distinct people among them.
     pub people: u64,
-    /// People who reached the step and not the next; zero at the last.
+    /// How many reached the step and not the next; zero at the last.
     pub dropped_off: u64,
+    /// Distinct people among them.
+    pub people_dropped_off: u64,
     /// Share of those who started; null if nobody did.
     pub from_start: Option<f64>,
     /// Share of those who reached the step before; null if nobody did.
@@ -131,6 +179,15 @@ pub struct FunnelPoint {
     /// Of a breakdown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// Label of an interval of entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<String>,
+    /// Who converted in this time; `step` is then the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<TimeSpan>,
+    /// Of the funnel without the optional step.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_optional: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -162,6 +219,7 @@ impl FunnelQuery {
         if self.breakdown_step.is_some_and(|step| step == 0 || step > self.steps.len()) {
             return Err(invalid(format!("`breakdown_step` must be 1 to {}", self.steps.len())));
         }
+        self.check_options()?;
         check_groups_max(self.groups_max)?;
         check_filters(&self.segment)
     }

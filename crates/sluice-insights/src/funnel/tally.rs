@@ -56,8 +56,10 @@ impl Tally {
         let share = |part: u64, of: u64| (of > 0).then(|| part as f64 / of as f64);
         let steps = (0..count).map(|step| FunnelStep {
             label: query.steps[step].display_name(),
+            count: reached[step],
             people: reached[step],
             dropped_off: if step + 1 < count { self.depths[step + 1] } else { 0 },
+            people_dropped_off: if step + 1 < count { self.depths[step + 1] } else { 0 },
             from_start: share(reached[step], reached[0]),
             from_previous: share(reached[step], reached[step.saturating_sub(1)]),
             time_from_previous: (step > 0).then(|| self.times[step - 1].durations(unit)).flatten(),
@@ -65,7 +67,7 @@ impl Tally {
         let steps = steps.collect();
         let to_convert = if count == 2 { 0 } else { count - 1 };
         let time_to_convert = self.times[to_convert].durations(unit);
-        FunnelBars { steps, time_to_convert, incomplete: self.incomplete }
+        FunnelBars { steps, time_to_convert, incomplete: self.incomplete, ..FunnelBars::default() }
     }
 }
 

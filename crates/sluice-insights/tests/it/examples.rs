@@ -11,7 +11,7 @@ use crate::world::{World, micros};
 
 const NOW: &str = "2026-04-01T00:00:00Z";
 
-fn trend(world: &World, zone: &str, query: &Json) -> TrendResult {
+pub(crate) fn trend(world: &World, zone: &str, query: &Json) -> TrendResult {
     let context = world.context(zone, micros(NOW), 2);
     let query = InsightQuery::from_json(&query.to_string()).unwrap();
     match answer(&query, &context, &AtomicBool::new(false)).unwrap() {
@@ -20,7 +20,7 @@ fn trend(world: &World, zone: &str, query: &Json) -> TrendResult {
     }
 }
 
-fn funnel(world: &World, query: &Json) -> FunnelResult {
+pub(crate) fn funnel(world: &World, query: &Json) -> FunnelResult {
     let context = world.context("UTC", micros(NOW), 2);
     let query = InsightQuery::from_json(&query.to_string()).unwrap();
     match answer(&query, &context, &AtomicBool::new(false)).unwrap() {
@@ -29,7 +29,7 @@ fn funnel(world: &World, query: &Json) -> FunnelResult {
     }
 }
 
-fn plays() -> World {
+pub(crate) fn plays() -> World {
     let mut world = World::new();
     world.tell(&[
         (1, "2026-03-01T09:00:00Z", "Play", json!({ "genre": "rock", "sec": 100 })),
@@ -117,7 +117,7 @@ fn the_example_by_genre_ranks_groups_and_keeps_those_without() {
     assert_eq!(result.series[0].values, [Some(1.0), Some(1.0)]);
 }
 
-fn paths() -> World {
+pub(crate) fn paths() -> World {
     let mut world = World::new();
     let at = |time: &str| format!("2026-03-01T{time}Z");
     let people: &[(u64, &[(&str, &str)])] = &[
@@ -139,7 +139,7 @@ fn paths() -> World {
     world
 }
 
-fn abc(resolution: &str) -> Json {
+pub(crate) fn abc(resolution: &str) -> Json {
     json!({
         "kind": "funnel",
         "range": { "start": "2026-03-01", "end": "2026-03-01" },
@@ -224,10 +224,10 @@ fn an_entry_younger_than_the_window_is_incomplete() {
 #[test]
 fn what_is_not_offered_is_refused_with_its_name() {
     let mut unknown = abc("second");
-    unknown["order"] = json!("any");
+    unknown["sequence"] = json!("any");
     let error = InsightQuery::from_json(&unknown.to_string()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
-    assert!(error.to_string().contains("unknown field `order`"), "{error}");
+    assert!(error.to_string().contains("unknown field `sequence`"), "{error}");
     let mut window = abc("second");
     window["window_seconds"] = json!(0);
     assert!(

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod examples;
+mod formula_oracle;
+mod funnel_examples;
 mod funnel_oracle;
 mod oracle;
 mod random;
@@ -10,5 +12,6 @@ mod retention_examples;
 mod retention_oracle;
 mod seen;
 mod service;
+mod trend_examples;
 mod trend_oracle;
 mod world;

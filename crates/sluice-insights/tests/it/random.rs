@@ -8,7 +8,9 @@ use jiff::civil::Date;
 use serde_json::{Value as Json, json};
 use sluice_event::Decision;
 
+use crate::formula_oracle::{FUNCTIONS, Figure, Formula, Tree};
 use crate::oracle::{Cond, Pick, rows};
+use crate::trend_oracle::OverTime;
 use crate::world::{New, World};
 use crate::{funnel_oracle, retention_oracle, trend_oracle};
 
@@ -136,7 +138,9 @@ fn world(rng: &mut Rng) -> World {
                 traits[person as usize] = Some(object(rng));
             }
             let traits = if person == 0 { None } else { traits[person as usize].clone() };
-            events.push(New { time: time(rng, &bases), person, name, props: object(rng), traits });
+            let session = (!rng.one_in(3)).then(|| 1 + rng.below(3) as i64);
+            let (time, props) = (time(rng, &bases), object(rng));
+            events.push(New { time, person, name, props, traits, session });
         }
         world.write(events, decisions);
         if rng.one_in(2) {
@@ -212,6 +216,7 @@ fn range(rng: &mut Rng, world: &World, days: i64) -> (Date, Date) {
 
 fn trend(rng: &mut Rng, world: &World) -> trend_oracle::Ask {
     let (interval, days) = *rng.pick(&[
+        ("5_minutes", 2),
         ("hour", 7),
         ("day", 60),
         ("day", 20),
@@ -230,20 +235,123 @@ fn trend(rng: &mut Rng, world: &World) -> trend_oracle::Ask {
             }
         })
         .collect();
-    let measures =
-        ["uniques", "uniques", "totals", "active_percent", "average", "sum", "property_average"];
-    trend_oracle::Ask {
+    let segments: Vec<Vec<Cond>> = if rng.one_in(3) {
+        (0..1 + rng.below(3)).map(|_| conds(rng, 1)).collect()
+    } else {
+        Vec::new()
+    };
+    let measure = measure(rng);
+    let is_distribution = measure.name == "frequency" || measure.name == "histogram";
+    let breakdown = breakdown(rng);
+    let then_by = breakdown
+        .as_ref()
+        .filter(|_| rng.one_in(2))
+        .map(|_| (rng.word(&["x", "y", "n"]).to_owned(), rng.one_in(3)));
+    let mut ask = trend_oracle::Ask {
         zone: rng.word(ZONES),
         start,
         end,
         interval,
         events,
-        measure: rng.word(&measures),
+        measure,
         segment: conds(rng, 2),
+        segments,
         users: rng.word(&["any", "active", "active", "new"]),
-        breakdown: breakdown(rng),
+        breakdown,
+        then_by,
         groups_max: if rng.one_in(3) { 2 } else { 100 },
         latest: rng.one_in(3),
+        over_time: over_time(rng),
+        compare: rng.one_in(4).then(|| {
+            let unit = rng.word(&["days", "weeks", "months", "quarters", "years"]);
+            (1 + rng.below(3) as i32, unit)
+        }),
+        formulas: Vec::new(),
+    };
+    if rng.one_in(3) && !is_distribution {
+        ask.formulas = (0..1 + rng.below(2)).map(|_| formula(rng, &ask)).collect();
+        ask.groups_max = ask.groups_max.min(8);
+    }
+    ask
+}
+
+fn measure(rng: &mut Rng) -> trend_oracle::Measure {
+    let name = rng.word(&[
+        "uniques",
+        "uniques",
+        "totals",
+        "active_percent",
+        "average",
+        "frequency",
+        "sum",
+        "property_average",
+        "minimum",
+        "maximum",
+        "median",
+        "percentile",
+        "distinct_values",
+        "distinct_per_user",
+        "histogram",
+    ]);
+    let mut measure = trend_oracle::Measure::plain(name);
+    measure.percentile = rng.below(101) as f64;
+    if name.starts_with("distinct") || name == "histogram" {
+        measure.property = rng.word(&["n", "x", "y"]);
+    }
+    if rng.one_in(2) {
+        measure.bins = vec![(0.0, 2.0), (2.0, 10.0), (20.0, 40.5)];
+    }
+    measure
+}
+
+fn over_time(rng: &mut Rng) -> OverTime {
+    let n = 1 + rng.below(9) as i64;
+    match rng.below(8) {
+        0 => OverTime::Average(n),
+        1 | 2 => OverTime::Window(n),
+        3 => OverTime::Cumulative,
+        _ => OverTime::Plain,
+    }
+}
+
+fn formula(rng: &mut Rng, ask: &trend_oracle::Ask) -> Formula {
+    let tree = tree(rng, ask, 2);
+    let one = Tree::Figure(figure(rng, ask));
+    let tree = if rng.one_in(3) { tree } else { Tree::Both('+', Box::new(tree), Box::new(one)) };
+    let tree = match tree {
+        Tree::Number(_) => Tree::Figure(figure(rng, ask)),
+        Tree::Both(..) if rng.one_in(6) => Tree::Line(Box::new(Tree::Figure(figure(rng, ask)))),
+        tree => tree,
+    };
+    let has_figure = tree.text_has_event();
+    let tree = if has_figure { tree } else { Tree::Figure(figure(rng, ask)) };
+    Formula { prefix: rng.word(&["", "%:", "$:"]), tree }
+}
+
+fn tree(rng: &mut Rng, ask: &trend_oracle::Ask, depth: u64) -> Tree {
+    if depth == 0 || rng.one_in(3) {
+        return if rng.one_in(4) {
+            Tree::Number(rng.below(9) as f64 / 2.0)
+        } else {
+            Tree::Figure(figure(rng, ask))
+        };
+    }
+    let op = *rng.pick(&['+', '-', '*', '/']);
+    let (a, b) = (tree(rng, ask, depth - 1), tree(rng, ask, depth - 1));
+    let both = Tree::Both(op, Box::new(a), Box::new(b));
+    if rng.one_in(6) { Tree::Sqrt(Box::new(both)) } else { both }
+}
+
+fn figure(rng: &mut Rng, ask: &trend_oracle::Ask) -> Figure {
+    let over_time = match over_time(rng) {
+        OverTime::Window(n) if rng.one_in(2) => OverTime::Before(n),
+        other => other,
+    };
+    Figure {
+        name: rng.pick(FUNCTIONS).0,
+        over_time,
+        event: rng.below(ask.events.len() as u64) as usize,
+        segment: rng.one_in(4).then(|| rng.below(ask.segment_count() as u64) as usize),
     }
 }
 
@@ -273,7 +381,41 @@ fn funnel(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
         breakdown_step: 1 + rng.below(count as u64) as usize,
         latest: rng.one_in(3),
         steps,
+        order: "in_order",
+        totals: false,
+        hold: None,
+        exclusions: Vec::new(),
+        first_day: false,
+        interval: None,
+        sum: false,
+        bins: None,
     }
+}
+
+/// With some of the options.
+fn funnel_with_options(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
+    let mut ask = funnel(rng, world);
+    let steps = ask.steps.len();
+    ask.order = rng.word(&["in_order", "any", "exact"]);
+    ask.totals = ask.order != "any" && rng.one_in(3);
+    if !ask.totals && rng.one_in(3) {
+        ask.hold = Some(rng.word(&["session", "x", "y"]));
+    }
+    if ask.order != "any" && steps > 1 && rng.one_in(2) {
+        ask.exclusions = (0..1 + rng.below(2))
+            .map(|_| {
+                let from = 1 + rng.below(steps as u64 - 1) as usize;
+                let to = from + 1 + rng.below((steps - from) as u64) as usize;
+                let names = ["A", "B", "C", "D", "$identify", "_active"];
+                (pick(rng, &names), (!rng.one_in(3)).then_some((from, to)))
+            })
+            .collect();
+    }
+    ask.first_day = ask.users == "new" && rng.one_in(2);
+    ask.interval = rng.one_in(3).then(|| rng.word(&["day", "month"]));
+    ask.sum = rng.one_in(3);
+    ask.bins = (steps > 1 && rng.one_in(3)).then_some(3_600);
+    ask
 }
 
 fn retention(rng: &mut Rng, world: &World) -> retention_oracle::Ask {
@@ -326,6 +468,9 @@ fn run(seed: u64) {
         let context = world.context(ask.zone, now, 1 + rng.below(2) as usize);
         trend_oracle::check(&ask, &rows, &context);
         let ask = funnel(&mut rng, &world);
+        let context = world.context(ask.zone, now, 1 + rng.below(2) as usize);
+        funnel_oracle::check(&ask, &rows, &context);
+        let ask = funnel_with_options(&mut rng, &world);
         let context = world.context(ask.zone, now, 1 + rng.below(2) as usize);
         funnel_oracle::check(&ask, &rows, &context);
         let ask = retention(&mut rng, &world);

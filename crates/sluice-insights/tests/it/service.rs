@@ -33,6 +33,7 @@ fn append(log: &Log, names: &[&str]) -> u64 {
             name: (*name).to_owned(),
             props: json!({ "n": seq, "who": "me" }),
             traits: None,
+            session: None,
         };
         batch.events.push(StoredEvent {
             source: SourceNo(3),

@@ -24,6 +24,8 @@ pub(crate) struct Raw {
     pub(crate) name: String,
     pub(crate) props: Map<String, Json>,
     pub(crate) traits: Option<Map<String, Json>>,
+    /// The session that the sender stated.
+    pub(crate) session: Option<i64>,
 }
 
 pub(crate) struct World {
@@ -42,6 +44,7 @@ pub(crate) struct New {
     pub(crate) name: String,
     pub(crate) props: Json,
     pub(crate) traits: Option<Json>,
+    pub(crate) session: Option<i64>,
 }
 
 impl World {
@@ -91,6 +94,7 @@ impl World {
                 name: new.name,
                 props: new.props.as_object().cloned().unwrap_or_default(),
                 traits: new.traits.and_then(|traits| traits.as_object().cloned()),
+                session: new.session,
             });
         }
         self.store.ingest(Offset(base), &batch).unwrap();
@@ -105,6 +109,7 @@ impl World {
             name: (*name).to_owned(),
             props: props.clone(),
             traits: None,
+            session: None,
         });
         self.write(events.collect(), Vec::new());
         self.store.flush().unwrap();
@@ -156,7 +161,7 @@ pub(crate) fn event(seq: u64, new: &New) -> Event {
         sent_at: None,
         received_at: timestamp,
         timestamp,
-        session_id: -1,
+        session_id: new.session.unwrap_or(-1),
         json: format!("{head}{properties}}}").into(),
         body: range,
         context: 0..0,

@@ -1,0 +1,557 @@
+//! Runs a funnel with options, person by person: in any or exact order, by totals, with something
+//! held or excluded, over time. The plain funnel has a faster way of its own (`run`).
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use hashbrown::HashMap;
+use sluice_columnar::{FirstSeenReader, Part, Selection};
+use sluice_event::PersonId;
+
+use super::barrier::Barriers;
+use super::chain::Chain;
+use super::path::{Finder, Path, Row};
+use super::run::{GROUP_NOT_REACHED, RANGE_DAYS_MAX};
+use super::score::{Counted, Score, seconds_of};
+use super::spec::{
+    FunnelCount, FunnelGroup, FunnelOutcome, FunnelPoint, FunnelQuery, FunnelResult, Hold,
+    NOT_REACHED, Order, TimeSpan,
+};
+use super::totals::Totals;
+use super::unordered::Unordered;
+use crate::InsightError;
+use crate::context::Context;
+use crate::engine::{Groups, Hit, Numbers, Operator, Plan, Scan, SlotSpec, scan};
+use crate::insight::{Page, People};
+use crate::people::{Found, page};
+use crate::query::{EVENTS_MAX, Users, invalid};
+use crate::time::{Buckets, Span};
+use crate::trend::spec::Interval;
+
+/// Most groups times intervals; bounds memory (I10).
+const MOMENTS_MAX: usize = 1_000_000;
+
+struct Scene<'q> {
+    query: &'q FunnelQuery,
+    span: Span,
+    plan: Plan,
+    groups: Option<Groups>,
+    held: Option<Groups>,
+    numbers: Option<Numbers>,
+    /// The slot of "any active event", when the question needs it.
+    active_slot: Option<usize>,
+    /// Intervals of entry.
+    buckets: Option<Buckets>,
+    /// Local days of the range, for new users on their first.
+    days: Option<Buckets>,
+    parts: Vec<Arc<Part>>,
+}
+
+pub(super) fn run(
+    query: &FunnelQuery,
+    context: &Context,
+    cancelled: &AtomicBool,
+) -> Result<FunnelResult, InsightError> {
+    let started = std::time::Instant::now();
+    let (scene, selection) = Scene::new(query, context)?;
+    let steps = query.steps.len();
+    let mut overall = Score::new(steps);
+    let mut by_group: HashMap<u32, Score> = HashMap::new();
+    for walk in scene.scan(context, &selection, cancelled, None)? {
+        overall.add(walk.overall);
+        for (group, score) in walk.by_group {
+            by_group.entry(group).or_insert_with(|| Score::new(steps)).add(score);
+        }
+    }
+    if by_group.values().map(Score::moments).sum::<usize>() > MOMENTS_MAX {
+        return Err(InsightError::TooManyGroups { limit: MOMENTS_MAX });
+    }
+    let buckets = scene.buckets.as_ref();
+    let groups_total = scene.groups.as_ref().map(|_| by_group.len() as u64);
+    let groups = scene.groups.as_ref().map(|groups| {
+        let name = |group: u32| {
+            if group == GROUP_NOT_REACHED { NOT_REACHED } else { groups.name(group) }.to_owned()
+        };
+        let mut list: Vec<(String, Score)> =
+            by_group.into_iter().map(|(group, score)| (name(group), score)).collect();
+        list.sort_by(|(a, left), (b, right)| right.size().cmp(&left.size()).then_with(|| a.cmp(b)));
+        list.truncate(query.groups_limit());
+        let bars = |(group, score): (String, Score)| FunnelGroup {
+            group,
+            bars: score.bars(query, buckets),
+        };
+        list.into_iter().map(bars).collect()
+    });
+    let mut explain = context.explain(&selection);
+    explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    Ok(FunnelResult {
+        overall: overall.bars(query, buckets),
+        groups,
+        groups_total,
+        buckets: buckets.map(|buckets| buckets.list.clone()),
+        without_optional: None,
+        explain,
+    })
+}
+
+pub(super) fn people(
+    query: &FunnelQuery,
+    point: &FunnelPoint,
+    list: &Page,
+    context: &Context,
+    cancelled: &AtomicBool,
+) -> Result<People, InsightError> {
+    let started = std::time::Instant::now();
+    let (scene, selection) = Scene::new(query, context)?;
+    let group = match (&point.group, &scene.groups) {
+        (None, _) => Some(None),
+        (Some(_), None) => {
+            return Err(invalid("a `group` is asked for but the funnel has no breakdown"));
+        }
+        (Some(name), Some(_)) if query.reads_late() && name == NOT_REACHED => {
+            Some(Some(GROUP_NOT_REACHED))
+        }
+        (Some(name), Some(groups)) => groups.find(name).map(Some),
+    };
+    let bucket = match (&point.bucket, &scene.buckets) {
+        (None, _) => None,
+        (Some(_), None) => {
+            return Err(invalid("a `bucket` is asked for but the funnel has no `interval`"));
+        }
+        (Some(label), Some(buckets)) => Some(
+            buckets
+                .list
+                .iter()
+                .position(|bucket| bucket.label == *label)
+                .ok_or_else(|| invalid(format!("the funnel has no bucket `{label}`")))?,
+        ),
+    };
+    let mut found = Vec::new();
+    if let Some(group) = group {
+        let (step, outcome, time) = (point.step, point.outcome, point.time);
+        let wanted = Wanted { step, outcome, group, bucket, time };
+        for walk in scene.scan(context, &selection, cancelled, Some(wanted))? {
+            found.extend(walk.found);
+        }
+    }
+    let mut explain = context.explain(&selection);
+    explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    Ok(page(found, list, explain))
+}
+
+impl<'q> Scene<'q> {
+    fn new(query: &'q FunnelQuery, context: &Context) -> Result<(Self, Selection), InsightError> {
+        let (calendar, now) = (&context.calendar, context.now);
+        let span = Span::resolve(&query.range, calendar, now, RANGE_DAYS_MAX)?;
+        let window = i64::from(query.window_seconds) * 1_000_000;
+        // Times are cut to the second before they are compared: a step may be up to one unit later.
+        let around = window.saturating_add(1_000_000);
+        let to = span.to.saturating_add(around);
+        let from = match query.order {
+            Order::Any => span.from.saturating_sub(around),
+            Order::InOrder | Order::Exact => span.from,
+        };
+        let mut slots: Vec<SlotSpec> = query
+            .steps
+            .iter()
+            .chain(query.exclusions.iter().map(|exclusion| &exclusion.event))
+            .map(|event| SlotSpec {
+                alternatives: event.alternatives(),
+                filters: event.filters.clone(),
+            })
+            .collect();
+        slots[0].filters.extend(query.segment.iter().cloned());
+        let needs_active = query.order == Order::Exact
+            || (query.users == Users::Active && slots[0].may_be_inactive());
+        let active_slot = needs_active.then_some(slots.len());
+        if needs_active {
+            slots.push(SlotSpec::any_active(&[]));
+        }
+        let selection = context.select(from, to);
+        let latest = context.latest(query.traits_as_of);
+        let (parts, latest) = (selection.parts(), latest.as_ref());
+        let plan = Plan::new(&selection, &slots, latest, (from, to))?;
+        let groups_of = |property| Groups::new(parts, property, latest);
+        let held = match &query.hold {
+            Some(Hold::Property(property)) => Some(Groups::of_values(parts, property, latest)?),
+            Some(Hold::Session) | None => None,
+        };
+        let buckets_of = |interval| Buckets::new(&span, interval, calendar, now);
+        let scene = Self {
+            query,
+            plan,
+            groups: query.breakdown.as_ref().map(groups_of).transpose()?,
+            held,
+            numbers: match &query.sum {
+                None => None,
+                Some(property) => Some(Numbers::new(parts, property, latest)?),
+            },
+            active_slot,
+            buckets: query.interval.map(buckets_of).transpose()?,
+            days: query.first_day.then(|| buckets_of(Interval::Day)).transpose()?,
+            parts: parts.to_vec(),
+            span,
+        };
+        Ok((scene, selection))
+    }
+
+    fn scan<'s>(
+        &'s self,
+        context: &'s Context,
+        selection: &Selection,
+        cancelled: &AtomicBool,
+        wanted: Option<Wanted>,
+    ) -> Result<Vec<Walk<'s>>, InsightError> {
+        let what = Scan { selection, plan: &self.plan, threads: context.threads, cancelled };
+        scan(&what, || Walk::new(self, context, wanted))
+    }
+
+    /// For each pair of steps the bits of what must not lie between them.
+    fn barriers(&self) -> Barriers {
+        let steps = self.query.steps.len();
+        let mask = |step: usize| {
+            let mut bits = 0;
+            for (index, exclusion) in self.query.exclusions.iter().enumerate() {
+                bits |= u16::from(exclusion.lies_after(step, steps)) << (steps + index);
+            }
+            match self.active_slot {
+                Some(slot) if self.query.order == Order::Exact => bits | 1 << slot,
+                _ => bits,
+            }
+        };
+        Barriers::new((0..steps.saturating_sub(1)).map(mask).collect())
+    }
+
+    /// Whether no event name can be two steps. Other slots do not matter.
+    fn is_disjoint(&self) -> bool {
+        let steps = (1u16 << self.query.steps.len()) - 1;
+        self.plan.parts.iter().flat_map(|part| &part.by_code).all(|code| {
+            let tested = code.tested.iter().fold(0, |bits, (slot, _)| bits | 1u16 << slot);
+            ((code.certain | tested) & steps).count_ones() <= 1
+        })
+    }
+}
+
+/// Which people to keep.
+#[derive(Clone, Copy)]
+struct Wanted {
+    step: usize,
+    outcome: FunnelOutcome,
+    group: Option<u32>,
+    bucket: Option<usize>,
+    time: Option<TimeSpan>,
+}
+
+/// How paths are found.
+enum Way {
+    InOrder(Finder),
+    Chain(Chain),
+    Any(Unordered),
+    Totals(Totals),
+}
+
+struct Walk<'s> {
+    scene: &'s Scene<'s>,
+    unit: i64,
+    steps: usize,
+    step_bits: u16,
+    /// Entries after this unit may still convert.
+    open_from: i64,
+    first_seen: Option<FirstSeenReader<'s>>,
+    way: Way,
+    barriers: Barriers,
+    ordinal: u32,
+    /// The rows at hand that may be steps, and the hit of each.
+    rows: Vec<Row>,
+    hit_of: Vec<u32>,
+    /// A value held and a hit that has it.
+    pairs: Vec<(i64, u32)>,
+    paths: Vec<Path>,
+    entered: Vec<Row>,
+    overall: Score,
+    by_group: HashMap<u32, Score>,
+    wanted: Option<Wanted>,
+    found: Vec<Found>,
+}
+
+impl Operator for Walk<'_> {
+    const NOBODY: bool = false;
+
+    fn person(&mut self, person: u64, hits: &mut [Hit], sorted: bool) {
+        let scene = self.scene;
+        if !sorted && hits.len() > 1 {
+            scene.plan.sort(hits);
+        }
+        let in_range = |hit: &Hit| (scene.span.from..scene.span.to).contains(&hit.time);
+        if !hits.iter().any(|hit| hit.slots & 1 != 0 && in_range(hit)) {
+            return;
+        }
+        if scene.query.users == Users::Active
+            && let Some(slot) = scene.active_slot
+            && !hits.iter().any(|hit| hit.slots >> slot & 1 != 0 && in_range(hit))
+        {
+            return;
+        }
+        let Some((from, to)) = self.entry_of(person) else { return };
+        for hit in hits.iter_mut() {
+            hit.slots &= !u16::from(hit.time < from || hit.time >= to);
+        }
+        self.ordinal += 1;
+        if scene.query.hold.is_none() {
+            self.take((0..hits.len() as u32).map(|hit| (0, hit)), hits);
+            self.walk(person, hits);
+            return;
+        }
+        self.pair(person, hits);
+        let pairs = std::mem::take(&mut self.pairs);
+        for of_value in pairs.chunk_by(|a, b| a.0 == b.0) {
+            self.take(of_value.iter().copied(), hits);
+            self.walk(person, hits);
+        }
+        self.pairs = pairs;
+    }
+}
+
+impl<'s> Walk<'s> {
+    fn new(scene: &'s Scene<'s>, context: &'s Context, wanted: Option<Wanted>) -> Self {
+        let query = scene.query;
+        let unit = query.resolution.micros();
+        let window = i64::from(query.window_seconds) * 1_000_000 / unit;
+        let steps = query.steps.len();
+        let (barriers, disjoint) = (scene.barriers(), scene.is_disjoint());
+        let way = match (query.count, query.order) {
+            (FunnelCount::Totals, _) => Way::Totals(Totals::new(steps, window)),
+            (_, Order::Any) => Way::Any(Unordered::new(steps, window, disjoint)),
+            _ if barriers.are_none() => Way::InOrder(Finder::new(steps, window, disjoint)),
+            _ => Way::Chain(Chain::new(steps, window, disjoint)),
+        };
+        Self {
+            scene,
+            unit,
+            steps,
+            step_bits: (1 << steps) - 1,
+            open_from: context.now.as_micros().div_euclid(unit) - window,
+            first_seen: (query.users == Users::New).then(|| context.snapshot.first_seen().reader()),
+            way,
+            barriers,
+            ordinal: 0,
+            rows: Vec::new(),
+            hit_of: Vec::new(),
+            pairs: Vec::new(),
+            paths: Vec::new(),
+            entered: Vec::new(),
+            overall: Score::new(steps),
+            by_group: HashMap::new(),
+            wanted,
+            found: Vec::new(),
+        }
+    }
+
+    /// From when to when step 1 may be, for a person who is wanted.
+    fn entry_of(&mut self, person: u64) -> Option<(i64, i64)> {
+        let span = &self.scene.span;
+        let Some(first_seen) = &mut self.first_seen else { return Some((span.from, span.to)) };
+        let first = first_seen.get(PersonId(person))?.as_micros();
+        if first < span.from || first >= span.to {
+            return None;
+        }
+        let Some(days) = &self.scene.days else { return Some((span.from, span.to)) };
+        let day = days.edges.partition_point(|edge| *edge <= first);
+        Some((days.edges[day - 1], days.edges[day]))
+    }
+
+    /// The values held, each with the hits that have it.
+    fn pair(&mut self, person: u64, hits: &[Hit]) {
+        self.pairs.clear();
+        for (index, hit) in (0..).zip(hits) {
+            match &self.scene.held {
+                Some(groups) => {
+                    let values = groups.of(hit.part, hit.row, person);
+                    self.pairs.extend(values.iter().map(|value| (i64::from(*value), index)));
+                }
+                None => {
+                    let session = self.scene.parts[hit.part as usize].session(hit.row);
+                    let session = session.filter(|session| *session != -1);
+                    self.pairs.extend(session.map(|session| (session, index)));
+                }
+            }
+        }
+        self.pairs.sort_unstable();
+    }
+
+    /// Makes rows of hits, and barriers of those that may not lie between.
+    fn take(&mut self, hits_of: impl Iterator<Item = (i64, u32)>, hits: &[Hit]) {
+        self.rows.clear();
+        self.hit_of.clear();
+        self.barriers.clear();
+        for (_, index) in hits_of {
+            let hit = &hits[index as usize];
+            let second = hit.time.div_euclid(self.unit);
+            self.barriers.add(second, hit.slots & !self.step_bits);
+            let steps = hit.slots & self.step_bits;
+            if steps != 0 {
+                self.rows.push(Row { second, steps, kind: hit.kind });
+                self.hit_of.push(index);
+            }
+        }
+    }
+
+    /// Counts the paths of the rows at hand.
+    fn walk(&mut self, person: u64, hits: &[Hit]) {
+        let Some(entry) = self.rows.iter().rev().find(|row| row.steps & 1 != 0) else { return };
+        let entry = entry.second;
+        let rows = std::mem::take(&mut self.rows);
+        if self.wanted.is_none_or(|wanted| wanted.bucket.is_none()) {
+            self.find(&rows);
+            for index in 0..self.paths.len() {
+                self.count(person, hits, &rows, index, entry, None);
+            }
+        }
+        if let Some(buckets) = &self.scene.buckets {
+            self.walk_buckets(person, hits, &rows, buckets);
+        }
+        self.rows = rows;
+    }
+
+    fn walk_buckets(&mut self, person: u64, hits: &[Hit], rows: &[Row], buckets: &Buckets) {
+        let bucket_of = |it: &Self, row: usize| {
+            let time = hits[it.hit_of[row] as usize].time;
+            buckets.edges.partition_point(|edge| *edge <= time) - 1
+        };
+        if matches!(self.way, Way::Totals(_)) {
+            self.find(rows);
+            for index in 0..self.paths.len() {
+                let bucket = bucket_of(self, self.paths[index].rows[0] as usize);
+                self.count(person, hits, rows, index, i64::MIN, Some(bucket));
+            }
+            return;
+        }
+        let mut entered = std::mem::take(&mut self.entered);
+        let mut from = 0;
+        while let Some(next) = (from..rows.len()).find(|row| rows[*row].steps & 1 != 0) {
+            let bucket = bucket_of(self, next);
+            entered.clear();
+            entered.extend_from_slice(rows);
+            from = rows.len();
+            for (index, row) in entered.iter_mut().enumerate().filter(|(_, row)| row.steps & 1 != 0)
+            {
+                let is_later = index >= next && bucket_of(self, index) != bucket;
+                if is_later {
+                    from = from.min(index);
+                }
+                if index < next || is_later {
+                    row.steps &= !1;
+                }
+            }
+            self.find(&entered);
+            self.count(person, hits, rows, 0, i64::MIN, Some(bucket));
+        }
+        self.entered = entered;
+    }
+
+    fn find(&mut self, rows: &[Row]) {
+        self.paths.clear();
+        let path = match &mut self.way {
+            Way::InOrder(finder) => finder.find(rows),
+            Way::Chain(chain) => chain.find(rows, &self.barriers),
+            Way::Any(unordered) => unordered.find(rows),
+            Way::Totals(totals) => {
+                totals.find(rows, &self.barriers, &mut self.paths);
+                return;
+            }
+        };
+        if path.depth > 0 {
+            self.paths.push(path);
+        }
+    }
+
+    /// Counts a path found, in the range or in an interval of entry.
+    fn count(
+        &mut self,
+        person: u64,
+        hits: &[Hit],
+        rows: &[Row],
+        index: usize,
+        entry: i64,
+        bucket: Option<usize>,
+    ) {
+        let Some(path) = self.paths.get(index).copied() else { return };
+        let (query, scene) = (self.scene.query, self.scene);
+        let hit = |step: usize| &hits[self.hit_of[path.rows[step] as usize] as usize];
+        let at = query.breakdown_step.unwrap_or(1);
+        let groups: &[u32] = match &scene.groups {
+            None => &[],
+            Some(_) if path.depth < at => &[GROUP_NOT_REACHED],
+            Some(of) => of.of(hit(at - 1).part, hit(at - 1).row, person),
+        };
+        let mut seconds = [0; EVENTS_MAX];
+        let mut times: Vec<i64> = Vec::new();
+        for (step, second) in seconds.iter_mut().enumerate().take(path.depth) {
+            *second = rows[path.rows[step] as usize].second;
+            if self.wanted.is_some() {
+                times.push(hit(step).time);
+            }
+        }
+        if query.order == Order::Any {
+            seconds[..path.depth].sort_unstable();
+            times.sort_unstable();
+        }
+        let entry = match query.count {
+            FunnelCount::Uniques => entry,
+            FunnelCount::Totals => seconds[0],
+        };
+        let last = hit(path.depth - 1);
+        let number = scene.numbers.as_ref().filter(|_| path.depth == self.steps);
+        let number = number.and_then(|numbers| numbers.of(last.part, last.row, person));
+        let counted = Counted {
+            person,
+            ordinal: self.ordinal,
+            depth: path.depth,
+            times: &seconds,
+            open: path.depth < self.steps && entry > self.open_from,
+            number,
+        };
+        if let Some(wanted) = self.wanted {
+            if wanted.bucket == bucket && wanted.has(&counted, groups, self.steps, query) {
+                keep(&mut self.found, person, times);
+            }
+            return;
+        }
+        let (steps, keeps) = (self.steps, query.time_bins.is_some());
+        let count = |score: &mut Score, keeps: bool| match bucket {
+            None => score.count(&counted, steps, keeps),
+            Some(bucket) => score.count_moment(bucket as u32, &counted, steps),
+        };
+        count(&mut self.overall, keeps);
+        for group in groups {
+            count(self.by_group.entry(*group).or_insert_with(|| Score::new(steps)), keeps);
+        }
+    }
+}
+
+impl Wanted {
+    fn has(&self, path: &Counted<'_>, groups: &[u32], steps: usize, query: &FunnelQuery) -> bool {
+        let outcome = match self.outcome {
+            FunnelOutcome::Reached => path.depth >= self.step,
+            FunnelOutcome::DroppedOff => path.depth == self.step && self.step < steps,
+        };
+        let in_time = self.time.is_none_or(|time| {
+            let seconds = path.duration() as f64 * seconds_of(query.resolution);
+            path.depth == steps
+                && (time.from_seconds..time.to_seconds).contains(&(seconds.floor() as u64))
+        });
+        outcome && in_time && self.group.is_none_or(|group| groups.contains(&group))
+    }
+}
+
+/// Keeps a person once, with the path that began first.
+fn keep(found: &mut Vec<Found>, person: u64, times: Vec<i64>) {
+    match found.last_mut() {
+        Some(last) if last.person == person => {
+            if times < last.times {
+                last.times = times;
+            }
+        }
+        _ => found.push(Found { person, times }),
+    }
+}
