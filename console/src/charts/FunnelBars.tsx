@@ -28,6 +28,8 @@ export interface FunnelBarStep {
 interface Props {
   steps: readonly string[];
   bars: readonly FunnelBar[];
+  /** What is counted, in the plural. */
+  unit?: string;
   height: number;
   compact?: boolean;
   formatCount: (value: number) => string;
@@ -39,7 +41,7 @@ interface Props {
 const STEP_MIN = 124;
 
 export function FunnelBars(props: Props) {
-  const { steps, bars, height, compact = false, onPick, formatCount, formatShare } = props;
+  const { steps, bars, unit = "people", height, compact = false, onPick, formatCount, formatShare } = props;
   const { ref, width } = useElementSize();
   const theme = useChartTheme();
   const hatch = useId();
@@ -100,6 +102,7 @@ export function FunnelBars(props: Props) {
                     bar={bar}
                     step={step}
                     label={label}
+                    unit={unit}
                     x={x0 + (stepWidth - group) / 2 + index * (barWidth + 2)}
                     width={barWidth}
                     y={y}
@@ -111,7 +114,7 @@ export function FunnelBars(props: Props) {
                   />
                 ))}
                 {compact ? null : (
-                  <StepText {...{ label, step, steps, bars, x: x0, width: stepWidth, height, top, formatCount, formatShare }} theme={theme} />
+                  <StepText {...{ label, step, steps, bars, unit, x: x0, width: stepWidth, height, top, formatCount, formatShare }} theme={theme} />
                 )}
               </g>
             );
@@ -126,6 +129,7 @@ interface BarProps {
   bar: FunnelBar;
   step: number;
   label: string;
+  unit: string;
   x: number;
   width: number;
   y: (share: number) => number;
@@ -136,15 +140,15 @@ interface BarProps {
   formatShare: Props["formatShare"];
 }
 
-function Bar({ bar, step, label, x, width, y, fill, hatch, onPick, formatCount, formatShare }: BarProps) {
+function Bar({ bar, step, label, unit, x, width, y, fill, hatch, onPick, formatCount, formatShare }: BarProps) {
   const here = bar.steps[step];
   if (!here) return null;
   const share = here.fromStart ?? 0;
   const before = step === 0 ? share : (bar.steps[step - 1]?.fromStart ?? 0);
   const lost = bar.steps[step - 1]?.dropped ?? 0;
   const of = bar.name === undefined ? "" : `${bar.name}, `;
-  const reached = `${of}${label}: ${formatCount(here.people)} people, ${formatShare(share)} of the first step`;
-  const gone = `${of}lost before ${label}: ${formatCount(lost)} people`;
+  const reached = `${of}${label}: ${formatCount(here.people)} ${unit}, ${formatShare(share)} of the first step`;
+  const gone = `${of}lost before ${label}: ${formatCount(lost)} ${unit}`;
   return (
     <>
       {before > share ? (
@@ -207,6 +211,7 @@ interface TextProps {
   step: number;
   steps: readonly string[];
   bars: readonly FunnelBar[];
+  unit: string;
   x: number;
   width: number;
   height: number;
@@ -216,7 +221,7 @@ interface TextProps {
   formatShare: Props["formatShare"];
 }
 
-function StepText({ label, step, bars, x, width, height, top, theme, formatCount, formatShare }: TextProps) {
+function StepText({ label, step, bars, unit, x, width, height, top, theme, formatCount, formatShare }: TextProps) {
   const only = bars.length === 1 ? bars[0]?.steps[step] : undefined;
   const middle = x + width / 2;
   const letters = Math.max(6, Math.floor((width - 16) / 6.4));
@@ -229,7 +234,7 @@ function StepText({ label, step, bars, x, width, height, top, theme, formatCount
             {only.fromStart === null ? "no one" : formatShare(only.fromStart)}
           </text>
           <text x={middle} y={height - 8} textAnchor="middle" fill={theme.muted}>
-            {formatCount(only.people)} people
+            {formatCount(only.people)} {unit}
           </text>
           {step > 0 ? (
             <g>

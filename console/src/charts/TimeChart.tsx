@@ -30,7 +30,8 @@ export interface TimeSeries {
 export interface TimeChartProps {
   buckets: readonly TimeBucket[];
   series: readonly TimeSeries[];
-  as: "line" | "area" | "bar";
+  /** Stacked: bars on top of each other. */
+  as: "line" | "area" | "bar" | "stacked";
   /** An exact number on hover. */
   format: (value: number) => string;
   /** A short one for the axis. */
@@ -100,14 +101,14 @@ function watchPointer(
     const from = start;
     start = undefined;
     show(0, 0);
-    const { onPick, onZoom, series, buckets } = latest.current;
+    const { onPick, onZoom, series, buckets, as } = latest.current;
     const to = bucketAt(chart, offsetX, offsetY, buckets.length);
     if (!from || to === undefined) return;
     if (Math.abs(offsetX - from.x) >= DRAG) {
       if (to !== from.bucket) onZoom?.(Math.min(from.bucket, to), Math.max(from.bucket, to));
       return;
     }
-    const near = nearest(chart, series, to, offsetY);
+    const near = nearest(chart, series, to, offsetY, as === "stacked");
     if (near) onPick?.(near, to);
   });
 }

@@ -34,7 +34,7 @@ export function timeOption(asked: Asked, theme: ChartTheme): EChartsOption {
       type: "category",
       show: !compact,
       data: buckets.map((bucket) => bucket.short),
-      boundaryGap: asked.as === "bar",
+      boundaryGap: isBar(asked.as),
       axisLine: { lineStyle: { color: theme.lineStrong } },
       axisTick: { show: false },
       axisLabel: { ...label, interval: (index: number) => index % every === 0, hideOverlap: true },
@@ -54,18 +54,29 @@ export function timeOption(asked: Asked, theme: ChartTheme): EChartsOption {
   };
 }
 
+const isBar = (as: Asked["as"]) => as === "bar" || as === "stacked";
+
 /** A line in two pieces: whole buckets, and dashed what touches one that is not. */
 function drawn(one: TimeSeries, asked: Asked, theme: ChartTheme): (LineSeriesOption | BarSeriesOption)[] {
   const tint = colour(one.slot, theme.dark);
   const { buckets, compact } = asked;
-  if (asked.as === "bar") {
+  if (isBar(asked.as)) {
     const data = one.values.map((value, index) =>
       buckets[index]?.partial && value !== null
         ? { value, itemStyle: { color: `${tint}55`, borderColor: tint, borderType: "dashed" as const } }
         : value,
     );
     return [
-      { type: "bar", id: one.key, name: one.name, data, itemStyle: { color: tint, borderRadius: [2, 2, 0, 0] }, barMaxWidth: 36, barGap: "10%" },
+      {
+        type: "bar",
+        id: one.key,
+        name: one.name,
+        data,
+        itemStyle: { color: tint, borderRadius: asked.as === "stacked" ? 0 : [2, 2, 0, 0] },
+        ...(asked.as === "stacked" ? { stack: "all" } : {}),
+        barMaxWidth: 36,
+        barGap: "10%",
+      },
     ];
   }
   const isDashed = (index: number) => buckets[index]?.partial === true;
@@ -163,18 +174,25 @@ export function bucketAt(chart: EChartsType, x: number, y: number, count: number
   return index !== undefined && index >= 0 && index < count ? Math.round(index) : undefined;
 }
 
-/** The series whose point of the bucket is closest to a height. */
+/** The series whose point of the bucket is closest to a height; of a stack, the one it lies in. */
 export function nearest(
   chart: EChartsType,
   series: readonly TimeSeries[],
   bucket: number,
   y: number,
+  isStacked = false,
 ): TimeSeries | undefined {
+  const height = (value: number) => (chart.convertToPixel("grid", [bucket, value]) as number[])[1] ?? 0;
+  if (isStacked) {
+    let sum = 0;
+    return series.find((one) => {
+      sum += one.values[bucket] ?? 0;
+      return (one.values[bucket] ?? 0) > 0 && y >= height(sum);
+    });
+  }
   const far = (one: TimeSeries) => {
     const value = one.values[bucket];
-    if (value === null || value === undefined) return Number.POSITIVE_INFINITY;
-    const [, at] = chart.convertToPixel("grid", [bucket, value]) as number[];
-    return Math.abs((at ?? 0) - y);
+    return value === null || value === undefined ? Number.POSITIVE_INFINITY : Math.abs(height(value) - y);
   };
   return [...series].sort((a, b) => far(a) - far(b)).find((one) => Number.isFinite(far(one)));
 }

@@ -22,10 +22,12 @@ const CHART_HEIGHT = 340;
 const CHART_WORDS: Record<ChartType, string> = {
   line: "Line",
   area: "Area",
+  stacked: "Stacked",
   bar: "Bar",
   table: "Table",
   number: "Number",
   funnel: "Bars",
+  times: "Times",
   grid: "Cohorts",
 };
 
@@ -47,7 +49,7 @@ export function AnswerPanel({ name, query, display, search, onSearch, onChange }
   const shown = answer.data;
   const isOld = answer.isPlaceholderData || !isSame(asked, whole);
   const chart = display.chart ?? "line";
-  const table = shown && kindOf(shown.query.kind).table(shown.query, shown.result);
+  const table = shown && kindOf(shown.query.kind).table(shown.query, shown.result, chart);
   return (
     <section ref={panel} className={`panel ${classes.answer}`} aria-label="Answer" aria-busy={isOld}>
       <div className={classes.switches}>

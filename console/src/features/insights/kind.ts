@@ -60,7 +60,8 @@ export interface InsightKind<Q extends InsightQuery, R extends InsightResult = E
   blank: () => Q;
   Editor: ComponentType<EditorProps<Q>>;
   Chart: ComponentType<ChartProps<Q, R>>;
-  table: (query: Q, result: R) => NumberTable;
+  /** Of the drawing, where the numbers are others than usual. */
+  table: (query: Q, result: R, chart?: ChartType) => NumberTable;
   /** Whether the drawing is a table itself, with all numbers: then none stands under it. */
   isTable?: (query: Q, chart: ChartType) => boolean;
   /** In one line, for titles and cards. */

@@ -11,7 +11,7 @@ export type Selector = Schema<"EventSelector">;
 export type PropertyRef = Schema<"PropertyRef">;
 export type Users = Schema<"Users">;
 
-export const CHARTS = ["line", "area", "bar", "table", "number", "funnel", "grid"] as const;
+export const CHARTS = ["line", "area", "stacked", "bar", "table", "number", "funnel", "times", "grid"] as const;
 export type ChartType = (typeof CHARTS)[number];
 
 /** How an insight is drawn; saved with it. */
@@ -58,13 +58,15 @@ const DEFAULTS: Record<string, unknown> = {
   unit: "day",
   windows: "from_start",
   mode: "on",
+  order: "in_order",
+  count: "uniques",
 };
 
 /** Without what is so anyway: for short URLs and for comparing questions. */
 export function lean<Q extends object>(query: Q): Q {
   const kept = Object.entries(query).filter(([name, value]) => {
     if (value === undefined || value === null) return false;
-    if (Array.isArray(value) && value.length === 0 && (name === "filters" || name === "segment" || name === "any_of")) return false;
+    if (Array.isArray(value) && value.length === 0 && ["filters", "segment", "segments", "exclusions", "any_of"].includes(name)) return false;
     return DEFAULTS[name] !== value;
   });
   return Object.fromEntries(
@@ -127,8 +129,14 @@ export function finished<Q extends InsightQuery>(query: Q): Q {
     filtersOf(conditions(filters).filter((one) => !isComparison(one) || one.values.length > 0));
   const event = (one: Selector) => ({ ...one, filters: whole(one.filters) });
   const { segment } = query;
-  if (query.kind === "trend") return { ...query, segment: whole(segment), events: query.events.map(event) };
-  if (query.kind === "funnel") return { ...query, segment: whole(segment), steps: query.steps.map(event) };
+  if (query.kind === "trend") {
+    const segments = query.segments?.map((one) => ({ ...one, filters: whole(one.filters) }));
+    return { ...query, segment: whole(segment), ...(segments ? { segments } : {}), events: query.events.map(event) };
+  }
+  if (query.kind === "funnel") {
+    const exclusions = query.exclusions?.flatMap((one) => (one.event.event === "" ? [] : [{ ...one, event: event(one.event) }]));
+    return { ...query, segment: whole(segment), ...(exclusions ? { exclusions } : {}), steps: query.steps.map(event) };
+  }
   return { ...query, segment: whole(segment), start: event(query.start), returning: event(query.returning) };
 }
 
@@ -199,11 +207,24 @@ const MEASURES: Record<string, string> = {
   average: "Events per person",
 };
 
+const OF_PROPERTY: Record<string, string> = {
+  sum: "Sum of",
+  property_average: "Average of",
+  minimum: "Smallest",
+  maximum: "Largest",
+  median: "Median of",
+  distinct_values: "Distinct values of",
+  distinct_per_user: "Distinct values per person of",
+  histogram: "Events by",
+};
+
 export function measureWords(measure: QueryOf<"trend">["measure"]): string {
   if (measure === undefined) return "Unique people";
   if (typeof measure === "string") return MEASURES[measure] ?? measure;
-  if ("sum" in measure) return `Sum of ${measure.sum.property}`;
-  return `Average of ${measure.property_average.property}`;
+  if ("frequency" in measure) return "People by how often";
+  if ("percentile" in measure) return `Percentile ${measure.percentile.percentile} of ${measure.percentile.property}`;
+  const [key, of] = Object.entries(measure)[0] ?? ["", undefined];
+  return `${OF_PROPERTY[key] ?? key} ${of?.property ?? ""}`;
 }
 
 export const USERS_WORDS: Record<Users, string> = {

@@ -2,12 +2,14 @@ import { ActionIcon, Button, NumberInput, Select } from "@mantine/core";
 import { ArrowUp } from "lucide-react";
 import { useState } from "react";
 import { BreakdownChip, EventLine, RangeChip, UsersChip } from "../../edit/Common";
-import { AddButton, PopChip, Word } from "../../edit/Chip";
+import { AddButton, MenuChip, PopChip, Word } from "../../edit/Chip";
+import { Difference } from "../../edit/Difference";
 import classes from "../../edit/edit.module.css";
 import { FilterChips } from "../../edit/FilterChips";
 import type { EditorProps } from "../../kind";
 import { conditions, filtersOf } from "../../model";
-import { windowParts, windowWords, WINDOW_UNITS, type Query } from "./model";
+import { fitting, orderWords, windowParts, windowWords, WINDOW_UNITS, type Query } from "./model";
+import { FunnelOptions } from "./Options";
 
 const SPECIAL = ["_active", "_all"];
 const STEPS_MAX = 10;
@@ -28,8 +30,14 @@ export function FunnelEditor({ query, onChange }: EditorProps<Query>) {
     <div className={classes.sentence}>
       <div className={classes.line}>
         <Word>How many</Word>
-        <UsersChip value={query.users} onChange={(users) => onChange({ ...query, users })} />
-        <Word>did these in order</Word>
+        <UsersChip value={query.users} onChange={(users) => onChange(fitting({ ...query, users }))} />
+        <Word>did these</Word>
+        <MenuChip
+          what="Order of the steps"
+          value={query.order ?? "in_order"}
+          options={ORDERS.map((value) => ({ value, label: orderWords(value) }))}
+          onChange={(order) => onChange(fitting({ ...query, order }))}
+        />
       </div>
       {steps.map((selector, index) => (
         <div key={index} style={{ position: "relative" }}>
@@ -41,7 +49,7 @@ export function FunnelEditor({ query, onChange }: EditorProps<Query>) {
             onChange={(changed) => replace(index, changed)}
             onRemove={
               steps.length > 1
-                ? () => onChange({ ...query, steps: steps.filter((_, at) => at !== index) })
+                ? () => onChange(fitting({ ...query, steps: steps.filter((_, at) => at !== index) }))
                 : undefined
             }
           />
@@ -77,20 +85,40 @@ export function FunnelEditor({ query, onChange }: EditorProps<Query>) {
           seconds={query.window_seconds ?? 86_400}
           onChange={(window_seconds) => onChange({ ...query, window_seconds })}
         />
-        <Word>of the first,</Word>
+        <Word>{query.order === "any" ? "of each other," : "of the first,"}</Word>
       </div>
+      <FunnelOptions query={query} onChange={(changed) => onChange(fitting(changed))} />
       <div className={classes.line}>
         <BreakdownChip
           event={steps[(query.breakdown_step ?? 1) - 1]?.event ?? undefined}
           value={query.breakdown}
-          onChange={(breakdown) => onChange({ ...query, breakdown })}
+          onChange={(breakdown) => onChange({ ...query, breakdown, breakdown_step: breakdown ? query.breakdown_step : undefined })}
         />
+        {query.breakdown && steps.length > 1 ? (
+          <>
+            <Word>at</Word>
+            <MenuChip
+              what="Read at step"
+              value={String(query.breakdown_step ?? 1)}
+              options={steps.map((_, index) => ({ value: String(index + 1), label: `step ${index + 1}` }))}
+              onChange={(step) => onChange({ ...query, breakdown_step: Number(step) })}
+            />
+          </>
+        ) : null}
         <Word>over the</Word>
         <RangeChip value={query.range} onChange={(range) => onChange({ ...query, range })} />
       </div>
+      <Difference>
+        The window runs from the first step, on the clock. A person counts on the deepest path, and among these the earliest; a later start can count. PostHog, too, but with 14 days where
+        nothing is said; Mixpanel stays with the first start, with 7 days. An event that must not happen makes that path worthless; another path may do, where PostHog and Mixpanel drop the person or
+        the attempt. In any order, step 1 must be there; PostHog takes any of the steps as the first. A breakdown reads the value on the path that was found, so a group and a filter on its
+        value may differ. Totals: each event of the first step is a try, and each later event ends one; Mixpanel begins a new try only after the last is done or over. Times are cut to whole seconds.
+      </Difference>
     </div>
   );
 }
+
+const ORDERS = ["in_order", "any", "exact"] as const;
 
 function WindowChip({ seconds, onChange }: { seconds: number; onChange: (seconds: number) => void }) {
   return (

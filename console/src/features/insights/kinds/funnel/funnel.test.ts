@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import { bars, describe, table, windowParts, windowWords, type Query, type Result } from "./model";
+import { bars, conversionLines, describe, fitting, pointWords, table, windowParts, windowWords, type Query, type Result } from "./model";
 
 const step = (label: string, people: number, dropped: number, start: number, previous: number | null) => ({
   label,
+  count: people,
   people,
   dropped_off: dropped,
+  people_dropped_off: dropped,
   from_start: start,
   from_previous: previous,
   time_from_previous: previous === null ? null : { median_seconds: 90, mean_seconds: 100 },
@@ -53,4 +55,31 @@ test("a window reads in its largest whole unit", () => {
   expect(windowWords(5_400)).toBe("90 minutes");
   expect(windowParts(61)).toEqual({ count: 61, unit: 1 });
   expect(describe(query)).toBe("View → Buy, within 7 days, last 7 days");
+});
+
+test("over time the table has a row per interval of entry, of times one per bin", () => {
+  const moment = { counts: [4, 2], people: [4, 2], conversion: 0.5, median_seconds: 60 };
+  const none = { counts: [0, 0], people: [0, 0], conversion: null, median_seconds: null };
+  const bucket = (label: string) => ({ label, from: `${label}T00:00:00Z`, to: "", partial: false });
+  const distribution = [{ from_seconds: 0, to_seconds: 60, count: 2, people: 2, share: 1 }];
+  const result: Result = {
+    overall: { ...overall, over_time: [moment, none], time_distribution: distribution },
+    buckets: [bucket("2026-03-01"), bucket("2026-03-02")],
+    explain,
+  };
+  const numbers = table(query, result, "line");
+  expect(numbers.rows.map((row) => row.cells.map((cell) => cell.text))).toEqual([["4", "2", "50%", "1 min".replace(" ", "\u202f")], ["0", "0", "–", "–"]]);
+  expect(numbers.rows[0]?.cells[1]?.point).toEqual({ step: 2, bucket: "2026-03-01" });
+  expect(conversionLines(result)[0]?.values).toEqual([0.5, null]);
+  const times = table(query, result, "times");
+  expect(times.rows[0]?.cells[0]?.point).toEqual({ step: 2, time: { from_seconds: 0, to_seconds: 60 } });
+  expect(pointWords(query, { step: 2, time: { from_seconds: 0, to_seconds: 60 } })).toBe("reached Buy in 0 seconds to 1 minute");
+});
+
+test("what does not go together is taken off", () => {
+  const excluded = { ...query, exclusions: [{ event: { event: "X" }, from: 1, to: 2 }], count: "totals" as const };
+  expect(fitting({ ...excluded, order: "any" })).toMatchObject({ exclusions: undefined, count: undefined });
+  expect(fitting({ ...excluded, hold: "session" })).toMatchObject({ count: undefined });
+  expect(fitting({ ...excluded, steps: [{ event: "View" }] }).exclusions).toEqual([]);
+  expect(describe({ ...query, order: "exact", hold: "session" })).toBe("View → Buy, one right after the other, same session, within 7 days, last 7 days");
 });

@@ -9,7 +9,7 @@ export const funnel: InsightKind<QueryOf<"funnel">> = {
   label: "Funnel",
   words: "How many people get from one step to the next",
   icon: Filter,
-  charts: ["funnel", "table"],
+  charts: ["funnel", "line", "times", "table"],
   canCompare: false,
   blank: () => ({
     kind: "funnel",
@@ -21,7 +21,7 @@ export const funnel: InsightKind<QueryOf<"funnel">> = {
   Chart: FunnelChart,
   table,
   describe,
-  isEmpty: (result) => (result.overall.steps[0]?.people ?? 0) === 0,
+  isEmpty: (result) => (result.overall.steps[0]?.count ?? 0) === 0,
   hasLegend: (result) => bars(result).length > 1,
   pointWords,
 };

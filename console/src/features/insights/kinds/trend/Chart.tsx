@@ -1,52 +1,41 @@
-import { useCallback, useMemo } from "react";
+import { useCallback, useMemo, type ReactNode } from "react";
 import { BigNumber } from "../../../../charts/BigNumber";
 import { Legend } from "../../../../charts/Legend";
 import { TimeChart, type TimeSeries } from "../../../../charts/TimeChart";
 import { formatPercent } from "../../../../lib/format";
 import { useTimeZone } from "../../../../lib/timeZone";
 import type { ChartProps } from "../../kind";
-import { measureWords, selectorName } from "../../model";
+import { measureWords } from "../../model";
 import { rangeWords } from "../../range";
-import {
-  buckets,
-  DRAWN_MAX,
-  formatMeasure,
-  formatMeasureShort,
-  named,
-  seriesKey,
-  type Query,
-  type Result,
-} from "./model";
+import { byBin } from "./bins";
+import { buckets, compareWords, DRAWN_MAX, drawnLines, isDistribution, pointOf, type Line, type Query, type Result } from "./model";
 
 export function TrendChart(props: ChartProps<Query, Result>) {
-  return props.chart === "number" ? <Figure {...props} /> : <Lines {...props} />;
+  if (props.chart === "number") return <Figure {...props} />;
+  return props.chart === "bar" && isDistribution(props.query) ? <Bins {...props} /> : <Lines {...props} />;
 }
 
 function Lines(props: ChartProps<Query, Result>) {
   const { query, result, past, chart, height, compact = false, hidden, onHide, onPeople, onChange } = props;
   const timeZone = useTimeZone();
-  const all = useMemo(() => named(query, result).slice(0, DRAWN_MAX), [query, result]);
+  const all = useMemo(() => drawnLines(query, result).slice(0, DRAWN_MAX), [query, result]);
   const before = useMemo(
-    () => new Map(past?.series.map((one) => [seriesKey(one), one.values])),
-    [past],
+    () => new Map((past ? drawnLines(query, past) : []).map((one) => [one.key, one.values])),
+    [query, past],
   );
   const series = useMemo(
     () =>
       all
         .filter((one) => !hidden.has(one.key))
-        .map((one) => ({ ...one, past: compact ? undefined : before.get(one.key) })),
+        .map((one) => ({ ...one, past: compact ? undefined : (one.past?.values ?? before.get(one.key)) })),
     [all, hidden, before, compact],
   );
   const times = useMemo(() => buckets(result, timeZone), [result, timeZone]);
-  const format = useMemo(() => formatMeasure(query.measure), [query.measure]);
-  const formatAxis = useMemo(() => formatMeasureShort(query.measure), [query.measure]);
   const pick = useCallback(
     (one: TimeSeries, bucket: number) => {
       const of = all.find((other) => other.key === one.key);
-      const label = result.buckets[bucket]?.label;
-      if (!of || label === undefined || (of.people[bucket] ?? 0) === 0) return;
-      const group = of.group === undefined || of.group === null ? {} : { group: of.group };
-      onPeople?.({ event: of.event, bucket: label, ...group });
+      const point = of && pointOf(of, result.buckets[bucket]?.label, of.people[bucket] ?? 0);
+      if (point) onPeople?.(point);
     },
     [all, result, onPeople],
   );
@@ -60,26 +49,68 @@ function Lines(props: ChartProps<Query, Result>) {
     },
     [result, query, onChange, timeZone],
   );
+  const hasPeople = all.some((one) => one.place !== undefined);
   return (
-    <div style={{ display: "flex", flexDirection: "column", gap: 8 }}>
+    <Drawn {...{ all, hidden, onHide }} isPickable={onPeople !== undefined}>
       <TimeChart
         buckets={times}
         series={series}
-        as={chart === "bar" || chart === "area" ? chart : "line"}
-        format={format}
-        formatAxis={formatAxis}
+        as={chart === "bar" || chart === "area" || chart === "stacked" ? chart : "line"}
+        format={all[0]?.format ?? String}
+        formatAxis={all[0]?.formatShort ?? String}
+        height={height}
+        compact={compact}
+        onPick={onPeople && hasPeople ? pick : undefined}
+        onZoom={onChange ? zoom : undefined}
+      />
+    </Drawn>
+  );
+}
+
+/** A distribution over the whole range: the bins stand side by side. */
+function Bins({ query, result, height, compact = false, hidden, onHide, onPeople }: ChartProps<Query, Result>) {
+  const { bins, lines, of } = useMemo(() => byBin(query, result), [query, result]);
+  const pick = (one: TimeSeries, bin: number) => {
+    const line = of.get(one.key)?.[bin];
+    const point = line && pointOf(line, undefined, line.peopleTotal);
+    if (point) onPeople?.(point);
+  };
+  const shown = lines.filter((one) => !hidden.has(one.key)).map(({ key, name, slot, values }) => ({ key, name, slot, values }));
+  return (
+    <Drawn {...{ all: lines, hidden, onHide }} isPickable={false}>
+      <TimeChart
+        buckets={bins}
+        series={shown}
+        as="bar"
+        format={lines[0]?.format ?? String}
+        formatAxis={lines[0]?.formatShort ?? String}
         height={height}
         compact={compact}
         onPick={onPeople ? pick : undefined}
-        onZoom={onChange ? zoom : undefined}
       />
-      {onHide && (all.length > 1 || onPeople) ? (
+    </Drawn>
+  );
+}
+
+interface DrawnProps {
+  all: Line[];
+  hidden: ReadonlySet<string>;
+  onHide: ((key: string) => void) | undefined;
+  isPickable: boolean;
+  children: ReactNode;
+}
+
+function Drawn({ all, hidden, onHide, isPickable, children }: DrawnProps) {
+  return (
+    <div style={{ display: "flex", flexDirection: "column", gap: 8 }}>
+      {children}
+      {onHide && (all.length > 1 || isPickable) ? (
         <Legend
           entries={all.map((one) => ({
             key: one.key,
             name: one.name,
             slot: one.slot,
-            amount: one.total === null || one.total === undefined ? "no value" : format(one.total),
+            amount: one.total === null ? "no value" : one.format(one.total),
           }))}
           hidden={hidden}
           onToggle={onHide}
@@ -90,29 +121,28 @@ function Lines(props: ChartProps<Query, Result>) {
 }
 
 function Figure({ query, result, past, height, compact = false, onPeople }: ChartProps<Query, Result>) {
-  const [first] = named(query, result);
+  const [first] = drawnLines(query, result);
   if (!first) return null;
-  const format = formatMeasure(query.measure);
-  const total = first.total ?? null;
-  const was = past?.series.find((one) => seriesKey(one) === first.key)?.total ?? null;
-  const event = query.events[first.event];
-  const words = `${measureWords(query.measure)}, ${event ? selectorName(event) : first.label}${first.group ? `, ${first.group}` : ""}, ${rangeWords(query.range)}`;
-  const group = first.group === undefined || first.group === null ? {} : { group: first.group };
+  const other = past && drawnLines(query, past).find((one) => one.key === first.key);
+  const was = first.past ? first.past.total : (other?.total ?? null);
+  const when = first.past ? compareWords(query.compare) : "in the period before";
+  const words = `${result.formulas ? "" : `${measureWords(query.measure)}, `}${first.name}, ${rangeWords(query.range)}`;
+  const point = pointOf(first, undefined, first.peopleTotal);
   return (
     <BigNumber
-      figure={total === null ? "no value" : format(total)}
+      figure={first.total === null ? "no value" : first.format(first.total)}
       words={words}
-      change={total !== null && was !== null ? changeWords(total, was, format) : undefined}
+      change={first.total !== null && was !== null ? changeWords(first.total, was, first.format, when) : undefined}
       height={height}
       compact={compact}
-      onPick={onPeople && first.people_total > 0 ? () => onPeople({ event: first.event, ...group }) : undefined}
+      onPick={onPeople && point ? () => onPeople(point) : undefined}
     />
   );
 }
 
-function changeWords(now: number, was: number, format: (value: number) => string): string {
-  if (was === 0) return "none in the period before";
+function changeWords(now: number, was: number, format: (value: number) => string, when: string): string {
+  if (was === 0) return `none ${when}`;
   const change = (now - was) / was;
-  if (change === 0) return `the same as in the period before`;
-  return `${change > 0 ? "up" : "down"} ${formatPercent(Math.abs(change))} from ${format(was)} in the period before`;
+  if (change === 0) return `the same as ${when}`;
+  return `${change > 0 ? "up" : "down"} ${formatPercent(Math.abs(change))} from ${format(was)} ${when}`;
 }

@@ -1,14 +1,15 @@
-import { Menu } from "@mantine/core";
 import { useTimeZone } from "../../../../lib/timeZone";
 import { BreakdownChip, EventLine, RangeChip, UsersChip } from "../../edit/Common";
-import { AddButton, ChipButton, MenuChip, Word } from "../../edit/Chip";
+import { Difference } from "../../edit/Difference";
+import { AddButton, MenuChip, Word } from "../../edit/Chip";
 import classes from "../../edit/edit.module.css";
 import { FilterChips } from "../../edit/FilterChips";
-import { PropertyPicker } from "../../edit/PropertyPicker";
 import type { EditorProps } from "../../kind";
-import { conditions, filtersOf, measureWords, type Comparison } from "../../model";
+import { conditions, filtersOf } from "../../model";
 import { resolveRange, todayIn } from "../../range";
-import { fitInterval, INTERVALS, letter, type Query } from "./model";
+import { MeasureChip } from "./Measure";
+import { fitInterval, INTERVALS, isDistribution, letter, type Query } from "./model";
+import { CompareChip, FormulaChip, OverTimeChip, Segments } from "./Options";
 
 const SPECIAL = ["_active", "_all", "_new"];
 const EVENTS_MAX = 10;
@@ -56,13 +57,25 @@ export function TrendEditor({ query, onChange }: EditorProps<Query>) {
           onChange={(segment) => onChange({ ...query, segment: filtersOf(segment) })}
         />
       </div>
+      <Segments query={query} event={one} onChange={onChange} />
       <div className={classes.line}>
         <BreakdownChip
           event={one}
           value={query.breakdown}
-          onChange={(breakdown) => onChange({ ...query, breakdown })}
+          onChange={(breakdown) => onChange({ ...query, breakdown, then_by: breakdown ? query.then_by : undefined })}
         />
+        {query.breakdown ? (
+          <>
+            <Word>and</Word>
+            <BreakdownChip event={one} value={query.then_by} onChange={(then_by) => onChange({ ...query, then_by })} />
+          </>
+        ) : null}
       </div>
+      {isDistribution(query) ? null : (
+        <div className={classes.line}>
+          <FormulaChip query={query} onChange={onChange} />
+        </div>
+      )}
       <div className={classes.line}>
         <Word>per</Word>
         <MenuChip
@@ -71,6 +84,7 @@ export function TrendEditor({ query, onChange }: EditorProps<Query>) {
           options={INTERVALS.map((one) => ({ ...one, disabled: days > one.daysMax }))}
           onChange={(interval) => onChange({ ...query, interval })}
         />
+        <OverTimeChip query={query} onChange={onChange} />
         <Word>over the</Word>
         <RangeChip
           value={query.range}
@@ -80,51 +94,15 @@ export function TrendEditor({ query, onChange }: EditorProps<Query>) {
           }}
         />
       </div>
+      <div className={classes.line}>
+        <Word>compared with</Word>
+        <CompareChip query={query} onChange={onChange} />
+      </div>
+      <Difference>
+        People with several values of a property count under each of them; a total counts each person once, so the parts may add up to more. Properties of people are
+        as they were at the event: Mixpanel and PostHog usually take those of today, and then an upgrade rewrites the past. A rolling window counts people once over its
+        intervals; an average leaves out events without a number. A repeated hour, when clocks go back, is two intervals.
+      </Difference>
     </div>
-  );
-}
-
-const PLAIN = ["uniques", "totals", "active_percent", "average"] as const;
-
-function MeasureChip({ query, onChange }: EditorProps<Query>) {
-  const measure = query.measure ?? "uniques";
-  const summed = typeof measure === "string" ? undefined : "sum" in measure ? measure.sum : measure.property_average;
-  const isSum = typeof measure !== "string" && "sum" in measure;
-  const event = query.events.length === 1 ? (query.events[0]?.event ?? undefined) : undefined;
-  const withProperty = (property: { property: string; of?: Comparison["of"] }, sum: boolean): Query => ({
-    ...query,
-    measure: sum ? { sum: property } : { property_average: property },
-  });
-  return (
-    <>
-      <Menu position="bottom-start" shadow="none" withinPortal>
-        <Menu.Target>
-          <ChipButton label={`What to count: ${measureWords(measure)}. Change`}>
-            {summed ? (isSum ? "Sum of" : "Average of") : measureWords(measure)}
-          </ChipButton>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {PLAIN.map((one) => (
-            <Menu.Item key={one} fw={measure === one ? 600 : undefined} onClick={() => onChange({ ...query, measure: one })}>
-              {measureWords(one)}
-            </Menu.Item>
-          ))}
-          <Menu.Divider />
-          <Menu.Item onClick={() => onChange(withProperty(summed ?? { property: "" }, true))}>Sum of a property</Menu.Item>
-          <Menu.Item onClick={() => onChange(withProperty(summed ?? { property: "" }, false))}>Average of a property</Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      {summed ? (
-        <PropertyPicker
-          event={event}
-          type="number"
-          value={summed.property === "" ? undefined : summed}
-          label={summed.property === "" ? "Choose the property" : `Property: ${summed.property}. Change`}
-          shown={summed.property === "" ? "a property" : summed.property}
-          blank={summed.property === ""}
-          onChange={(property) => onChange(withProperty(property, isSum))}
-        />
-      ) : null}
-    </>
   );
 }

@@ -10,7 +10,7 @@ export const trend: InsightKind<QueryOf<"trend">> = {
   label: "Trend",
   words: "How much of something happened over time",
   icon: ChartSpline,
-  charts: ["line", "area", "bar", "table", "number"],
+  charts: ["line", "area", "stacked", "bar", "table", "number"],
   canCompare: true,
   blank: () => ({ kind: "trend", range: { last_days: 30 }, events: [{ event: "" }] }),
   Editor: TrendEditor,
@@ -18,6 +18,6 @@ export const trend: InsightKind<QueryOf<"trend">> = {
   table,
   describe,
   isEmpty: (result) => result.series.every((one) => one.people_total === 0),
-  hasLegend: (result) => result.series.length > 1,
+  hasLegend: (result) => (result.formulas ?? result.series).length > 1,
   pointWords,
 };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { buckets, fitInterval, formatMeasure, named, type Query, type Result } from "./model";
+import { byBin } from "./bins";
+import { binsText, buckets, describe, eventLines, fitInterval, formatMeasure, formulaLines, pointWords, readBins, type Query, type Result } from "./model";
 import { table } from "./table";
 
 const query: Query = { kind: "trend", range: { last_days: 2 }, events: [{ event: "Buy" }], breakdown: { property: "country" } };
@@ -24,9 +25,9 @@ const result: Result = {
 };
 
 test("series stand by size and keep their colours when the order turns", () => {
-  const before = named(query, result);
+  const before = eventLines(query, result);
   expect(before.map((one) => one.name)).toEqual(["US", "DE"]);
-  const turned = named(query, { ...result, series: [series("DE", [9, 9], 18), series("US", [4, 2], 5)] });
+  const turned = eventLines(query, { ...result, series: [series("DE", [9, 9], 18), series("US", [4, 2], 5)] });
   expect(turned.map((one) => one.name)).toEqual(["DE", "US"]);
   const slot = (list: typeof before, name: string) => list.find((one) => one.name === name)?.slot;
   expect(slot(turned, "US")).toBe(slot(before, "US"));
@@ -63,4 +64,43 @@ test("shares read as percent, sums with at most two digits behind the point", ()
   expect(formatMeasure("active_percent")(12.345)).toBe("12.3%");
   expect(formatMeasure({ sum: { property: "revenue" } })(1234.5)).toBe("1,234.5");
   expect(formatMeasure("totals")(1234)).toBe("1,234");
+});
+
+test("a comparison puts the past and the change beside the total, each with its own people", () => {
+  const past = { values: [2, 2], total: 4, people: [2, 2], people_total: 4, changes: [1, 0], change_total: 0.25 };
+  const compared: Query = { ...query, breakdown: null, compare: { count: 1, unit: "weeks" } };
+  const numbers = table(compared, { ...result, series: [{ ...series("", [4, 2], 5), group: null, past }] });
+  expect(numbers.columns.slice(0, 3).map((column) => column.title)).toEqual(["Total", "Total, 1 week before", "Change"]);
+  const [row] = numbers.rows;
+  expect(row?.cells.slice(0, 3).map((cell) => cell.text)).toEqual(["5", "4", "+25%"]);
+  expect(row?.cells[1]?.point).toEqual({ event: 0, past: true });
+  expect(describe(compared)).toContain("compared with 1 week before");
+});
+
+test("formulas stand first, in their own format and without people", () => {
+  const formula = { formula: 0, label: "UNIQUES(B)/UNIQUES(A)", format: "percent" as const, values: [0.5, null], total: 0.25 };
+  const asked: Query = { ...query, breakdown: null, formula: "%: UNIQUES(B)/UNIQUES(A)" };
+  const [line] = formulaLines(asked, { ...result, formulas: [formula] });
+  expect(line?.name).toBe("UNIQUES(B)/UNIQUES(A)");
+  const [row] = table(asked, { ...result, formulas: [formula] }).rows;
+  expect(row?.cells.map((cell) => cell.text)).toEqual(["25%", "50%", "no value"]);
+  expect(row?.cells.every((cell) => cell.point === undefined)).toBe(true);
+});
+
+test("a distribution stands by bin, the smallest first, and each bar opens its people", () => {
+  const asked: Query = { kind: "trend", range: { last_days: 2 }, events: [{ event: "Buy" }], measure: { frequency: {} } };
+  const bin = (name: string, total: number) => ({ ...series("", [total, 0], total), group: null, bin: name });
+  const { bins, lines, of } = byBin(asked, { ...result, series: [bin("10", 1), bin("2", 4), bin("1", 9)] });
+  expect(bins.map((one) => one.short)).toEqual(["1", "2", "10"]);
+  expect(lines.map((one) => one.values)).toEqual([[9, 4, 1]]);
+  expect(of.get(lines[0]?.key ?? "")?.[1]?.place).toEqual({ event: 0, bin: "2" });
+  expect(pointWords(asked, { event: 0, bin: "2" })).toContain("2 times");
+});
+
+test("bins read from their edges and back", () => {
+  expect(readBins("0, 10; 50")).toEqual([{ min: 0, max: 10 }, { min: 10, max: 50 }]);
+  expect(readBins("")).toEqual([]);
+  expect(readBins("5")).toBeUndefined();
+  expect(readBins("5, 3")).toBeUndefined();
+  expect(binsText([{ min: 0, max: 10 }, { min: 10, max: 50 }])).toBe("0, 10, 50");
 });
