@@ -7,7 +7,8 @@
 //!   small parts of a month into larger ones.
 //! - Reading: [`Store::snapshot`] gives an unchanging [`Snapshot`]; [`Snapshot::select`] the parts
 //!   of a time range; [`Selection::walk`] every person once with all their rows, merged people
-//!   included; [`Part`] the slices; [`Part::column`] properties by name.
+//!   included; [`Selection::numbered`] people as numbers, for passes over many at once; [`Part`]
+//!   the slices; [`Part::column`] properties by name.
 //!
 //! Not here: conditions, operators and charts (`sluice-filter`, `sluice-insights`).
 
@@ -22,6 +23,7 @@ mod first_seen;
 mod ipc;
 mod manifest;
 mod merges;
+mod numbers;
 mod pack;
 mod part;
 mod partition;
@@ -29,6 +31,7 @@ mod rest;
 mod shred;
 mod snapshot;
 mod store;
+mod union;
 mod walk;
 mod write;
 
@@ -37,11 +40,12 @@ pub use derived::{Country, Places};
 pub use error::{ColumnarError, ErrorKind};
 pub use first_seen::{FirstSeen, FirstSeenReader};
 pub use merges::MergeMap;
+pub use numbers::{Numbered, NumberedSlice, PartPeople};
 pub use part::{ColumnMeta, EventStats, Part, PartMeta, Seqs, Times};
 pub use partition::Partition;
 pub use snapshot::{ColumnSummary, EVENT_NAMES_LISTED_MAX, EventSummary, Snapshot};
 pub use store::{Store, StoreConfig};
-pub use walk::{Moved, PeopleSlice, Piece, RowRef, Run, Selection};
+pub use walk::{PeopleSlice, Piece, RowRef, Run, Selection};
 
 /// What of `context` becomes columns of [`Scope::Context`], by the first name of the path; the
 /// whole event stays in the events log. `ip` is left out: an address identifies a person and is

@@ -8,11 +8,12 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sluice_event::PersonId;
 
 use crate::merges::MergeMap;
+use crate::numbers::NumberedSlice;
 use crate::part::Part;
 use crate::snapshot::Snapshot;
 
@@ -71,6 +72,7 @@ pub(crate) struct Dirty {
     groups: Vec<Group>,
     runs: Vec<(u64, Run)>,
     moved: Moved,
+    numbered: OnceLock<Box<[NumberedSlice]>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +88,7 @@ struct Group {
 /// Merged people as a pass over the keys sees them: most of their rows lie under the person's own
 /// key, and the others, in order of the person, are [`Moved::runs`].
 #[derive(Debug, Default)]
-pub struct Moved {
+pub(crate) struct Moved {
     runs: Vec<(u64, Run)>,
     left_out: Vec<u64>,
 }
@@ -94,8 +96,7 @@ pub struct Moved {
 impl Moved {
     /// Runs that belong to another person than their key says, with that person, for the people
     /// of a slice.
-    #[must_use]
-    pub fn runs(&self, slice: PeopleSlice) -> &[(u64, Run)] {
+    pub(crate) fn runs(&self, slice: PeopleSlice) -> &[(u64, Run)] {
         let from = self.runs.partition_point(|(person, _)| *person < slice.from);
         let to = self.runs.partition_point(|(person, _)| *person <= slice.to);
         &self.runs[from..to]
@@ -103,8 +104,7 @@ impl Moved {
 
     /// Ascending keys whose rows do not belong to the person of that number: they are in
     /// [`Moved::runs`] or come from [`Selection::walk_mixed`].
-    #[must_use]
-    pub fn left_out(&self) -> &[u64] {
+    pub(crate) fn left_out(&self) -> &[u64] {
         &self.left_out
     }
 }
@@ -329,14 +329,16 @@ impl Selection {
         self.walk_dirty(slice, false, &mut visit);
     }
 
-    /// Merged people for a pass over the keys that takes in the rows of other keys.
-    #[must_use]
-    pub fn moved(&self) -> &Moved {
+    pub(crate) fn moved(&self) -> &Moved {
         &self.dirty.moved
     }
 
-    /// Only the people that need gathering and are not in [`Selection::moved`], as rows under one
-    /// key belong to several people.
+    pub(crate) fn kept_slices(&self) -> &OnceLock<Box<[NumberedSlice]>> {
+        &self.dirty.numbered
+    }
+
+    /// Only the people that need gathering and are not among [`Selection::numbered`], as rows under
+    /// one key belong to several people.
     pub fn walk_mixed(&self, slice: PeopleSlice, mut visit: impl FnMut(Piece<'_>) -> bool) {
         self.walk_dirty(slice, true, &mut visit);
     }

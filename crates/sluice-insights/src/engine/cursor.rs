@@ -179,7 +179,7 @@ impl<'a> Cursor<'a> {
             if self.skipping || outside {
                 continue;
             }
-            let (mut slots, kind) = self.plan.slots(code(row), row, self.person_key);
+            let (mut slots, kind) = self.plan.slots_found(code(row), row, self.person_key);
             if self.first_only != 0 && row != self.person_start {
                 slots &= !self.first_only;
             }
@@ -250,6 +250,7 @@ impl Source {
         if plan.codes.len() > 1 {
             rows.sort_unstable();
         }
+        rows.retain(|row| plan.may_match(*row));
         Self::Rows { rows, at: 0 }
     }
 
@@ -259,7 +260,7 @@ impl Source {
             Self::Blocks { next, end } => {
                 while *next < *end && into.len() < GROUP_ROWS {
                     let to = (*next + 64).min(*end);
-                    let mut mask = plan.wanted.mask(codes, *next, to);
+                    let mut mask = plan.mask(codes, *next, to);
                     if to - *next < 64 {
                         mask &= u64::MAX >> (64 - (to - *next));
                     }

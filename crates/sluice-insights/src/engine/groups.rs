@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use sluice_columnar::Part;
+use sluice_columnar::{Cells, CodeSlice, Part};
 use sluice_filter::{NONE, Scope, Value, group_keys};
 
 use super::latest::Latest;
@@ -20,6 +20,9 @@ pub(crate) struct Groups {
     names: Vec<String>,
     numbers: HashMap<String, u32>,
     parts: Vec<PartGroups>,
+    /// Where each set begins in `groups`; one more than there are sets.
+    starts: Vec<u32>,
+    groups: Vec<u32>,
     latest: Option<Arc<Latest>>,
     /// Groups of a person of whom nothing is known.
     absent: &'static [u32],
@@ -28,9 +31,8 @@ pub(crate) struct Groups {
 #[derive(Debug)]
 struct PartGroups {
     cells: CellsOf,
-    /// Where each code's groups begin in `groups`; one more than there are codes.
-    starts: Vec<u32>,
-    groups: Vec<u32>,
+    /// The set of code 0; those of the other codes follow.
+    base: u32,
 }
 
 impl Groups {
@@ -70,21 +72,26 @@ impl Groups {
             names: Vec::new(),
             numbers: HashMap::new(),
             parts: Vec::with_capacity(of.len()),
+            starts: vec![0],
+            groups: Vec::new(),
             latest: None,
             absent,
         };
         groups.number(NONE.to_owned());
         for part in of {
             let cells = CellsOf::open(part, &property.property, property.of)?;
-            let (mut starts, mut list) = (vec![0], Vec::new());
+            let base = groups.starts.len() as u32 - 1;
             for keys in cells.per_code(&mut keys_of) {
-                list.extend(keys.into_iter().map(|key| groups.number(key)));
-                starts.push(list.len() as u32);
+                for key in keys {
+                    let number = groups.number(key);
+                    groups.groups.push(number);
+                }
+                groups.starts.push(groups.groups.len() as u32);
                 if groups.names.len() > GROUP_VALUES_MAX {
                     return Err(InsightError::TooManyGroups { limit: GROUP_VALUES_MAX });
                 }
             }
-            groups.parts.push(PartGroups { cells, starts, groups: list });
+            groups.parts.push(PartGroups { cells, base });
         }
         groups.latest = latest;
         Ok(groups)
@@ -125,7 +132,40 @@ impl Groups {
             },
         };
         let part = &self.parts[part as usize];
-        let code = part.cells.code(row) as usize;
-        &part.groups[part.starts[code] as usize..part.starts[code + 1] as usize]
+        self.in_set(part.base + part.cells.code(row))
+    }
+
+    /// Whether the groups of a row depend on it and not on the person.
+    pub(crate) const fn is_by_row(&self) -> bool {
+        self.latest.is_none()
+    }
+
+    /// The groups of a person, if they do not depend on a row.
+    pub(crate) fn of_person(&self, person: u64) -> &[u32] {
+        self.of(0, 0, person)
+    }
+
+    /// The groups of a set.
+    #[inline]
+    pub(crate) fn in_set(&self, set: u32) -> &[u32] {
+        let set = set as usize;
+        &self.groups[self.starts[set] as usize..self.starts[set + 1] as usize]
+    }
+
+    /// The sets of some rows of a part.
+    #[inline]
+    pub(super) fn sets(&self, part: usize, rows: &[u32], into: &mut [u32]) {
+        let PartGroups { cells, base } = &self.parts[part];
+        if let CellsOf::Rows(column) = cells
+            && let Cells::Dense(CodeSlice::U8(codes)) = column.cells()
+        {
+            for (set, row) in into.iter_mut().zip(rows) {
+                *set = base + u32::from(codes[*row as usize]);
+            }
+        } else {
+            for (set, row) in into.iter_mut().zip(rows) {
+                *set = base + cells.code(*row);
+            }
+        }
     }
 }

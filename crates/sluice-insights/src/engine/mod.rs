@@ -5,7 +5,7 @@
 //! - [`cursor`]: the matching rows of one part in order, found 64 rows at a time.
 //! - [`scan`]: the merge of all parts by person, over threads, cancellable.
 //! - [`sweep`]: the same in order of time and some thousand people at once, for questions that
-//!   seldom need more; by [`union`] and [`collect`].
+//!   seldom need more; by [`collect`] and [`place`].
 //! - [`groups`]: the values of a breakdown.
 
 mod collect;
@@ -14,16 +14,17 @@ pub(crate) mod groups;
 mod latest;
 mod mask;
 mod numbers;
+mod place;
 pub(crate) mod plan;
 pub(crate) mod scan;
 pub(crate) mod sweep;
 mod test;
-mod union;
 mod wide;
 
 pub(crate) use groups::Groups;
 pub(crate) use latest::Latest;
 pub(crate) use numbers::{Numbers, Ranks, finite};
+pub(crate) use place::{ALIKE_MAX, Alike, Places};
 pub(crate) use plan::{Plan, SlotSpec};
 pub(crate) use scan::{Hit, Operator, Scan, scan};
-pub(crate) use sweep::{Mark, Places, SWEPT_PARTS_MAX, Sweeper, Units, sweep};
+pub(crate) use sweep::{Mark, SWEPT_PARTS_MAX, Sweeper, Units, sweep, sweep_in_groups};

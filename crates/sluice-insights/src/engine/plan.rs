@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use sluice_columnar::{Part, Selection};
+use sluice_columnar::{CodeSlice, Part, Selection};
 use sluice_filter::Condition;
 
 use super::latest::Latest;
@@ -14,6 +14,9 @@ use super::mask::Wanted;
 use super::test::Test;
 use crate::InsightError;
 use crate::query::{ANY_ACTIVE_EVENT, ANY_EVENT, EventAlternative, NEW_USER};
+
+/// Masks of more tests than this would cost more than looking at the rows.
+const GATES_MAX: usize = 4;
 
 /// Slots are bits of a `u16`.
 pub(crate) const SLOTS_MAX: usize = 16;
@@ -71,15 +74,22 @@ pub(crate) struct CodePlan {
     pub(crate) kind: u32,
 }
 
+/// Event codes whose rows count if one test holds, or always.
+#[derive(Debug)]
+struct Gate {
+    wanted: Wanted,
+    test: Option<u16>,
+}
+
 #[derive(Debug)]
 pub(crate) struct PartPlan {
     pub(crate) part: Arc<Part>,
     pub(crate) by_code: Vec<CodePlan>,
-    /// Per code its slots, if no row needs to be looked at.
+    /// Per code the slots of the rows that pass [`PartPlan::mask`], if these need no further look.
     pub(crate) plain: Option<Vec<u16>>,
     pub(crate) tests: Vec<Test>,
     pub(crate) codes: Vec<u32>,
-    pub(crate) wanted: Wanted,
+    gates: Vec<Gate>,
     /// Filters of slots that stand for a person's first row; asked after that row is known.
     pub(crate) first_tests: Vec<Option<Test>>,
     /// Whether every row lies in the range of times.
@@ -180,11 +190,10 @@ impl Plan {
                 spec.is_first_only().then(|| Test::all(part, &spec.filters, latest)).transpose()
             })
             .collect::<Result<_, _>>()?;
-        let plain =
-            by_code.iter().map(|code| code.tested.is_empty().then_some(code.certain)).collect();
+        let (gates, plain) = gates_and_slots(&by_code, &tests, &codes);
         Ok(PartPlan {
             plain,
-            wanted: Wanted::new(&codes, part.events_count()),
+            gates,
             all_in_range: meta.time_min >= self.from && meta.time_max < self.to,
             part: part.clone(),
             by_code,
@@ -208,7 +217,89 @@ fn slot_test(
     Ok(Test::any_of(alternatives).and(Test::all(part, &spec.filters, latest)?))
 }
 
+impl CodePlan {
+    /// All slots that a row may have.
+    fn slots(&self) -> u16 {
+        self.tested.iter().fold(self.certain, |slots, (slot, _)| slots | 1 << slot)
+    }
+
+    /// The test that alone decides for a row, or none if none is needed; `None` if it takes more.
+    fn only_test(&self) -> Option<Option<u16>> {
+        let mut tests = self.tested.iter().map(|(_, test)| *test);
+        let first = tests.next();
+        let alone = tests.all(|test| Some(test) == first);
+        (alone && (first.is_none() || self.certain == 0)).then_some(first)
+    }
+}
+
+/// The masks that find rows, and per code the slots of these rows where that is enough.
+fn gates_and_slots(
+    by_code: &[CodePlan],
+    tests: &[Test],
+    codes: &[u32],
+) -> (Vec<Gate>, Option<Vec<u16>>) {
+    match gates(by_code, tests) {
+        Some(gates) => (gates, Some(by_code.iter().map(CodePlan::slots).collect())),
+        None => (vec![Gate { wanted: Wanted::new(codes, by_code.len() as u32), test: None }], None),
+    }
+}
+
+/// The codes by the test that decides for their rows, if it is one for each code and can be asked
+/// of many rows at once.
+fn gates(by_code: &[CodePlan], tests: &[Test]) -> Option<Vec<Gate>> {
+    let mut codes: Vec<(Option<u16>, Vec<u32>)> = Vec::new();
+    for (plan, code) in by_code.iter().zip(0..).filter(|(plan, _)| plan.slots() != 0) {
+        let test = plan.only_test()?;
+        if test.is_some_and(|test| !tests[usize::from(test)].is_of_rows()) {
+            return None;
+        }
+        match codes.iter_mut().find(|(one, _)| *one == test) {
+            Some((_, codes)) => codes.push(code),
+            None => codes.push((test, vec![code])),
+        }
+    }
+    let gate = |(test, codes): (_, Vec<u32>)| Gate {
+        wanted: Wanted::new(&codes, by_code.len() as u32),
+        test,
+    };
+    (codes.len() <= GATES_MAX).then(|| codes.into_iter().map(gate).collect())
+}
+
 impl PartPlan {
+    /// Which of the rows `from..to`, at most 64 of them, may match; bit 0 is `from`. Bits beyond
+    /// mean nothing.
+    #[inline(always)]
+    pub(crate) fn mask(&self, codes: CodeSlice<'_>, from: usize, to: usize) -> u64 {
+        let mut all = 0;
+        for gate in &self.gates {
+            let mut mask = gate.wanted.mask(codes, from, to);
+            if let Some(test) = gate.test
+                && mask != 0
+            {
+                mask &= self.tests[usize::from(test)].mask(from, to);
+            }
+            all |= mask;
+        }
+        all
+    }
+
+    /// The same for one row that has one of the wanted codes.
+    #[inline]
+    pub(crate) fn may_match(&self, row: u32) -> bool {
+        let at = row as usize;
+        self.gates.iter().all(|gate| gate.test.is_none())
+            || self.mask(self.part.events(), at, at + 1) & 1 != 0
+    }
+
+    /// The slots of a row found by [`PartPlan::mask`].
+    #[inline]
+    pub(crate) fn slots_found(&self, code: u32, row: u32, person: u64) -> (u16, u32) {
+        match &self.plain {
+            Some(slots) => (slots[code as usize], self.by_code[code as usize].kind),
+            None => self.slots(code, row, person),
+        }
+    }
+
     /// The slots of a row.
     #[inline]
     pub(crate) fn slots(&self, code: u32, row: u32, person: u64) -> (u16, u32) {

@@ -53,22 +53,21 @@ pub(crate) fn scan<O: Operator>(
     scan: &Scan<'_>,
     make: impl Fn() -> O + Sync,
 ) -> Result<Vec<O>, InsightError> {
-    over_slices(scan, SLICE_ROWS, make, |slice, operator, hits: &mut Vec<Hit>| {
-        run(scan, slice, operator, hits);
+    let count = (scan.selection.rows() / SLICE_ROWS).clamp(1, SLICES_MAX) as usize;
+    let slices = scan.selection.slices(count);
+    over_slices(scan, &slices, make, |slice, operator, hits: &mut Vec<Hit>| {
+        run(scan, *slice, operator, hits);
     })
 }
 
-/// Cuts the people into slices of about `slice_rows` rows and works them off on all threads, each
-/// with an operator and memory of its own.
-pub(super) fn over_slices<O: Operator, M: Default>(
+/// Works slices of people off on all threads, each with an operator and memory of its own.
+pub(super) fn over_slices<S: Sync, O: Operator, M: Default>(
     scan: &Scan<'_>,
-    slice_rows: u64,
+    slices: &[S],
     make: impl Fn() -> O + Sync,
-    run: impl Fn(PeopleSlice, &mut O, &mut M) + Sync,
+    run: impl Fn(&S, &mut O, &mut M) + Sync,
 ) -> Result<Vec<O>, InsightError> {
-    let wanted = (scan.selection.rows() / slice_rows).clamp(1, SLICES_MAX) as usize;
-    let threads = scan.threads.clamp(1, wanted);
-    let slices = scan.selection.slices(wanted);
+    let threads = scan.threads.clamp(1, slices.len().max(1));
     let next = AtomicUsize::new(0);
     let work = || {
         let mut operator = make();
@@ -76,7 +75,7 @@ pub(super) fn over_slices<O: Operator, M: Default>(
         while !scan.cancelled.load(Ordering::Relaxed) {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(slice) = slices.get(index) else { break };
-            run(*slice, &mut operator, &mut memory);
+            run(slice, &mut operator, &mut memory);
         }
         operator
     };

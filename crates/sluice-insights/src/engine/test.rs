@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use sluice_columnar::{Column, Part, Scope as ColumnScope, Value as Stored};
+use sluice_columnar::{Cells, Column, Part, Scope as ColumnScope, Value as Stored};
 use sluice_filter::chart::Matcher;
 use sluice_filter::{Condition, Scope, Value};
 
 use super::latest::Latest;
+use super::mask::Wanted;
 use crate::InsightError;
 
 /// A condition ready to be asked of rows.
@@ -17,6 +18,8 @@ pub(crate) enum Test {
     Column {
         cells: CellsOf,
         pass: Vec<bool>,
+        /// The codes that pass.
+        wanted: Wanted,
     },
     /// A user trait as it is now: per part of the whole history.
     Latest {
@@ -142,7 +145,10 @@ impl Test {
                     _ => {
                         let cells = CellsOf::open(part, &leaf.property, leaf.of)?;
                         let pass = cells.per_code(|value| matcher.matches(value));
-                        Self::Column { cells, pass }
+                        let codes = pass.iter().zip(0..).filter(|(pass, _)| **pass);
+                        let codes: Vec<u32> = codes.map(|(_, code)| code).collect();
+                        let wanted = Wanted::new(&codes, pass.len() as u32);
+                        Self::Column { cells, pass, wanted }
                     }
                 }
             }
@@ -153,7 +159,7 @@ impl Test {
     /// Folds what is the same for every row.
     fn simplified(self) -> Self {
         match self {
-            Self::Column { cells: CellsOf::Absent, pass } => Self::Const(pass[0]),
+            Self::Column { cells: CellsOf::Absent, pass, .. } => Self::Const(pass[0]),
             Self::Column { pass, .. } if pass.iter().all(|p| *p) => Self::Const(true),
             Self::Column { pass, .. } if pass.iter().all(|p| !*p) => Self::Const(false),
             Self::Not(inner) => match *inner {
@@ -196,12 +202,57 @@ impl Test {
         Self::Any(list).simplified()
     }
 
+    /// Whether it can be asked of rows without their people, by [`Test::mask`].
+    pub(crate) fn is_of_rows(&self) -> bool {
+        match self {
+            Self::Const(_) | Self::Column { .. } => true,
+            Self::Latest { .. } => false,
+            Self::All(list) | Self::Any(list) => list.iter().all(Self::is_of_rows),
+            Self::Not(inner) => inner.is_of_rows(),
+        }
+    }
+
+    /// Of the rows `from..to`, at most 64 of them, those it holds for; bit 0 is `from`. Bits beyond
+    /// mean nothing. Only if [`Test::is_of_rows`].
+    #[inline]
+    pub(crate) fn mask(&self, from: usize, to: usize) -> u64 {
+        match self {
+            Self::Const(value) => {
+                if *value {
+                    u64::MAX
+                } else {
+                    0
+                }
+            }
+            Self::Column { cells, pass, wanted } => {
+                if let CellsOf::Rows(column) = cells
+                    && let Cells::Dense(codes) = column.cells()
+                {
+                    return wanted.mask(codes, from, to);
+                }
+                let bit = |row: usize| u64::from(pass[cells.code(row as u32) as usize]);
+                (from..to).fold(0, |mask, row| mask | bit(row) << (row - from))
+            }
+            Self::Latest { .. } => unreachable!("asked of people, not of rows"),
+            Self::All(list) => {
+                list.iter().fold(
+                    u64::MAX,
+                    |mask, test| {
+                        if mask == 0 { 0 } else { mask & test.mask(from, to) }
+                    },
+                )
+            }
+            Self::Any(list) => list.iter().fold(0, |mask, test| mask | test.mask(from, to)),
+            Self::Not(inner) => !inner.mask(from, to),
+        }
+    }
+
     /// Whether it holds for a row of the part, whose canonical person is `person`.
     #[inline]
     pub(crate) fn holds(&self, row: u32, person: u64) -> bool {
         match self {
             Self::Const(value) => *value,
-            Self::Column { cells, pass } => pass[cells.code(row) as usize],
+            Self::Column { cells, pass, .. } => pass[cells.code(row) as usize],
             Self::Latest { latest, tests, absent } => match latest.of(person) {
                 None => *absent,
                 Some(place) => {

@@ -1,16 +1,17 @@
 //! Funnels: how many people got how far through a row of steps.
 //!
-//! People in this order are counted by `run` (with `path` and `short`), all other funnels by `walk`:
+//! People in this order are counted by `run` (with `swept`, `abreast` and `path`), all other funnels by `walk`:
 //! in any or exact order, by totals, with something held or excluded, over time.
 
+mod abreast;
 mod barrier;
 mod chain;
 mod options;
 mod path;
 mod run;
 mod score;
-mod short;
 pub mod spec;
+mod swept;
 mod tally;
 mod totals;
 mod unordered;

@@ -6,17 +6,17 @@ use hashbrown::HashMap;
 use sluice_columnar::{FirstSeenReader, RowRef};
 use sluice_event::PersonId;
 
+use super::abreast::ABREAST;
 use super::path::{Finder, Path, Row};
-use super::short::{self, Short};
 use super::spec::{
     FunnelGroup, FunnelOutcome, FunnelPoint, FunnelQuery, FunnelResult, NOT_REACHED, Resolution,
 };
-use super::tally::{Lanes, Tally};
+use super::tally::{ByGroup, Lanes, Tally, work_out};
 use super::walk;
 use crate::context::Context;
 use crate::engine::{
-    Groups, Hit, Mark, Operator, Places, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Sweeper, Units,
-    scan, sweep,
+    ALIKE_MAX, Groups, Hit, Mark, Operator, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Units, scan,
+    sweep_in_groups,
 };
 use crate::insight::{Page, People};
 use crate::people::{Found, page};
@@ -30,10 +30,10 @@ pub(super) const RANGE_DAYS_MAX: u32 = 1_100;
 /// Group number of people who do not reach the step of the breakdown.
 pub(super) const GROUP_NOT_REACHED: u32 = u32::MAX;
 
-struct Setup {
+pub(super) struct Setup {
     span: Span,
-    plan: Plan,
-    groups: Option<Groups>,
+    pub(super) plan: Plan,
+    pub(super) groups: Option<Groups>,
     /// The slot of "any active event", when the question needs it.
     active_slot: Option<usize>,
     explain: Explain,
@@ -55,10 +55,11 @@ pub(crate) fn run(
     let mut overall = Tally::new(query.steps.len());
     for operator in operators {
         overall.add(operator.overall.into_tally());
-        for (group, tally) in operator.by_group {
+        for (group, tally) in operator.by_group.into_tallies() {
             tallies.entry(group).or_insert_with(|| Tally::new(query.steps.len())).add(tally);
         }
     }
+    work_out(tallies.values_mut().chain([&mut overall]), context.threads);
     setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
     let (groups, groups_total) = match &setup.groups {
         None => (None, None),
@@ -207,7 +208,8 @@ impl Setup {
         {
             return scan(&what, make);
         }
-        sweep(&what, self.units(query), make)
+        let sets = self.groups.as_ref().filter(|groups| groups.is_by_row());
+        sweep_in_groups(&what, self.units(query), sets, make)
     }
 
     fn units(&self, query: &FunnelQuery) -> Units {
@@ -239,13 +241,13 @@ impl Setup {
             first_seen: (query.users == Users::New).then(|| context.snapshot.first_seen().reader()),
             breakdown_step: query.breakdown_step.unwrap_or(1),
             finder: Finder::new(steps, window, disjoint),
-            short: Short::default(),
             rows: Vec::new(),
             hits: Vec::new(),
             places: Vec::new(),
             marks: Vec::new(),
+            columns: Box::new([[Mark::default(); ABREAST]; ALIKE_MAX]),
             overall: Lanes::new(steps),
-            by_group: HashMap::new(),
+            by_group: ByGroup::new(steps),
             wanted,
             found: Vec::new(),
         }
@@ -269,29 +271,30 @@ struct Wanted {
     group: Option<u32>,
 }
 
-struct Funnel<'s> {
-    setup: &'s Setup,
+pub(super) struct Funnel<'s> {
+    pub(super) setup: &'s Setup,
     resolution: Resolution,
-    window: i64,
+    pub(super) window: i64,
     /// Entries after this unit may still convert.
-    open_from: i64,
+    pub(super) open_from: i64,
     /// The unit that marks are counted from.
-    origin: i64,
+    pub(super) origin: i64,
     /// Whether every time between two steps fits into 32 bits.
-    lanes_fit: bool,
-    steps: usize,
+    pub(super) lanes_fit: bool,
+    pub(super) steps: usize,
     step_bits: u16,
     users: Users,
-    first_seen: Option<FirstSeenReader<'s>>,
-    breakdown_step: usize,
+    pub(super) first_seen: Option<FirstSeenReader<'s>>,
+    pub(super) breakdown_step: usize,
     finder: Finder,
-    short: Short,
     rows: Vec<Row>,
-    hits: Vec<Hit>,
-    places: Vec<(Mark, RowRef)>,
-    marks: Vec<Mark>,
-    overall: Lanes,
-    by_group: HashMap<u32, Tally>,
+    pub(super) hits: Vec<Hit>,
+    pub(super) places: Vec<(Mark, RowRef)>,
+    pub(super) marks: Vec<Mark>,
+    /// Marks of people abreast, a column each.
+    pub(super) columns: Box<[[Mark; ABREAST]; ALIKE_MAX]>,
+    pub(super) overall: Lanes,
+    pub(super) by_group: ByGroup,
     wanted: Option<Wanted>,
     found: Vec<Found>,
 }
@@ -333,106 +336,8 @@ impl Operator for Funnel<'_> {
     }
 }
 
-impl Sweeper for Funnel<'_> {
-    #[inline(always)]
-    fn swept(&mut self, person: u64, marks: &[Mark], places: &mut Places<'_>) {
-        let plain = self.short.take_first(marks, self.window);
-        if !plain || marks.len() > short::MARKS_MAX {
-            self.swept_again(person, places);
-        } else if self.short.slots & 1 != 0 {
-            self.swept_short(person, marks, |_, mark| places.row(mark));
-        }
-    }
-}
-
-/// Counts a person in each of their groups.
-fn count_in(
-    by_group: &mut HashMap<u32, Tally>,
-    groups: &[u32],
-    steps: usize,
-    depth: usize,
-    times: &[i64],
-    open: bool,
-) {
-    for group in groups {
-        let tally = by_group.entry(*group).or_insert_with(|| Tally::new(steps));
-        tally.count(depth, times, open);
-    }
-}
-
 impl Funnel<'_> {
-    /// A person with some step 1, whose path from the first is in `short`; `row` gives the row of a
-    /// mark.
-    #[inline(always)]
-    fn swept_short(
-        &mut self,
-        person: u64,
-        marks: &[Mark],
-        row: impl FnOnce(&Self, usize) -> RowRef,
-    ) {
-        if !self.is_wanted_user(person) {
-            return;
-        }
-        let reachable = (self.short.slots.trailing_ones() as usize).min(self.steps);
-        if self.short.depth < reachable {
-            self.short.take_others(marks, reachable, self.window);
-        }
-        let Short { depth, times, marks: found, last_entry, .. } = &self.short;
-        let depth = *depth;
-        let open = depth < self.steps && *last_entry > self.open_from - self.origin;
-        if self.lanes_fit {
-            self.overall.count(depth, times, open);
-        } else {
-            self.overall.tally.count(depth, times, open);
-        }
-        if let Some(of) = &self.setup.groups {
-            let groups: &[u32] = if depth < self.breakdown_step {
-                &[GROUP_NOT_REACHED]
-            } else {
-                let row = row(self, found[self.breakdown_step - 1] as usize);
-                of.of(row.part, row.row, person)
-            };
-            count_in(&mut self.by_group, groups, self.steps, depth, times, open);
-        }
-    }
-
-    /// A person whose rows are not in order, share a unit of time, or are many.
-    #[cold]
-    fn swept_again(&mut self, person: u64, places: &mut Places<'_>) {
-        places.rows(&mut self.places);
-        let mut marks = std::mem::take(&mut self.marks);
-        marks.clear();
-        marks.extend(self.places.iter().map(|(mark, _)| *mark));
-        if marks.len() <= short::MARKS_MAX && self.short.take_first(&marks, self.window) {
-            if self.short.slots & 1 != 0 {
-                self.swept_short(person, &marks, |it, mark| it.places[mark].1);
-            }
-        } else if marks.iter().any(|mark| mark.slots() & 1 != 0) {
-            self.swept_in_full(person);
-        }
-        self.marks = marks;
-    }
-
-    /// The exact way, for the rows in `places`.
-    fn swept_in_full(&mut self, person: u64) {
-        let mut hits = std::mem::take(&mut self.hits);
-        hits.clear();
-        hits.extend(self.places.iter().map(|(mark, place)| {
-            let part = &self.setup.plan.parts[place.part as usize];
-            let code = part.part.events().get(place.row as usize);
-            Hit {
-                time: part.part.times().get(place.row),
-                part: place.part,
-                row: place.row,
-                kind: part.by_code[code as usize].kind,
-                slots: mark.slots(),
-            }
-        }));
-        self.person(person, &mut hits, false);
-        self.hits = hits;
-    }
-
-    fn is_wanted_user(&mut self, person: u64) -> bool {
+    pub(super) fn is_wanted_user(&mut self, person: u64) -> bool {
         debug_assert_eq!(self.first_seen.is_some(), self.users == Users::New);
         match &mut self.first_seen {
             None => true,
@@ -470,7 +375,7 @@ impl Funnel<'_> {
             *second = self.rows[*row as usize].second;
         }
         self.overall.tally.count(path.depth, &seconds, open);
-        count_in(&mut self.by_group, groups, self.steps, path.depth, &seconds, open);
+        self.by_group.count(groups, path.depth, &seconds, open);
         debug_assert!(seconds[path.depth - 1] - seconds[0] <= self.window);
     }
 }

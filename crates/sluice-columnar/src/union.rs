@@ -6,15 +6,15 @@ const AT_ONCE: usize = 4;
 const NONE: u64 = u64::MAX;
 
 #[derive(Debug, Default)]
-pub(super) struct Union {
+pub(crate) struct Union {
     /// Ascending and distinct.
-    pub(super) keys: Vec<u64>,
+    pub(crate) keys: Vec<u64>,
     /// Per list, the place of each of its entries in `keys`; some lists have an entry more.
-    pub(super) places: Vec<Vec<u32>>,
+    pub(crate) places: Vec<Vec<u32>>,
 }
 
 impl Union {
-    pub(super) fn of(lists: &[&[u64]]) -> Self {
+    pub(crate) fn of(lists: &[&[u64]]) -> Self {
         match lists {
             [] => Self::default(),
             [a] => Self { keys: a.to_vec(), places: vec![(0..a.len() as u32).collect()] },
