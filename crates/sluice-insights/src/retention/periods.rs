@@ -67,6 +67,16 @@ impl Periods {
         }
     }
 
+    /// First instants of the local dates, in milliseconds.
+    pub(super) fn midnights(&self) -> &[i64] {
+        &self.midnights
+    }
+
+    /// Whether the key of a moment is the number of its date.
+    pub(super) fn is_by_date(&self) -> bool {
+        self.windows == Windows::Calendar && self.unit == RetentionUnit::Day
+    }
+
     fn is_by_hour(&self) -> bool {
         self.windows == Windows::FromStart && self.unit == RetentionUnit::Day
     }

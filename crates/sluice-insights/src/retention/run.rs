@@ -7,6 +7,7 @@ use sluice_base::Timestamp;
 use sluice_columnar::{FirstSeenReader, RowRef, Selection};
 use sluice_event::PersonId;
 
+use super::days::ByDays;
 use super::periods::{Periods, reach};
 use super::spec::{
     RetentionColumn, RetentionGroup, RetentionMode, RetentionPoint, RetentionQuery,
@@ -41,6 +42,8 @@ struct Setup {
     buckets: Buckets,
     complete: Vec<Bits>,
     periods: Periods,
+    /// For the overall table, where days as bits are enough.
+    by_days: Option<ByDays>,
     plan: Plan,
     units: Units,
     groups: Option<Groups>,
@@ -199,6 +202,9 @@ impl Setup {
                 }
             }
         }
+        let by_days = (periods.is_by_date() && query.mode == RetentionMode::On)
+            .then(|| ByDays::new(&periods, columns.len(), &complete))
+            .flatten();
         let explain = context.explain(&selection);
         let units = Units { micros: 1_000, first_before: span.to };
         let (mode, index_max) = (query.mode.clone(), i64::from(index_max));
@@ -209,6 +215,7 @@ impl Setup {
             buckets,
             complete,
             periods,
+            by_days,
             plan,
             units,
             groups,
@@ -246,6 +253,7 @@ impl Setup {
         for operator in operators {
             done.add(operator.done);
         }
+        done.table.settle(&self.complete);
         Ok(done)
     }
 
@@ -352,7 +360,20 @@ impl Operator for Retention<'_> {
 }
 
 impl Sweeper for Retention<'_> {
+    #[inline(always)]
     fn swept(&mut self, person: u64, marks: &[Mark], places: &mut Places<'_>) {
+        if let (Some(days), Keep::Overall) = (&self.setup.by_days, self.keep)
+            && days.count(marks, self.origin, &mut self.done.table)
+        {
+            return;
+        }
+        self.swept_in_full(person, marks, places);
+    }
+}
+
+impl Retention<'_> {
+    #[inline(never)]
+    fn swept_in_full(&mut self, person: u64, marks: &[Mark], places: &mut Places<'_>) {
         if self.setup.groups.is_none() && marks.is_sorted() {
             let nowhere = RowRef { part: 0, row: 0 };
             return self.take(person, marks.iter().map(|mark| (*mark, nowhere)));
@@ -362,9 +383,7 @@ impl Sweeper for Retention<'_> {
         self.take(person, rows.iter().copied());
         self.places = rows;
     }
-}
 
-impl Retention<'_> {
     /// A person's marks in order of time.
     fn take(&mut self, person: u64, marks: impl Iterator<Item = (Mark, RowRef)>) {
         self.starts.clear();

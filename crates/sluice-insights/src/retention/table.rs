@@ -27,6 +27,11 @@ impl Bits {
         range.into_iter().any(|number| self.has(number))
     }
 
+    /// The numbers below 128, a bit each.
+    pub(super) const fn low(&self) -> u128 {
+        self.0[0] as u128 | (self.0[1] as u128) << 64
+    }
+
     /// All numbers up to the largest.
     pub(super) fn filled_up(&self) -> Self {
         let mut all = Self::default();
@@ -67,6 +72,8 @@ pub(super) struct Table {
     back: Vec<u64>,
     combined_of: Vec<u64>,
     combined: Vec<u64>,
+    /// People counted by [`Table::count_first`], by the row of their first start.
+    first: Vec<u64>,
 }
 
 impl Table {
@@ -78,6 +85,7 @@ impl Table {
             back: vec![0; rows * columns],
             combined_of: vec![0; columns],
             combined: vec![0; columns],
+            first: vec![0; rows],
         }
     }
 
@@ -96,6 +104,41 @@ impl Table {
         back.each(|column| self.combined[column] += 1);
     }
 
+    /// Counts a person once whose complete columns are those of their first row: all that
+    /// [`Table::count_person`] does but for [`Table::count_combined`].
+    #[inline]
+    pub(super) fn count_first(&mut self, row: usize) {
+        self.people += 1;
+        self.first[row] += 1;
+    }
+
+    #[inline]
+    pub(super) fn count_combined(&mut self, mut columns: u128) {
+        while columns != 0 {
+            self.combined[columns.trailing_zeros() as usize] += 1;
+            columns &= columns - 1;
+        }
+    }
+
+    /// As [`Table::count_row`].
+    #[inline]
+    pub(super) fn count_days(&mut self, row: usize, mut columns: u128) {
+        self.started[row] += 1;
+        let back = &mut self.back[row * self.columns..][..self.columns];
+        while columns != 0 {
+            back[columns.trailing_zeros() as usize] += 1;
+            columns &= columns - 1;
+        }
+    }
+
+    /// Counts those that [`Table::count_first`] noted in the complete columns of their row.
+    pub(super) fn settle(&mut self, complete: &[Bits]) {
+        for (people, complete) in self.first.iter_mut().zip(complete) {
+            let people = std::mem::take(people);
+            complete.each(|column| self.combined_of[column] += people);
+        }
+    }
+
     pub(super) const fn people(&self) -> u64 {
         self.people
     }
@@ -109,6 +152,7 @@ impl Table {
         sum(&mut self.back, &other.back);
         sum(&mut self.combined_of, &other.combined_of);
         sum(&mut self.combined, &other.combined);
+        sum(&mut self.first, &other.first);
     }
 
     /// `complete` tells per row for which columns it is complete.
