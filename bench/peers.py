@@ -3,9 +3,11 @@
 equal threads: to the real server over HTTP, and to ClickHouse and DuckDB, each in its best known form.
 
     python3 -m venv venv && venv/bin/pip install chdb-core duckdb numpy pyarrow
-    venv/bin/python bench/peers.py DIR [target/release/sluice]
+    venv/bin/python bench/peers.py DIR load
+    venv/bin/python bench/peers.py DIR ask target/release/sluice [clickhouse duckdb]
 
 The server opens parts that the bench wrote with the server's own writer, in each of four states.
+With names of peers behind it, `ask` asks only these and the server.
 """
 import http.client
 import json
@@ -24,18 +26,29 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from chdb import session
 
-DIR = sys.argv[1]
+DIR, WHAT = sys.argv[1:3]
 STEPS = ["landing_view", "signup_start", "signup", "activation"]
 WINDOW = 7 * 86_400_000
-RUNS = 7
+RUNS = 5
+PLANS = ["free", "pro", "team", "enterprise"]
+COUNTRIES = ["US", "DE", "GB", "FR", "IN", "BR", "CA", "JP", "ES", "IT", "NL", "AU", "MX", "PL", "SE", "CH"]
+COUNTRIES += ["AT", "BE", "DK", "NO", "FI", "PT", "IE", "CZ", "RO", "KR", "SG", "ZA", "AR", "TR"]
+PLATFORMS = ["web", "ios", "android", "desktop", "tv"]
 
 
 def write_parquet():
     names = open(f"{DIR}/events.txt").read().split()
+    users = np.fromfile(f"{DIR}/user.u32", "<u4")
+    # A user's properties, as the bench makes them.
+    u = (users.astype("u8") * np.uint64(0x9E37_79B9_7F4A_7C15)) >> np.uint64(20)
+    coded = lambda codes, of: pa.DictionaryArray.from_arrays(pa.array(codes.astype("i1")), of)
     columns = {
         "t": pa.array(np.fromfile(f"{DIR}/time_ms.i64", "<i8")),
-        "uid": pa.array(np.fromfile(f"{DIR}/user.u32", "<u4")),
-        "event": pa.DictionaryArray.from_arrays(pa.array(np.fromfile(f"{DIR}/event.u8", "u1").astype("i1")), names),
+        "uid": pa.array(users),
+        "event": coded(np.fromfile(f"{DIR}/event.u8", "u1"), names),
+        "plan": coded(u % np.uint64(4), PLANS),
+        "country": coded((u >> np.uint64(2)) % np.uint64(30), COUNTRIES),
+        "platform": coded((u >> np.uint64(8)) % np.uint64(5), PLATFORMS),
     }
     pq.write_table(pa.table(columns), f"{DIR}/events.parquet", compression="zstd")
 
@@ -58,46 +71,64 @@ def show(name, threads, median, least, counts):
     print(f"{name:44} {threads} thr  median {median:7.1f} ms  least {least:7.1f}  {counts}", flush=True)
 
 
-def clickhouse():
-    db = session.Session(f"{DIR}/chdb")
-    run = lambda sql: str(db.query(sql, "TSV"))
+ORDERS = {"by_user": "(uid, t)", "by_event": "(event, intDiv(t, 86400000), uid)"}
+
+
+def load_clickhouse():
+    run = session.Session(f"{DIR}/chdb").query
     run("CREATE DATABASE IF NOT EXISTS b ENGINE = Atomic")
-    fields = "t UInt64 CODEC(LZ4), uid UInt32 CODEC(LZ4), event LowCardinality(String) CODEC(LZ4)"
-    steps = ", ".join(f"event = '{step}'" for step in STEPS)
-    wanted = ", ".join(f"'{step}'" for step in STEPS)
-    tables = {"by_user": "(uid, t)", "by_event": "(event, intDiv(t, 86400000), uid)"}
-    for table, order in tables.items():
+    fields = "t UInt64 CODEC(LZ4), uid UInt32 CODEC(LZ4)"
+    for name in ["event", "plan", "country", "platform"]:
+        fields += f", {name} LowCardinality(String) CODEC(LZ4)"
+    for table, order in ORDERS.items():
         run(f"DROP TABLE IF EXISTS b.{table}")
         run(f"CREATE TABLE b.{table} ({fields}) ENGINE = MergeTree ORDER BY {order}")
-        run(f"INSERT INTO b.{table} SELECT t, uid, event FROM file('{DIR}/events.parquet', Parquet)")
+        run(f"INSERT INTO b.{table} SELECT * FROM file('{DIR}/events.parquet', Parquet)")
         run(f"OPTIMIZE TABLE b.{table} FINAL")
+
+
+def ask_clickhouse():
+    db = session.Session(f"{DIR}/chdb")
+    run = lambda sql: str(db.query(sql, "TSV"))
+    steps = ", ".join(f"event = '{step}'" for step in STEPS)
+    wanted = ", ".join(f"'{step}'" for step in STEPS)
     best = {}
-    for table in tables:
-        for further in ["", ", optimize_aggregation_in_order = 1"]:
-            for threads in [1, 2]:
-                sql = (
-                    f"SELECT level, count() FROM (SELECT uid, windowFunnel({WINDOW})(t, {steps}) AS level FROM b.{table} "
-                    f"WHERE event IN ({wanted}) GROUP BY uid) GROUP BY level ORDER BY level "
-                    f"SETTINGS max_threads = {threads}, use_query_condition_cache = 0{further}"
-                )
-                median, least, out = timed(lambda: run(sql))
-                counts = reached([tuple(map(int, line.split())) for line in out.strip().split("\n")])
-                show(f"ClickHouse {table}{' in order' if further else ''}", threads, median, least, counts)
-                best[threads] = min(best.get(threads, median), median)
-    for table in tables:
+
+    def ask(name, form, sql, counts):
         for threads in [1, 2]:
-            arrays = (
-                "SELECT s, n, count() FROM (SELECT arrayJoin(starts) AS s, arrayJoin(arrayFilter(n -> n >= 0 AND n < 60, "
-                "arrayMap(d -> toInt64(d) - toInt64(s), days))) AS n FROM (SELECT uid, "
-                "groupUniqArrayIf(intDiv(t, 86400000), event = 'landing_view') AS starts, "
-                "groupUniqArrayIf(intDiv(t, 86400000), event = 'page_view') AS days FROM b.{0} "
-                "WHERE event IN ('landing_view', 'page_view') GROUP BY uid)) GROUP BY s, n "
-                "SETTINGS max_threads = {1}, use_query_condition_cache = 0"
-            ).format(table, threads)
-            median, least, out = timed(lambda: run(arrays))
+            settings = f"SETTINGS max_threads = {threads}, use_query_condition_cache = 0"
+            median, least, out = timed(lambda: run(sql.format(SETTINGS=settings)))
             rows = [tuple(map(int, line.split())) for line in out.strip().split("\n")]
-            show(f"ClickHouse {table}: retention 60 x 60", threads, median, least, diagonal(rows))
-    return best
+            show(f"ClickHouse {form}: {name}", threads, median, least, counts(rows))
+            best[name, threads] = min(best.get((name, threads), median), median)
+
+    for table in ORDERS:
+        funnel = (
+            f"SELECT level, count() FROM (SELECT uid, windowFunnel({WINDOW})(t, {steps}) AS level FROM b.{table} "
+            f"WHERE event IN ({wanted}) GROUP BY uid) GROUP BY level ORDER BY level {{SETTINGS}}"
+        )
+        ask("funnel", table, funnel, reached)
+        ask("funnel", f"{table} in order", funnel + ", optimize_aggregation_in_order = 1", reached)
+        by_country = (
+            f"SELECT level, count() FROM (SELECT uid, windowFunnel({WINDOW})(t, {steps}) AS level, "
+            f"argMinIf(country, t, event = '{STEPS[0]}') AS c FROM b.{table} WHERE event IN ({wanted}) GROUP BY uid) "
+            "GROUP BY c, level ORDER BY level {SETTINGS}"
+        )
+        ask("funnel by country", table, by_country, reached)
+        retention = (
+            "SELECT s, n, count() FROM (SELECT arrayJoin(starts) AS s, arrayJoin(arrayFilter(n -> n >= 0 AND n < 60, "
+            "arrayMap(d -> toInt64(d) - toInt64(s), days))) AS n FROM (SELECT uid, "
+            "groupUniqArrayIf(intDiv(t, 86400000), event = 'landing_view') AS starts, "
+            f"groupUniqArrayIf(intDiv(t, 86400000), event = 'page_view') AS days FROM b.{table} "
+            "WHERE event IN ('landing_view', 'page_view') GROUP BY uid)) GROUP BY s, n {SETTINGS}"
+        )
+        ask("retention 60 x 60", table, retention, diagonal)
+        uniques = (
+            f"SELECT intDiv(t, 86400000) AS d, uniqExact(uid) FROM b.{table} WHERE event = 'page_view' "
+            "AND country IN ('US', 'DE', 'GB') AND platform = 'web' GROUP BY d, plan {SETTINGS}"
+        )
+        ask("daily uniques", table, uniques, lambda rows: sum(people for _, people in rows))
+    print("best medians of ClickHouse", best, flush=True)
 
 
 def diagonal(rows):
@@ -105,12 +136,18 @@ def diagonal(rows):
     return [sum(people for _, n, people in rows if n == number) for number in range(4)]
 
 
-def duck():
-    db = duckdb.connect()
+def load_duckdb():
+    db = duckdb.connect(f"{DIR}/duck.db")
+    enum = lambda name, of: f"{name}::VARCHAR::ENUM ({', '.join(map(repr, of))}) AS {name}"
+    fields = [enum("event", open(f"{DIR}/events.txt").read().split()), enum("plan", PLANS)]
+    fields += [enum("country", COUNTRIES), enum("platform", PLATFORMS)]
     db.execute(
-        f"CREATE TABLE ev AS SELECT t, uid, event::VARCHAR::ENUM ({', '.join(repr(s) for s in open(f'{DIR}/events.txt').read().split())}) "
-        f"AS event FROM '{DIR}/events.parquet' ORDER BY uid, t"
+        f"CREATE OR REPLACE TABLE ev AS SELECT t, uid, {', '.join(fields)} FROM '{DIR}/events.parquet' ORDER BY uid, t"
     )
+
+
+def ask_duckdb():
+    db = duckdb.connect(f"{DIR}/duck.db", read_only=True)
     asof = [f"s1 AS (SELECT uid, t, t AS s FROM ev WHERE event = '{STEPS[0]}')"]
     for number, step in enumerate(STEPS[1:], 2):
         asof.append(
@@ -136,23 +173,28 @@ def duck():
         f"WITH {', '.join(windows)} SELECT level, count(*) FROM (SELECT uid, {level} AS level FROM {last} GROUP BY uid) GROUP BY 1"
     )
     best = {}
-    for form, sql in forms.items():
+
+    def ask(name, form, sql, counts):
         for threads in [1, 2]:
             db.execute(f"SET threads = {threads}")
             median, least, out = timed(lambda: db.execute(sql).fetchall())
-            counts = list(out[0]) if form == "ASOF" else reached(out)
-            show(f"DuckDB {form}", threads, median, least, counts)
-            best[threads] = min(best.get(threads, median), median)
+            show(f"DuckDB {form}: {name}", threads, median, least, counts(out))
+            best[name, threads] = min(best.get((name, threads), median), median)
+
+    ask("funnel", "ASOF", forms["ASOF"], lambda rows: list(rows[0]))
+    ask("funnel", "windows", forms["windows"], reached)
     days = "SELECT DISTINCT uid, t // 86400000 AS d FROM ev WHERE event = '{}'"
-    sql = (
+    retention = (
         f"SELECT s.d, b.d - s.d, count(*) FROM ({days.format('landing_view')}) s JOIN ({days.format('page_view')}) b "
         "ON s.uid = b.uid AND b.d BETWEEN s.d AND s.d + 59 GROUP BY 1, 2"
     )
-    for threads in [1, 2]:
-        db.execute(f"SET threads = {threads}")
-        median, least, out = timed(lambda: db.execute(sql).fetchall())
-        show("DuckDB: retention 60 x 60", threads, median, least, diagonal(out))
-    return best
+    ask("retention 60 x 60", "join", retention, diagonal)
+    uniques = (
+        "SELECT t // 86400000 AS d, count(DISTINCT uid) FROM ev WHERE event = 'page_view' "
+        "AND country IN ('US', 'DE', 'GB') AND platform = 'web' GROUP BY d, plan"
+    )
+    ask("daily uniques", "count distinct", uniques, lambda rows: sum(people for _, people in rows))
+    print("best medians of DuckDB", best, flush=True)
 
 
 STATES = ["clean", "unmerged", "months", "merged"]
@@ -166,6 +208,32 @@ RETENTION = {
     "kind": "retention", "range": RANGE, "start": {"event": "landing_view"},
     "returning": {"event": "page_view"}, "windows": "calendar", "periods": 59,
 }
+UNIQUES = {
+    "kind": "trend", "range": RANGE, "events": [{"event": "page_view"}], "breakdown": {"property": "plan"},
+    "segment": [{"property": "country", "op": "is", "values": ["US", "DE", "GB"]},
+                {"property": "platform", "op": "is", "values": ["web"]}],
+}
+
+
+TREND = {"kind": "trend", "range": RANGE}
+# Twelve charts as a dashboard has them.
+DASHBOARD = [FUNNEL, BY_COUNTRY, RETENTION, UNIQUES] + [
+    TREND | {"events": [{"event": event}], **more}
+    for event, more in [
+        ("page_view", {}), ("purchase", {"measure": "totals"}), ("signup", {"breakdown": {"property": "plan"}}),
+        ("search", {"interval": "week"}), ("purchase", {"breakdown": {"property": "country"}}),
+        ("cancel", {}), ("login", {"interval": "week"}), ("product_view", {"measure": "totals"}),
+    ]
+]
+
+
+def forget(folder):
+    """Drops the files from the page cache."""
+    for name in os.listdir(folder):
+        file = os.open(f"{folder}/{name}", os.O_RDONLY)
+        os.fdatasync(file)
+        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(file)
 
 
 class Server:
@@ -176,7 +244,7 @@ class Server:
         with open(config, "w") as file:
             file.write(f"[analytics]\nquery_threads = {threads}\n")
         command = [binary, "serve", "--data", data, "--listen", "127.0.0.1:0", "--config", config]
-        env = os.environ | {"SLUICE_ADMIN_TOKEN": "bench-token-of-the-peers", "SLUICE_LOG": "warn"}
+        env = os.environ | {"SLUICE_ADMIN_TOKEN": "bench-token-of-the-peers", "SLUICE_LOG": "off"}
         self.child = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
         for line in self.child.stdout:
             if line.startswith("listening on http://"):
@@ -214,26 +282,40 @@ def sluice(binary):
                 put = os.link if name.endswith(".part") else shutil.copy
                 put(f"{DIR}/{state}/{name}", f"{parts}/{name}")
             for threads in [1, 2]:
+                forget(parts)
                 server = Server(binary, data, threads)
+                started = time.perf_counter()
+                server.ask(FUNNEL)
+                print(f"  first funnel, files not in memory: {(time.perf_counter() - started) * 1000:.0f} ms")
                 questions = {"funnel": FUNNEL}
                 if state == "clean":
                     questions |= {"funnel by country": BY_COUNTRY, "retention 60 x 60": RETENTION}
+                    questions |= {"daily uniques": UNIQUES}
                 for name, question in questions.items():
                     median, least, out = timed(lambda: server.ask(question))
                     if out["kind"] == "funnel":
                         counts = [step["people"] for step in out["overall"]["steps"]]
-                    else:
+                    elif out["kind"] == "retention":
                         counts = [cell["people"] for cell in out["overall"]["summed"][:4]]
+                    else:
+                        counts = sum(sum(series["values"]) for series in out["series"])
                     scanned = out["explain"]["parts_scanned"]
                     show(f"Sluice over HTTP, {state}: {name}", threads, median, least, f"{counts} parts {scanned}")
                     best[name, state, threads] = median
+                if state == "clean":
+                    median, least, _ = timed(lambda: [server.ask(question) for question in DASHBOARD])
+                    show("Sluice over HTTP, clean: dashboard", threads, median, least, f"{len(DASHBOARD)} charts")
                 print(f"  {server.memory()}", flush=True)
                 server.stop()
     return best
 
 
-if len(sys.argv) > 2:
-    sluice(sys.argv[2])
-write_parquet()
-print("best medians of ClickHouse", clickhouse())
-print("best medians of DuckDB", duck())
+if WHAT == "load":
+    write_parquet()
+    load_clickhouse()
+    load_duckdb()
+else:
+    peers = {"clickhouse": ask_clickhouse, "duckdb": ask_duckdb}
+    sluice(sys.argv[3])
+    for peer in sys.argv[4:] or peers:
+        peers[peer]()
