@@ -174,7 +174,7 @@ impl Server {
                 return Ok(self.preflight(&request));
             }
         }
-        if let Some(door) = Door::of_path(request.uri().path()) {
+        if let Some(door) = Door::of(request.method(), request.uri().path()) {
             if *request.method() == Method::OPTIONS {
                 return Ok(self.preflight(&request));
             }

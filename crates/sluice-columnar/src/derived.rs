@@ -7,7 +7,7 @@
 //! | `browser`, `browser_version` | `userAgent`; the version is the major one |
 //! | `os`, `os_version` | `os.name`, `os.version` if the sender gave them (apps do), else `userAgent` |
 //! | `device_type` | `userAgent`: `desktop`, `mobile`, `tablet`, `tv or console`, `bot` |
-//! | `platform` | `Web` for the browser SDK, else `iOS` or `Android` |
+//! | `platform` | what Amplitude's SDKs say, else `Web` for the browser SDK, `iOS` or `Android` |
 //! | `country`, `country_code` | `location.country` if the sender gave one, else `ip` by [`Places`] |
 
 use std::borrow::Cow;
@@ -60,6 +60,7 @@ struct Given<'a> {
     os: Option<Cow<'a, str>>,
     os_version: Option<Cow<'a, str>>,
     library: Option<Cow<'a, str>>,
+    platform: Option<Cow<'a, str>>,
     country: Option<Cow<'a, str>>,
 }
 
@@ -80,6 +81,7 @@ impl Deriver {
         };
         let is_web = given.library.as_deref() == Some("analytics.js");
         let platform = match os {
+            _ if given.platform.is_some() => given.platform.as_deref(),
             _ if is_web => Some("Web"),
             Some(os @ ("iOS" | "Android")) if given.os.is_some() => Some(os),
             _ => None,
@@ -125,6 +127,7 @@ impl<'a> Given<'a> {
                 given.os_version = member(raw, "version");
             }
             "library" => given.library = member(raw, "name"),
+            "amplitude" => given.platform = member(raw, "platform"),
             "location" => given.country = member(raw, "country"),
             _ => {}
         });

@@ -19,6 +19,8 @@ pub(crate) enum Reply {
     /// `api_key` or `events` (or a form's field) is not there.
     MissingField(&'static str),
     InvalidKey(String),
+    /// The checksum of a legacy upload is not that of its content.
+    BadChecksum,
     /// The request as a whole cannot be read.
     Unreadable(&'static str),
     /// Some events are wrong, so none was taken.
@@ -50,7 +52,7 @@ impl Reply {
 
     pub(crate) fn body(&self, door: Door) -> String {
         if door.answers_text() {
-            return self.text();
+            return self.text(door);
         }
         let code = self.status().as_u16();
         match self {
@@ -65,6 +67,7 @@ impl Reply {
                 let error = serde_json::Value::from(format!("Invalid API key: {key}"));
                 format!("{{\"code\":400,\"error\":{error},\"missing_field\":null}}")
             }
+            Self::BadChecksum => "{\"code\":400,\"error\":\"bad_checksum\"}".to_owned(),
             Self::Unreadable(error) => format!("{{\"code\":400,\"error\":\"{error}\"}}"),
             Self::Faults(faults) => faults_body(faults),
             Self::TooLarge => "{\"code\":413,\"error\":\"Payload too large\"}".to_owned(),
@@ -79,11 +82,13 @@ impl Reply {
         }
     }
 
-    fn text(&self) -> String {
+    fn text(&self, door: Door) -> String {
         match self {
             Self::Accepted { .. } => "success",
             Self::MissingField("api_key") | Self::InvalidKey(_) => "invalid_api_key",
+            Self::BadChecksum => "bad_checksum",
             Self::MissingField(_) => "missing_event",
+            Self::Unreadable(text) if door == Door::UserMap => text,
             Self::Unreadable(_) | Self::Faults(_) => "invalid_event",
             Self::TooLarge => "payload_too_large",
             Self::Other(Answer::Rate { .. } | Answer::Busy { .. }) => "too_many_requests",

@@ -44,7 +44,8 @@ impl Faults {
     }
 }
 
-/// Checks every event of a request.
+/// Checks every event of a request. Of a legacy upload none is refused here: its SDKs would send the
+/// whole upload again without end, so what is wrong with an event is found later, for the ledger.
 ///
 /// # Errors
 /// If any event is wrong: then the whole request is refused.
@@ -86,6 +87,8 @@ impl Check<'_, '_> {
                 }
             }
             Door::Identify => self.ids(id_chars_min),
+            Door::UserMap => self.mapping(),
+            Door::Legacy => return,
             Door::HttpV1 | Door::HttpV2 | Door::Batch => {
                 self.event_type();
                 if !self.names_a_group() {
@@ -101,6 +104,16 @@ impl Check<'_, '_> {
         }
         for field in ["event_properties", "user_properties", "groups", "group_properties"] {
             self.all(field, |json| json.starts_with('{') && depth(json) <= DEPTH_MAX);
+        }
+    }
+
+    fn mapping(&mut self) {
+        for field in ["user_id", "global_user_id"] {
+            match self.event.get(field).map(|raw| id(raw)) {
+                None => self.is_missing(field),
+                Some(id) if id.as_deref().is_none_or(is_nobody) => self.is_invalid(field),
+                Some(_) => {}
+            }
         }
     }
 
@@ -153,7 +166,7 @@ impl Check<'_, '_> {
     }
 }
 
-fn is_nobody(id: &str) -> bool {
+pub(super) fn is_nobody(id: &str) -> bool {
     id.bytes().all(|byte| byte == b'0' || byte == b'-')
         || NOBODY.contains(&id.to_ascii_lowercase().as_str())
 }

@@ -11,13 +11,16 @@ use sluice_event::{Endpoint, ReceivedItem, ReceivedRequest, Refusal};
 use sluice_log::Ticket;
 use sluice_model::tables::SourceEntry;
 
-use super::{Door, Origin, Reply, Upload, check, request as read, translate};
+use super::{Door, Origin, Reply, Upload, check, legacy, request as read, translate};
 use crate::answer::{Answer, AnswerBody, Cors};
 use crate::collector::{Collector, Inner};
 use crate::{CollectorConfig, CollectorStats, body, peer};
 
 /// A large batch becomes several records of about this size.
 const RECORD_BYTES: usize = 1 << 20;
+
+/// What was mapped is one person, and taking people apart is for a person to decide.
+const NO_UNMAP: &str = "unmap is not available; undo the merge on the person's page of the console";
 
 impl Collector {
     /// Answers a request on one of Amplitude's paths.
@@ -68,13 +71,19 @@ impl Inner {
         let config =
             CollectorConfig { batch_bytes_max: door.body_bytes_max(), ..self.config.clone() };
         let body = body::read(incoming, &config, &self.stats).await?;
-        let fields =
+        let mut fields =
             if is_form { read::form(head.uri.query(), &body.bytes) } else { Default::default() };
+        if door == Door::Legacy {
+            legacy::prepare(&mut fields)?;
+        }
         let upload =
             if is_form { Upload::of_form(door, &fields) } else { Upload::of_json(&body.bytes) }?;
         let source = self.source_of(&upload.api_key)?;
         self.check_region(&source, &head.headers)?;
         self.take_token(&source, received_at)?;
+        if door == Door::UserMap && upload.events.iter().any(|one| one.contains_key("unmap")) {
+            return Err(Reply::Unreadable(NO_UNMAP));
+        }
         check(door, &upload.events, upload.id_chars_min).map_err(Reply::Faults)?;
         let origin = Origin {
             door,

@@ -1,19 +1,25 @@
-//! Amplitude's ingestion API: HTTP V2, Batch, the older HTTP API, Identify and Group Identify, so
-//! that Amplitude's SDKs work after their server URL is changed. The API key is a source's write key.
+//! Amplitude's ingestion API: HTTP V2, Batch, the older HTTP API, the upload form of SDKs before 2020,
+//! Identify, Group Identify and User Mapping, so that Amplitude's SDKs work after their server URL is
+//! changed. The API key is a source's write key.
 //!
 //! An event is checked here as Amplitude checks it, since its SDKs mend a batch by the indexes that
 //! the answer names; then it is translated into a call of Segment's spec (`translate`) and takes
 //! the same way as every other. Rules and answers are those of Amplitude's public documentation
-//! ("HTTP V2 API", "Batch Event Upload API", "Identify API", "Group Identify API").
+//! ("HTTP V2 API", "Batch Event Upload API", "Identify API", "Group Identify API", "User Mapping
+//! (Aliasing) API").
 //!
-//! Not here: user mapping, attribution, deletion, export, and the rate per user or device.
+//! Not here: attribution, deletion, export, and the rate per user or device.
 
 mod answer;
 mod check;
 mod door;
+mod groups;
+mod legacy;
 mod request;
 mod shorten;
 mod translate;
+
+use http::Method;
 
 pub(crate) use answer::Reply;
 pub(crate) use request::Upload;
@@ -34,17 +40,24 @@ pub(crate) enum Door {
     Identify,
     /// `/groupidentify`: the same for groups.
     GroupIdentify,
+    /// `/usermap`: a form with `api_key` and `mapping`.
+    UserMap,
+    /// `POST /`: the form of SDKs before 2020.
+    Legacy,
 }
 
 impl Door {
-    /// With or without one trailing slash.
-    pub(crate) fn of_path(path: &str) -> Option<Self> {
+    /// The door behind a path, with or without one trailing slash. The root is one for `POST` only:
+    /// the console is there for everything else.
+    pub(crate) fn of(method: &Method, path: &str) -> Option<Self> {
         match path.strip_suffix('/').unwrap_or(path) {
             "/2/httpapi" => Some(Self::HttpV2),
             "/batch" => Some(Self::Batch),
             "/httpapi" => Some(Self::HttpV1),
             "/identify" => Some(Self::Identify),
             "/groupidentify" => Some(Self::GroupIdentify),
+            "/usermap" => Some(Self::UserMap),
+            "" if *method == Method::POST => Some(Self::Legacy),
             _ => None,
         }
     }
@@ -59,6 +72,16 @@ impl Door {
 
     /// Whether the answer is the word `success` instead of JSON.
     pub(crate) const fn answers_text(self) -> bool {
-        matches!(self, Self::HttpV1 | Self::Identify | Self::GroupIdentify)
+        !matches!(self, Self::HttpV2 | Self::Batch)
+    }
+
+    /// The field of a form that holds one event or a list.
+    pub(crate) const fn field(self) -> &'static str {
+        match self {
+            Self::HttpV1 => "event",
+            Self::UserMap => "mapping",
+            Self::Legacy => legacy::EVENTS,
+            _ => "identification",
+        }
     }
 }

@@ -34,6 +34,33 @@ pub(super) fn members(json: &str) -> Option<Members<'_>> {
     Some(members)
 }
 
+/// An object's members in the order given.
+pub(super) fn ordered(json: &str) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
+    struct Ordered;
+    impl<'de> serde::de::Visitor<'de> for Ordered {
+        type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+        fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            out.write_str("an object")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(
+            self,
+            mut map: A,
+        ) -> Result<Self::Value, A::Error> {
+            let mut members = Vec::new();
+            while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &RawValue>()? {
+                members.push((key, value));
+            }
+            Ok(members)
+        }
+    }
+    #[derive(serde::Deserialize)]
+    struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+    let mut reader = serde_json::Deserializer::from_str(json);
+    serde::Deserializer::deserialize_map(&mut reader, Ordered).ok()
+}
+
 /// A JSON string's content.
 pub(super) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     #[derive(serde::Deserialize)]
@@ -63,16 +90,26 @@ impl<'a> Upload<'a> {
         })
     }
 
-    /// Reads a form whose field `of_door` says holds one event or a list.
+    /// Reads a form.
     pub(crate) fn of_form(door: Door, fields: &'a HashMap<String, String>) -> Result<Self, Reply> {
-        let name = if door == Door::HttpV1 { "event" } else { "identification" };
+        let name = door.field();
         let api_key = fields.get("api_key").ok_or(Reply::MissingField("api_key"))?.clone();
         let json = fields.get(name).ok_or(Reply::MissingField(name))?;
         let raw: &RawValue =
             serde_json::from_str(json).map_err(|_| Reply::Unreadable("Invalid event JSON"))?;
         let options = fields.get("options").and_then(|json| members(json));
-        let id_chars_min = id_chars_min(options.as_ref());
-        Ok(Self { api_key, events: events_of(raw)?, id_chars_min, uploaded_at: None })
+        let id_chars_min = match door {
+            // Mappings have no such rule, and SDKs before 2020 did not know it.
+            Door::UserMap | Door::Legacy => 1,
+            _ => id_chars_min(options.as_ref()),
+        };
+        let uploaded_at = fields.get("upload_time").filter(|_| door == Door::Legacy);
+        Ok(Self {
+            api_key,
+            events: events_of(raw)?,
+            id_chars_min,
+            uploaded_at: uploaded_at.and_then(|millis| sluice_event::time::parse_json(millis)),
+        })
     }
 }
 

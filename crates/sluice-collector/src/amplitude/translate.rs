@@ -14,11 +14,11 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use serde_json::value::RawValue;
 use sluice_base::Timestamp;
 
 use super::Door;
-use super::check::id;
+use super::check::{id, is_nobody};
+use super::groups;
 use super::request::{Members, members, text};
 use super::shorten::shorten;
 
@@ -115,6 +115,7 @@ pub(crate) fn translate(event: &Members<'_>, origin: &Origin) -> Vec<String> {
     let name = event.get("event_type").and_then(|raw| text(raw)).unwrap_or_default();
     match (origin.door, &*name) {
         (Door::GroupIdentify, _) => groups_of_form(event, origin),
+        (Door::UserMap, _) => mapping(event),
         (_, "$groupidentify") => groups_of_event(event, origin),
         (Door::Identify, _) | (_, "$identify") => vec![identify(event, origin)],
         _ => vec![track(event, origin, &name)],
@@ -148,32 +149,45 @@ fn identify(event: &Members<'_>, origin: &Origin) -> String {
 
 /// One call for each group that the event names.
 fn groups_of_event(event: &Members<'_>, origin: &Origin) -> Vec<String> {
-    let groups = event.get("groups").and_then(|raw| members(raw.get())).unwrap_or_default();
     let traits = event.get("group_properties").map_or("{}", |raw| raw.get());
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by(|a, b| a.0.cmp(&b.0));
     let mut calls = Vec::new();
-    for (kind, value) in groups {
-        for value in values(value) {
+    for (kind, values) in event.get("groups").map(|raw| groups::of(raw)).unwrap_or_default() {
+        for value in values {
             calls.push(group(event, origin, &kind, &value, traits, calls.len()));
         }
     }
     calls
 }
 
+/// A mapping joins two known users, as an alias call does. The identify call before it makes sure
+/// that the first of them is known as a user: the previous id of an alias is taken for an anonymous
+/// one unless it is.
+fn mapping(event: &Members<'_>) -> Vec<String> {
+    let [Some(user), Some(global)] =
+        ["user_id", "global_user_id"].map(|name| event.get(name).and_then(|raw| id(raw)))
+    else {
+        return Vec::new();
+    };
+    let call = |kind: &str, ids: &[(&str, &str)]| {
+        let mut call = Object::new();
+        call.text("type", kind);
+        for (name, id) in ids {
+            call.raw(name, &shorten(&quoted(id)));
+        }
+        call.end()
+    };
+    vec![
+        call("identify", &[("userId", &user)]),
+        call("alias", &[("userId", &global), ("previousId", &user)]),
+    ]
+}
+
 fn groups_of_form(event: &Members<'_>, origin: &Origin) -> Vec<String> {
     let kind = event.get("group_type").and_then(|raw| id(raw)).unwrap_or_default();
     let traits = event.get("group_properties").map_or("{}", |raw| raw.get());
-    let values = event.get("group_value").map(|raw| values(raw)).unwrap_or_default();
+    let values = event.get("group_value").map(|raw| groups::values(raw)).unwrap_or_default();
     let numbered = values.iter().enumerate();
     numbered.map(|(at, value)| group(event, origin, &kind, value, traits, at)).collect()
-}
-
-/// A group's name or names.
-fn values(raw: &RawValue) -> Vec<String> {
-    let list: Result<Vec<&RawValue>, _> = serde_json::from_str(raw.get());
-    let list = list.unwrap_or_else(|_| vec![raw]);
-    list.into_iter().filter_map(id).filter(|id| !id.is_empty()).map(Cow::into_owned).collect()
 }
 
 fn group(
@@ -220,7 +234,8 @@ fn ids_and_time(call: &mut Object, event: &Members<'_>, origin: &Origin) {
 
 fn ids(call: &mut Object, event: &Members<'_>) {
     for (from, to) in [("user_id", "userId"), ("device_id", "anonymousId")] {
-        if let Some(id) = event.get(from).and_then(|raw| id(raw)) {
+        let given = event.get(from).and_then(|raw| id(raw));
+        if let Some(id) = given.filter(|id| !is_nobody(id)) {
             call.raw(to, &shorten(&quoted(&id)));
         }
     }
@@ -356,8 +371,10 @@ fn context(event: &Members<'_>, origin: &Origin, operations: Option<String>) -> 
             ("location_lng", "longitude"),
         ],
     );
-    context
-        .copy(event, &[("language", "locale"), ("user_agent", "userAgent"), ("groups", "groups")]);
+    context.copy(event, &[("language", "locale"), ("user_agent", "userAgent")]);
+    if let Some(raw) = event.get("groups") {
+        context.raw("groups", &shorten(&groups::limited(raw)));
+    }
     match event.get("ip").and_then(|raw| text(raw)) {
         Some(ip) if ip == "$remote" => context.text("ip", &origin.ip.to_string()),
         Some(ip) => context.text("ip", &ip),

@@ -177,6 +177,109 @@ async fn the_forms_of_the_older_doors_answer_in_words() {
     }
 }
 
+fn form(fields: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+#[tokio::test]
+async fn a_mapping_makes_the_user_known_and_joins_it_with_the_global_one() {
+    let server = Server::start().await;
+    let mapping =
+        r#"[{"user_id":"123","global_user_id":"456"},{"user_id":"789","global_user_id":"456"}]"#;
+    let body = form(&[("api_key", KEY), ("mapping", mapping)]);
+    let reply = post(&server, "/usermap", body.as_bytes()).await;
+    assert_eq!((reply.status, reply.body.as_str()), (200, "success"));
+    let calls = stored(&server);
+    let expected = json!([
+        { "type": "identify", "userId": "123" },
+        { "type": "alias", "userId": "456", "previousId": "123" },
+        { "type": "identify", "userId": "789" },
+        { "type": "alias", "userId": "456", "previousId": "789" },
+    ]);
+    assert_eq!(json!(calls), expected);
+    for (mapping, said) in [
+        (r#"[{"user_id":"123"}]"#, "invalid_event"),
+        (r#"[{"user_id":"none","global_user_id":"456"}]"#, "invalid_event"),
+        (r#"[{"user_id":"123","unmap":true}]"#, "unmap is not available"),
+    ] {
+        let body = form(&[("api_key", KEY), ("mapping", mapping)]);
+        let reply = server.send(&format!("GET /usermap?{body} HTTP/1.1\r\n"), b"").await;
+        assert_eq!(reply.status, 400);
+        assert!(reply.body.starts_with(said), "{}", reply.body);
+    }
+    assert_eq!(stored(&server).len(), 4);
+}
+
+#[tokio::test]
+async fn an_upload_of_an_sdk_before_2020_is_taken_and_its_checksum_checked() {
+    let server = Server::start().await;
+    let events = json!([
+        {
+            "user_id": "ann", "device_id": "d-1", "event_type": "Seen", "timestamp": 1_772_366_400_000_i64,
+            "uuid": "u-1", "session_id": -1, "event_properties": { "n": 1.50 }, "sequence_number": 3,
+            "library": { "name": "amplitude-js", "version": "8.21.9" }, "version_name": "1.2.3",
+            "api_properties": { "androidADID": "ad-1", "location": { "lat": 59.9, "lng": 10.7 } },
+        },
+        { "user_id": "None", "device_id": "d-1", "event_type": "$identify", "user_properties": { "$add": { "visits": 1 } } },
+        { "device_id": "d-1" },
+    ])
+    .to_string();
+    let upload = |checksum: &str| {
+        form(&[
+            ("client", KEY),
+            ("e", &events),
+            ("v", "2"),
+            ("upload_time", "1772366400500"),
+            ("checksum", checksum),
+        ])
+    };
+    let right = {
+        use md5::Digest as _;
+        let digest = md5::Md5::digest(format!("2{KEY}{events}1772366400500"));
+        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let reply = post(&server, "/", upload("0123").as_bytes()).await;
+    assert_eq!((reply.status, reply.body.as_str()), (400, "bad_checksum"));
+    let reply = post(&server, "/", upload(&right).as_bytes()).await;
+    assert_eq!((reply.status, reply.body.as_str()), (200, "success"));
+    let calls = stored(&server);
+    assert_eq!(
+        calls.len(),
+        3,
+        "a bad event is the ledger's matter: the SDK would send it for ever"
+    );
+    let seen = &calls[0];
+    assert_eq!((&seen["userId"], &seen["messageId"]), (&json!("ann"), &json!("u-1@d-1")));
+    assert_eq!(seen["properties"].to_string(), r#"{"n":1.5}"#);
+    assert_eq!(seen["context"]["library"], json!({ "name": "amplitude-js", "version": "8.21.9" }));
+    assert_eq!(seen["context"]["app"]["version"], "1.2.3");
+    assert_eq!(seen["context"]["device"]["advertisingId"], "ad-1");
+    assert_eq!(seen["context"]["location"], json!({ "latitude": 59.9, "longitude": 10.7 }));
+    assert_eq!(seen.get("integrations"), None, "-1 is no session");
+    assert_eq!(calls[1].get("userId"), None, "nobody");
+    assert_eq!(calls[1]["context"]["traitOperations"], json!({ "$add": { "visits": 1 } }));
+    let unknown = form(&[("client", UNKNOWN), ("e", "[]")]);
+    let reply = post(&server, "/", unknown.as_bytes()).await;
+    assert_eq!((reply.status, reply.body.as_str()), (400, "invalid_api_key"));
+    // The root stays the console's for everything else.
+    let reply = server.send("GET / HTTP/1.1\r\n", b"").await;
+    assert_eq!(reply.status, 404);
+}
+
+#[tokio::test]
+async fn a_place_that_is_sent_in_part_is_kept_in_part() {
+    let server = Server::start().await;
+    let mut event = event("user-1");
+    event["country"] = "Norway".into();
+    event["session_id"] = (-1).into();
+    event["groups"] = json!({ "org": (0..12).map(|n| format!("g{n}")).collect::<Vec<_>>() });
+    assert_eq!(upload(&server, KEY, &json!([event])).await.0, 200);
+    let call = &stored(&server)[0];
+    assert_eq!(call["context"]["location"], json!({ "country": "Norway" }));
+    assert_eq!(call["context"]["groups"]["org"].as_array().unwrap().len(), 10);
+    assert_eq!(call.get("integrations"), None);
+}
+
 #[tokio::test]
 async fn the_rate_and_a_disabled_source_hold_here_too() {
     let server = Server::start().await;
