@@ -109,7 +109,7 @@ impl ApiError {
         Self::Spent("this link does not work".to_owned())
     }
 
-    const fn status(&self) -> StatusCode {
+    pub(crate) const fn status(&self) -> StatusCode {
         match self {
             Self::Nobody | Self::BadToken | Self::NoSession | Self::Credentials => {
                 StatusCode::UNAUTHORIZED

@@ -3,6 +3,9 @@
 //! block an async worker: what reads files does so in [`blocking`], questions run on the insights'
 //! own threads. Dropping an answer means that nobody waits for it any more.
 
+mod exports;
+mod schema;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -13,6 +16,9 @@ use sluice_event::{ExternalId, MergeId, PersonId, SourceNo, WorkspaceNo};
 use sluice_insights::{InsightError, InsightQuery, InsightResult, PeopleQuery};
 use sluice_model::{Actor, Problem};
 use utoipa::ToSchema;
+
+pub use exports::{ExportPage, ExportQuery, ExportedEvent, Exports};
+pub use schema::{EventName, EventSchema, PropertyName};
 
 /// Why a running part could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -755,46 +761,4 @@ pub struct PersonEvent {
     /// The event in its final form, while it is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<EventJson>,
-}
-
-/// Which events and properties were really seen; feeds the pickers.
-pub trait EventSchema: Send + Sync {
-    fn event_names(&self, workspace: WorkspaceNo) -> Answer<Vec<EventName>>;
-
-    /// Properties of one event, or of all.
-    fn properties(
-        &self,
-        workspace: WorkspaceNo,
-        event: Option<String>,
-    ) -> Answer<Vec<PropertyName>>;
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct EventName {
-    pub name: String,
-    pub count: u64,
-    /// Whether it counts as activity; `$identify`, `$group` and `$alias` do not.
-    pub is_active: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_seen_at: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PropertyName {
-    pub name: String,
-    /// `event` for a property, `user` for a trait.
-    pub of: String,
-    /// Such as `string` or `number`; more than one when senders disagree.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub types: Vec<String>,
-    /// How often it was seen: of an event among its newest, else in all.
-    pub count: u64,
-    /// Time of the newest event that has it; absent where no event was named.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_seen_at: Option<String>,
-    /// A few values that were seen.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub samples: Vec<String>,
 }

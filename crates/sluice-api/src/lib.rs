@@ -6,8 +6,11 @@
 //! comes in through the traits of [`handles`]. Each operation takes its grant first ([`auth`]),
 //! which names the workspace that everything below is asked of. HTTP status codes appear only here.
 //!
+//! Beside it, at Amplitude's paths and in its shapes, a dashboard API ([`amplitude`]).
+//!
 //! Not here: collecting events, the console's files.
 
+mod amplitude;
 mod answer;
 mod attempts;
 mod auth;

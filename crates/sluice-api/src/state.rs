@@ -8,7 +8,8 @@ use tokio::sync::Semaphore;
 
 use crate::attempts::Attempts;
 use crate::handles::{
-    Deliveries, EventSchema, Ledgers, LiveEvents, People, Questions, Receipts, WorkspaceParts,
+    Deliveries, EventSchema, Exports, Ledgers, LiveEvents, People, Questions, Receipts,
+    WorkspaceParts,
 };
 use crate::routes::stream_permits;
 use crate::visitor::Site;
@@ -23,6 +24,7 @@ pub struct Handles {
     pub ledgers: Arc<dyn Ledgers>,
     pub people: Arc<dyn People>,
     pub schema: Arc<dyn EventSchema>,
+    pub exports: Arc<dyn Exports>,
     pub workspaces: Arc<dyn WorkspaceParts>,
 }
 

@@ -135,6 +135,6 @@ pub fn router(state: ApiState) -> Router {
         .route(&format!("{PREFIX}/"), with_slash)
         .method_not_allowed_fallback(|| async { ApiError::Method })
         .layer(middleware::from_fn(answer::finish))
-        .with_state(state);
-    Router::new().nest(PREFIX, api).merge(root)
+        .with_state(state.clone());
+    Router::new().nest(PREFIX, api).merge(root).merge(crate::amplitude::router(state))
 }

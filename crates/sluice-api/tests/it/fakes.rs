@@ -8,11 +8,12 @@ use sluice_api::Handles;
 use sluice_api::handles::{
     AnalyticsAccount, Answer, ConnectionAccount, DeadLetter, DeadLetterPage, DeadLetterQuery,
     Deliveries, DeliveryStatus, DeliveryTest, EventJson, EventName, EventSchema, ExchangeView,
-    HandleError, Ledger, Ledgers, LiveDelivery, LiveEvent, LiveEvents, LiveNews, LivePage,
-    LiveQuery, LiveState, MainId, People, PeopleFound, PeoplePage, Person, PersonEvent,
-    PersonEventCount, PersonEvents, PersonEventsQuery, PersonExternalId, PersonMerge,
-    PersonSummary, PropertyName, Questions, Receipt, ReceiptOutcome, ReceiptStage, Receipts,
-    SearchExtent, SendAgain, SourceAccount, TestVerdict, WorkspaceParts, blocking,
+    ExportPage, ExportQuery, ExportedEvent, Exports, HandleError, Ledger, Ledgers, LiveDelivery,
+    LiveEvent, LiveEvents, LiveNews, LivePage, LiveQuery, LiveState, MainId, People, PeopleFound,
+    PeoplePage, Person, PersonEvent, PersonEventCount, PersonEvents, PersonEventsQuery,
+    PersonExternalId, PersonMerge, PersonSummary, PropertyName, Questions, Receipt, ReceiptOutcome,
+    ReceiptStage, Receipts, SearchExtent, SendAgain, SourceAccount, TestVerdict, WorkspaceParts,
+    blocking,
 };
 use sluice_destination_kit::{
     Destination, DestinationKind, Field, FieldKind, HttpOut, Settings, SettingsError,
@@ -74,6 +75,7 @@ pub(crate) fn handles(store: &Store) -> Handles {
         ledgers: fake.clone(),
         people: fake.clone(),
         schema: fake.clone(),
+        exports: fake.clone(),
         workspaces: fake,
     }
 }
@@ -414,6 +416,28 @@ impl People for Fake {
         let known = is_ours(workspace) && person == PersonId(1) && merge == MergeId(640);
         let error = HandleError::NotFound { what: "merge", id: merge.0.to_string() };
         Box::pin(std::future::ready(if known { Ok(()) } else { Err(error) }))
+    }
+}
+
+/// Two events an hour apart, in a part each.
+impl Exports for Fake {
+    fn page(&self, workspace: WorkspaceNo, which: ExportQuery) -> Answer<ExportPage> {
+        let event = |offset: u64| ExportedEvent {
+            offset,
+            received_micros: 1_772_366_400_000_000 + 3_600_000_000 * offset as i64,
+            name: PLANTED.to_owned(),
+            person: 1,
+            event: EventJson(json!({ "event": PLANTED, "userId": "a" }).to_string().into()),
+            traits: Some(Arc::from(r#"{"plan":"pro"}"#)),
+        };
+        let is_asked = |one: &ExportedEvent| {
+            (which.from_micros..which.to_micros).contains(&one.received_micros)
+        };
+        let events = [event(which.from_offset)].into_iter();
+        now(ExportPage {
+            events: events.filter(|one| is_ours(workspace) && is_asked(one)).collect(),
+            next: (which.from_offset == 0).then_some(1),
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
+mod amplitude;
 mod browser;
 mod dashboards;
 mod destinations;

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod amplitude;
 mod http;
 mod kill;
 mod live;

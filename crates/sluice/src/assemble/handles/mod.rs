@@ -3,6 +3,7 @@
 mod deliveries;
 mod delivery_test;
 mod events;
+mod exports;
 mod ledger;
 mod live_events;
 mod people;
@@ -51,6 +52,7 @@ pub(super) fn all(
         ledgers: Arc::clone(&parts) as _,
         people: Arc::clone(&parts) as _,
         schema: Arc::clone(&parts) as _,
+        exports: Arc::clone(&parts) as _,
         workspaces: parts,
     }
 }

@@ -1,0 +1,78 @@
+//! Who asks: Basic authentication by an API key (the write key of a source) and a secret key (an API
+//! token), both of the same workspace. Some clients send the two as `api_key` and `secret_key` in the
+//! query.
+
+use axum::extract::FromRequestParts;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use serde_json::Value;
+use sluice_event::WorkspaceNo;
+use sluice_insights::{InsightQuery, InsightResult};
+
+use super::failure::{Failure, Result};
+use super::params::Params;
+use crate::state::ApiState;
+
+/// A request with its project and its parameters.
+pub(super) struct Project {
+    pub(super) api: ApiState,
+    pub(super) workspace: WorkspaceNo,
+    /// Days begin by it.
+    pub(super) time_zone: String,
+    pub(super) params: Params,
+}
+
+impl FromRequestParts<ApiState> for Project {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, api: &ApiState) -> Result<Self> {
+        let params = Params::of_query(parts.uri.query().unwrap_or_default());
+        let keys = basic(parts).or_else(|| {
+            let key = |name| params.get(name).map(str::to_owned);
+            Some((key("api_key")?, key("secret_key")?))
+        });
+        let (api_key, secret_key) = keys.ok_or_else(Failure::keys)?;
+        let grant = api.store().token_grant(&secret_key).ok_or_else(Failure::keys)?;
+        let source = api.store().sources().borrow().by_write_key.get(&api_key).cloned();
+        let workspace = grant.workspace;
+        if source.is_none_or(|source| source.workspace != workspace) {
+            return Err(Failure::keys());
+        }
+        let found = api.store().call(move |store| store.workspace_get(workspace)).await?;
+        Ok(Self { api: api.clone(), workspace, time_zone: found.time_zone, params })
+    }
+}
+
+fn basic(parts: &Parts) -> Option<(String, String)> {
+    let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, coded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(BASE64.decode(coded.trim()).ok()?).ok()?;
+    let (key, secret) = text.split_once(':')?;
+    Some((key.to_owned(), secret.to_owned()))
+}
+
+impl Project {
+    /// Asks a question in its JSON form.
+    pub(super) async fn ask(&self, query: Value) -> Result<InsightResult> {
+        let query = InsightQuery::from_json(&query.to_string())?;
+        let questions = &self.api.handles().questions;
+        Ok(questions.ask(self.workspace, self.time_zone.clone(), query).await?)
+    }
+
+    /// Every event that a request names must have been seen: a typing error is no empty chart.
+    pub(super) async fn check_events(&self, names: &[String]) -> Result<()> {
+        let known = self.api.handles().schema.event_names(self.workspace).await?;
+        let is_unknown = |name: &&String| {
+            !name.starts_with('_') && !known.iter().any(|event| event.name == **name)
+        };
+        match names.iter().find(is_unknown) {
+            Some(name) => Err(Failure::invalid(format!("Invalid event: {name}"))),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What was seen in events, for whoever picks an event or a property.
+
+use serde::Serialize;
+use sluice_event::WorkspaceNo;
+use utoipa::ToSchema;
+
+use super::Answer;
+
+/// Which events and properties were really seen; feeds the pickers.
+pub trait EventSchema: Send + Sync {
+    fn event_names(&self, workspace: WorkspaceNo) -> Answer<Vec<EventName>>;
+
+    /// Properties of one event, or of all.
+    fn properties(
+        &self,
+        workspace: WorkspaceNo,
+        event: Option<String>,
+    ) -> Answer<Vec<PropertyName>>;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventName {
+    pub name: String,
+    pub count: u64,
+    /// Whether it counts as activity; `$identify`, `$group` and `$alias` do not.
+    pub is_active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seen_at: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PropertyName {
+    pub name: String,
+    /// `event` for a property, `user` for a trait.
+    pub of: String,
+    /// Such as `string` or `number`; more than one when senders disagree.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<String>,
+    /// How often it was seen: of an event among its newest, else in all.
+    pub count: u64,
+    /// Time of the newest event that has it; absent where no event was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seen_at: Option<String>,
+    /// A few values that were seen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<String>,
+}

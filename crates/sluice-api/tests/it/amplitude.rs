@@ -1,0 +1,131 @@
+//! Amplitude's dashboard API: who may ask, what is refused and how. The numbers are tested with the
+//! real parts, in the binary's tests.
+
+use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{Request, StatusCode};
+use serde_json::json;
+use sluice_model::Role;
+use tower::ServiceExt as _;
+
+use crate::fakes::PLANTED;
+use crate::{ADMIN, Answer, Server, server};
+
+async fn get(server: &Server, path: &str, keys: Option<(&str, &str)>) -> Answer {
+    let mut request = Request::builder().uri(path);
+    if let Some((key, secret)) = keys {
+        let coded = STANDARD.encode(format!("{key}:{secret}"));
+        request = request.header("authorization", format!("Basic {coded}"));
+    }
+    server.send(request.body(Body::empty()).unwrap()).await
+}
+
+async fn write_key(server: &Server) -> String {
+    server.source("shop").await["writeKeys"][0].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_write_key_and_a_token_of_one_workspace_open_it_and_nothing_else_does() {
+    let server = server();
+    let key = write_key(&server).await;
+    let path = "/api/2/events/list";
+    let of_other = server.token(server.other_workspace(), Role::Admin);
+    for keys in [
+        None,
+        Some((key.as_str(), "wrong")),
+        Some(("wrong", ADMIN)),
+        Some((key.as_str(), of_other.as_str())),
+        Some((ADMIN, key.as_str())),
+    ] {
+        let answer = get(&server, path, keys).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{keys:?}");
+        assert_eq!(answer.headers["www-authenticate"], "Basic");
+        assert!(answer.json["error"].is_string() && answer.json.get("data").is_none());
+        assert!(!answer.text.contains(PLANTED));
+    }
+    let viewer = server.token(sluice_event::WorkspaceNo(1), Role::Viewer);
+    for secret in [ADMIN, &viewer] {
+        assert_eq!(get(&server, path, Some((&key, secret))).await.status, StatusCode::OK);
+    }
+    let in_query = format!("{path}?api_key={key}&secret_key={viewer}");
+    assert_eq!(get(&server, &in_query, None).await.json["data"][0]["value"], PLANTED);
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_refused_with_a_reason_and_without_data() {
+    let server = server();
+    let key = write_key(&server).await;
+    let days = "start=20260301&end=20260302";
+    let event = format!("e=%7B%22event_type%22%3A%22{PLANTED}%22%7D");
+    for (path, status, said) in [
+        (format!("/api/2/events/segmentation?{days}"), 400, "Missing parameter: e"),
+        (format!("/api/2/events/segmentation?{event}"), 400, "Missing parameter: start"),
+        (
+            format!("/api/2/events/segmentation?{event}&start=2026-03-01&end=20260302"),
+            400,
+            "YYYYMMDD",
+        ),
+        (format!("/api/2/events/segmentation?{event}&{days}&m=formula"), 400, "not one of"),
+        (format!("/api/2/events/segmentation?{event}&{days}&g2=country"), 400, "not available"),
+        (format!("/api/2/events/segmentation?{event}&{days}&m=sums"), 400, "needs a property"),
+        (
+            format!("/api/2/events/segmentation?e=%7B%22event_type%22%3A%22No%22%7D&{days}"),
+            400,
+            "Invalid event: No",
+        ),
+        (format!("/api/2/funnels?{event}&{days}"), 400, "at least two"),
+        (format!("/api/2/funnels?{event}&{event}&{days}&mode=unordered"), 400, "mode"),
+        (format!("/api/2/funnels?{event}&{event}&start=20250101&end=20251231"), 400, "at most 92"),
+        (format!("/api/2/retention?rm=bracket&{days}"), 400, "Missing parameter: rb"),
+        ("/api/2/useractivity?user=ann".to_owned(), 400, "a number"),
+        ("/api/2/export?start=20260301&end=20260301T05".to_owned(), 400, "YYYYMMDDTHH"),
+        ("/api/2/export?start=20260301T06&end=20260301T05".to_owned(), 400, "after start"),
+        ("/api/2/export?start=20200301T05&end=20200301T05".to_owned(), 404, "No events"),
+        // A full queue is "too many" for these clients.
+        (format!("/api/2/events/segmentation?{event}&{days}"), 429, ""),
+    ] {
+        let answer = get(&server, &path, Some((&key, ADMIN))).await;
+        assert_eq!(answer.status.as_u16(), status, "{path}: {}", answer.text);
+        let error = answer.json["error"].as_str().unwrap();
+        assert!(error.contains(said), "{path}: {error}");
+        assert!(answer.json.get("data").is_none());
+        assert_eq!(answer.headers.contains_key("retry-after"), status == 429);
+    }
+}
+
+#[tokio::test]
+async fn a_search_for_nobody_and_activity_of_nobody_are_empty_answers() {
+    let server = server();
+    let key = write_key(&server).await;
+    let found = get(&server, "/api/2/usersearch?user=nobody", Some((&key, ADMIN))).await;
+    assert_eq!(found.json, json!({ "matches": [], "type": "nomatch" }));
+    let begins = get(&server, "/api/2/usersearch?user=planted-of", Some((&key, ADMIN))).await;
+    assert_eq!(begins.json["type"], "match_user_prefix");
+    assert_eq!(begins.json["matches"][0]["user_id"], PLANTED);
+    let activity = get(&server, "/api/2/useractivity?user=99", Some((&key, ADMIN))).await;
+    assert_eq!(
+        (&activity.json["events"], &activity.json["userData"]["num_events"]),
+        (&json!([]), &json!(0))
+    );
+}
+
+#[tokio::test]
+async fn an_export_has_a_file_for_each_hour_and_its_directory_at_the_end() {
+    let server = server();
+    let key = write_key(&server).await;
+    let coded = STANDARD.encode(format!("{key}:{ADMIN}"));
+    let request = Request::builder()
+        .uri("/api/2/export?start=20260301T12&end=20260301T13")
+        .header("authorization", format!("Basic {coded}"));
+    let response =
+        server.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/zip");
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let text = String::from_utf8_lossy(&bytes);
+    for name in ["1/1_2026-03-01_12#0.json.gz", "1/1_2026-03-01_13#0.json.gz"] {
+        assert_eq!(text.matches(name).count(), 2, "before the file and in the directory");
+    }
+    assert!(bytes.starts_with(b"PK\x03\x04"));
+    assert_eq!(&bytes[bytes.len() - 22..bytes.len() - 18], b"PK\x05\x06");
+}
