@@ -9,6 +9,9 @@ import { join } from 'node:path'
 const require = createRequire(join(process.env.SLUICE_BROWSER_TOOLS, 'package.json'))
 const { chromium } = require('playwright-core')
 
+// Amplitude's browser SDK, as its script tag loads it.
+export const AMPLITUDE = join(process.env.SLUICE_BROWSER_TOOLS, 'node_modules/@amplitude/analytics-browser/lib/scripts/amplitude-min.js')
+
 export const EXAMPLES = join(import.meta.dirname, '..', 'examples', 'browser')
 export const SNIPPETS = ['snippet-4.15.3.html', 'snippet-5.2.0.html']
 

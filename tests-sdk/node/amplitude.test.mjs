@@ -1,50 +1,17 @@
 // Amplitude's stock Node SDK against the real server, with only its server URL changed.
 
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
-import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 
+import { Faulty } from './faulty.mjs'
 import { Server, until } from './server.mjs'
 
 const require = createRequire(join(process.env.SLUICE_SDKS, 'package.json'))
 const { createInstance, Identify, Revenue, Types } = require('@amplitude/analytics-node')
 
 const messageId = ({ insert_id: insertId, device_id: device, user_id: user }) => `${insertId}@${device ?? user}`
-
-// Answers the first requests itself, then lets the rest pass.
-class Faulty {
-  seen = []
-  #listener
-
-  static async start(server, answers) {
-    const faulty = new Faulty()
-    faulty.#listener = createServer(async (request, response) => {
-      const parts = []
-      for await (const part of request) parts.push(part)
-      const body = Buffer.concat(parts)
-      faulty.seen.push(JSON.parse(body).events.length)
-      const own = answers.shift()
-      const upstream = own?.instead ? undefined
-        : await fetch(`${server.url}${request.url}`, { method: 'POST', body })
-      if (own) {
-        response.writeHead(own.status).end(JSON.stringify({ code: own.status, ...own.body }))
-      } else {
-        response.writeHead(upstream.status).end(await upstream.text())
-      }
-    }).listen(0, '127.0.0.1')
-    await once(faulty.#listener, 'listening')
-    faulty.url = `http://127.0.0.1:${faulty.#listener.address().port}`
-    return faulty
-  }
-
-  end() {
-    this.#listener.closeAllConnections()
-    this.#listener.close()
-  }
-}
 
 describe('@amplitude/analytics-node', () => {
   let server

@@ -133,7 +133,9 @@ fn browser(sluice: &Path) -> anyhow::Result<Totals> {
         return Ok(Totals { skipped: 1, ..Totals::default() });
     };
     install_node("tests-sdk/browser", "browser")?;
-    let mut command = node_test(&[root().join("tests-sdk/browser/browser.test.mjs")]);
+    let tests = root().join("tests-sdk/browser");
+    let mut command =
+        node_test(&[tests.join("browser.test.mjs"), tests.join("amplitude.test.mjs")]);
     command.env("SLUICE_BIN", sluice).env("SLUICE_CHROMIUM", chromium);
     command.env("SLUICE_BROWSER_TOOLS", tools("browser"));
     run_node(command)
@@ -212,7 +214,7 @@ fn run_node(mut command: std::process::Command) -> anyhow::Result<Totals> {
 
 fn python(sluice: &Path, interpreter: &Path) -> anyhow::Result<Totals> {
     let mut command = program(&interpreter.to_string_lossy());
-    command.args(["-m", "unittest", "--verbose", "test_sdk", "test_amplitude"]);
+    command.args(["-m", "unittest", "--verbose", "test_sdk", "test_amplitude", "test_dashboard"]);
     command.current_dir(root().join("tests-sdk/python"));
     command.env("SLUICE_BIN", sluice).env("PYTHONDONTWRITEBYTECODE", "1");
     let mut summary = Summary::default();
