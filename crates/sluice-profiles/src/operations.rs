@@ -11,11 +11,17 @@ use sluice_event::Event;
 
 const MEMBER: &str = "traitOperations";
 
+/// Whether the event may have operations; a search that most events pay for.
+pub(crate) fn may_stand_in(event: &Event) -> bool {
+    let context = event.context_json().unwrap_or_default();
+    memmem::find(context.as_bytes(), MEMBER.as_bytes()).is_some()
+}
+
 /// The operations of an event, in the order in which they apply.
 pub(crate) fn operations(event: &Event) -> Vec<Operation> {
     let found = event
         .context_json()
-        .filter(|context| memmem::find(context.as_bytes(), MEMBER.as_bytes()).is_some())
+        .filter(|_| may_stand_in(event))
         .and_then(|context| serde_json::from_str::<Value>(context).ok());
     let Some(Value::Object(given)) = found.as_ref().and_then(|context| context.get(MEMBER)) else {
         return Vec::new();

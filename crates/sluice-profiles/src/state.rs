@@ -17,7 +17,7 @@ use crate::ids::IdIndex;
 use crate::node::{MergeRecord, Node};
 use crate::rules::{ANONYMOUS_ID, USER_ID};
 use crate::tier::{Kept, Key, Tier};
-use crate::traits;
+use crate::{operations, traits};
 
 impl Key for PersonId {
     fn with_bytes<R>(&self, run: impl FnOnce(&[u8]) -> R) -> R {
@@ -274,14 +274,17 @@ impl State {
         Ok(())
     }
 
-    /// Takes the traits an identify call sets on the node it is written to.
+    /// Takes the traits of an identify call, and the operations of any call, into the node that the
+    /// event is written to.
     pub(crate) fn take_traits(
         &mut self,
         person: PersonId,
         event: &Event,
         offset: Offset,
     ) -> Result<(), IdentityError> {
-        if event.event_type != sluice_event::EventType::Identify || event.body.is_empty() {
+        let has_traits =
+            event.event_type == sluice_event::EventType::Identify && !event.body.is_empty();
+        if !has_traits && !operations::may_stand_in(event) {
             return Ok(());
         }
         let take = |node: &mut Node| {

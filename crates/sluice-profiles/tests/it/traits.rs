@@ -38,6 +38,17 @@ fn a_late_value_does_not_overwrite_a_newer_one() {
 }
 
 #[test]
+fn operations_of_any_call_hold_from_that_call_on() {
+    let mut world = World::new(&IdentityRules::default());
+    let context = r#"{"traitOperations":{"$set":{"team":"red"},"$add":{"visits":1}}}"#;
+    let track = event(EventType::Track, Some("x"), None, context, "{}");
+    assert_eq!(json(&world.send(&track)), r#"{"team":"red","visits":1}"#);
+    assert_eq!(json(&world.send(&track)), r#"{"team":"red","visits":2}"#);
+    let plain = event(EventType::Track, Some("x"), None, "{}", "{}");
+    assert_eq!(json(&world.send(&plain)), r#"{"team":"red","visits":2}"#);
+}
+
+#[test]
 fn null_removes_a_trait_also_against_a_late_value() {
     let mut world = World::new(&IdentityRules::default());
     identify(&mut world, None, Some("1"), 10, r#"{"plan":"free","a":{"b":[1]}}"#);
