@@ -5,9 +5,10 @@ CREATE TABLE connection ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL
 CREATE UNIQUE INDEX connection_pair ON connection (destination_no, source_no) WHERE deleted_at IS NULL;
 CREATE INDEX connection_source ON connection (source_no);
 CREATE TABLE console_user ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, -- Argon2id in PHC form. password_hash TEXT NOT NULL, -- Where they last were. workspace_no INTEGER REFERENCES workspace (no), created_at INTEGER NOT NULL, signed_in_at INTEGER ) STRICT;
-CREATE TABLE dashboard ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workspace_no INTEGER NOT NULL REFERENCES workspace (no), name TEXT NOT NULL, is_default INTEGER NOT NULL, range TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER ) STRICT;
+CREATE TABLE dashboard ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workspace_no INTEGER NOT NULL REFERENCES workspace (no), name TEXT NOT NULL, is_default INTEGER NOT NULL, range TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER , filters TEXT) STRICT;
 CREATE UNIQUE INDEX dashboard_default ON dashboard (workspace_no) WHERE is_default = 1;
 CREATE TABLE dashboard_item ( dashboard_no INTEGER NOT NULL REFERENCES dashboard (no), insight_no INTEGER NOT NULL REFERENCES saved_insight (no), x INTEGER NOT NULL, y INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, PRIMARY KEY (dashboard_no, insight_no) ) STRICT, WITHOUT ROWID;
+CREATE TABLE dashboard_text ( dashboard_no INTEGER NOT NULL REFERENCES dashboard (no), place INTEGER NOT NULL, text TEXT NOT NULL, x INTEGER NOT NULL, y INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, PRIMARY KEY (dashboard_no, place) ) STRICT, WITHOUT ROWID;
 CREATE INDEX dashboard_workspace ON dashboard (workspace_no);
 CREATE TABLE destination ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workspace_no INTEGER NOT NULL REFERENCES workspace (no), name TEXT NOT NULL, kind TEXT NOT NULL, enabled INTEGER NOT NULL, settings BLOB NOT NULL, revision INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER ) STRICT;
 CREATE INDEX destination_workspace ON destination (workspace_no);
@@ -21,7 +22,7 @@ CREATE TABLE one_time_link ( hash BLOB PRIMARY KEY, purpose TEXT NOT NULL, user_
 CREATE TABLE saved_insight ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workspace_no INTEGER NOT NULL REFERENCES workspace (no), name TEXT NOT NULL, query TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER , display TEXT) STRICT;
 CREATE INDEX saved_insight_workspace ON saved_insight (workspace_no);
 CREATE TABLE server_fact ( name TEXT PRIMARY KEY, value BLOB NOT NULL ) STRICT;
-CREATE TABLE session ( no INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, user_no INTEGER NOT NULL REFERENCES console_user (no) ON DELETE CASCADE, workspace_no INTEGER NOT NULL REFERENCES workspace (no), -- 1: it may not leave its workspace. is_confined INTEGER NOT NULL, created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL ) STRICT;
+CREATE TABLE session ( no INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, user_no INTEGER NOT NULL REFERENCES console_user (no) ON DELETE CASCADE, workspace_no INTEGER NOT NULL REFERENCES workspace (no), -- 1: it may not leave its workspace. is_confined INTEGER NOT NULL, created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL , agent TEXT NOT NULL DEFAULT '') STRICT;
 CREATE INDEX session_user ON session (user_no);
 CREATE TABLE source ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workspace_no INTEGER NOT NULL REFERENCES workspace (no), slug TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, enabled INTEGER NOT NULL, settings TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER ) STRICT;
 CREATE UNIQUE INDEX source_slug ON source (workspace_no, slug) WHERE deleted_at IS NULL;

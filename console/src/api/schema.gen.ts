@@ -718,6 +718,41 @@ export interface paths {
         patch: operations["change_password"];
         trace?: never;
     };
+    "/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the person is signed in. */
+        get: operations["list_own_sessions"];
+        put?: never;
+        post?: never;
+        /** Ends every session of the person but the one that asks. */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one session of the person. */
+        delete: operations["end_own_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/setup": {
         parameters: {
             query?: never;
@@ -1112,6 +1147,8 @@ export interface components {
             sourceId: string;
         };
         DashboardBody: {
+            /** @description Conditions for all insights, in place of those that were there. */
+            filters?: Record<string, never>[] | null;
             /** @description All items, in place of those that were there. */
             items?: components["schemas"]["DashboardItem"][] | null;
             name?: string | null;
@@ -1120,14 +1157,16 @@ export interface components {
         DashboardData: {
             dashboard: components["schemas"]["DashboardView"];
         };
-        /** @description A saved insight and its place on the grid. */
+        /** @description A saved insight or a text, and its place on the grid. It has either `insightId` or `text`. */
         DashboardItem: {
             /**
              * Format: int32
              * @description Rows, at most 20.
              */
             height: number;
-            insightId: string;
+            insightId?: string | null;
+            /** @description In Markdown: headings, lists, emphasis, links. At most 5,000 characters. */
+            text?: string | null;
             /**
              * Format: int32
              * @description Columns, at most 12.
@@ -1146,6 +1185,8 @@ export interface components {
         };
         DashboardView: {
             createdAt: string;
+            /** @description Conditions for all its insights besides their own, as in a question's `segment`. */
+            filters: Record<string, never>[];
             id: string;
             /** @description The one to open when none is named; it cannot be deleted. */
             isDefault: boolean;
@@ -1224,6 +1265,13 @@ export interface components {
             data: {
                 /** @example SUCCESS */
                 status: string;
+            };
+        };
+        /** @description A successful answer. */
+        Data_EndedData: {
+            data: {
+                /** @description How many have ended. */
+                ended: number;
             };
         };
         /** @description A successful answer. */
@@ -1340,6 +1388,13 @@ export interface components {
                 /** @description A token with the role admin for the new workspace, if a token asked for it. Shown only here. */
                 adminToken?: string | null;
                 workspace: components["schemas"]["SeatView"];
+            };
+        };
+        /** @description A successful answer. */
+        Data_OwnSessionsData: {
+            data: {
+                /** @description Those that have not ended, the last used first; at most 50. */
+                sessions: components["schemas"]["OwnSessionView"][];
             };
         };
         /** @description A successful answer. */
@@ -1695,6 +1750,10 @@ export interface components {
              * @description By linear interpolation between the two middle values.
              */
             median_seconds: number;
+        };
+        EndedData: {
+            /** @description How many have ended. */
+            ended: number;
         };
         ErrorData: {
             column: number;
@@ -2327,6 +2386,25 @@ export interface components {
              */
             rolling_window: number;
         } | "cumulative";
+        OwnSessionView: {
+            /**
+             * @description What the browser calls itself (`User-Agent`); empty if it does not say.
+             * @example Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0
+             */
+            agent: string;
+            beganAt: string;
+            id: string;
+            /** @description The session that asks. */
+            isCurrent: boolean;
+            /** @description Its last use, to the minute. */
+            seenAt: string;
+            /** @description The name of the workspace it acts in. */
+            workspace: string;
+        };
+        OwnSessionsData: {
+            /** @description Those that have not ended, the last used first; at most 50. */
+            sessions: components["schemas"]["OwnSessionView"][];
+        };
         /** @description Where in a list an answer stands. */
         Pagination: {
             /** @description Cursor of this part. */
@@ -7654,6 +7732,195 @@ export interface operations {
             };
             /** @description Too many wrong attempts; `Retry-After` says when to come back */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_own_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_OwnSessionsData"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They have ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_EndedData"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    end_own_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id */
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

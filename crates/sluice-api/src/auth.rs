@@ -6,7 +6,7 @@
 //! counts.
 
 use axum::extract::FromRequestParts;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, USER_AGENT};
 use http::request::Parts;
 use sluice_base::Secret;
 use sluice_event::WorkspaceNo;
@@ -140,7 +140,9 @@ async fn person(parts: &Parts, api: &ApiState) -> Result<Person, ApiError> {
     let is_secure = api.site().is_secure();
     let token = cookie::read(&parts.headers, is_secure).ok_or(ApiError::Nobody)?;
     let sent = token.clone();
-    let session = api.store().call(move |store| store.session_find(sent.expose())).await?;
+    let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let agent = agent.unwrap_or_default().to_owned();
+    let session = api.store().call(move |store| store.session_find(sent.expose(), &agent)).await?;
     let session = session.ok_or(ApiError::NoSession)?;
     if !parts.method.is_safe() {
         check_origin(parts, api.site())?;

@@ -2,7 +2,8 @@
 //! their filters, whom to count, how to split. The kinds of questions are in their own folders.
 
 use serde::{Deserialize, Serialize};
-use sluice_filter::{Condition, Limits, Scope};
+pub use sluice_filter::Condition;
+use sluice_filter::{Limits, Scope};
 use utoipa::ToSchema;
 
 use crate::InsightError;
@@ -138,7 +139,9 @@ impl EventSelector {
     }
 }
 
-pub(crate) fn check_filters(filters: &[Condition]) -> Result<(), InsightError> {
+/// # Errors
+/// If there are too many, or one is no good.
+pub fn check_filters(filters: &[Condition]) -> Result<(), InsightError> {
     let limits = Limits::default();
     if filters.len() > limits.conditions_max {
         return Err(invalid(format!("at most {} filters are allowed", limits.conditions_max)));

@@ -1,4 +1,4 @@
-//! A dashboard: saved insights on a grid. Every workspace has a default one.
+//! A dashboard: saved insights and texts on a grid. Every workspace has a default one.
 
 use std::collections::BTreeSet;
 
@@ -19,8 +19,10 @@ pub const GRID_COLUMNS: u32 = 12;
 pub const ITEM_ROWS_MAX: u32 = 20;
 /// Rows of the grid.
 pub const GRID_ROWS_MAX: u32 = 1_000;
-/// Insights on one dashboard: each is a question when it is opened.
+/// Items on one dashboard: an insight is a question when it is opened.
 pub const ITEMS_MAX: usize = 50;
+/// Characters of a text on a dashboard.
+pub const TEXT_CHARS_MAX: usize = 5_000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dashboard {
@@ -31,15 +33,24 @@ pub struct Dashboard {
     pub is_default: bool,
     /// Range of dates of all insights in place of their own, as the insights engine reads it.
     pub range: Option<serde_json::Value>,
+    /// Conditions for all insights besides their own, as the insights engine reads them.
+    pub filters: Vec<serde_json::Value>,
     pub items: Vec<DashboardItem>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
-/// A saved insight and its place on the grid.
+/// What stands on the grid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DashboardContent {
+    Insight(SavedInsightId),
+    Text(String),
+}
+
+/// Something and its place on the grid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DashboardItem {
-    pub insight: SavedInsightId,
+    pub content: DashboardContent,
     pub x: u32,
     pub y: u32,
     pub width: u32,
@@ -52,6 +63,7 @@ pub struct DashboardChange {
     pub name: Option<String>,
     /// `Some(None)` lets each insight keep its own range.
     pub range: Option<Option<serde_json::Value>>,
+    pub filters: Option<Vec<serde_json::Value>>,
     /// All of them, in place of those that were there.
     pub items: Option<Vec<DashboardItem>>,
 }
@@ -87,8 +99,18 @@ fn check_items(checks: &mut Checks, items: &[DashboardItem]) {
             let bounds = format!("must be 1 to {ITEM_ROWS_MAX} rows high");
             checks.fail(&field, format!("{bounds} and begin above row {GRID_ROWS_MAX}"));
         }
-        if !insights.insert(&item.insight) {
-            checks.fail(&field, "is on the dashboard already");
+        match &item.content {
+            DashboardContent::Insight(insight) if !insights.insert(insight) => {
+                checks.fail(&field, "is on the dashboard already");
+            }
+            DashboardContent::Text(text) if text.trim().is_empty() => {
+                checks.fail(&format!("{field}.text"), "must not be blank");
+            }
+            DashboardContent::Text(text) if text.chars().count() > TEXT_CHARS_MAX => {
+                let message = format!("must have at most {TEXT_CHARS_MAX} characters");
+                checks.fail(&format!("{field}.text"), message);
+            }
+            DashboardContent::Insight(_) | DashboardContent::Text(_) => {}
         }
     }
 }
@@ -99,7 +121,7 @@ mod tests {
 
     fn problems(places: &[(u32, u32, u32, u32)]) -> usize {
         let item = |(index, place): (usize, &(u32, u32, u32, u32))| DashboardItem {
-            insight: SavedInsightId::new(index.to_string()),
+            content: DashboardContent::Insight(SavedInsightId::new(index.to_string())),
             x: place.0,
             y: place.1,
             width: place.2,
@@ -118,5 +140,15 @@ mod tests {
         assert_eq!(problems(&[(0, 0, 0, 0)]), 2);
         assert_eq!(problems(&[(0, 1_000, 1, 1)]), 1);
         assert_eq!(problems(&[(0, 0, 1, 1); 51]), 1);
+    }
+
+    #[test]
+    fn a_text_says_something_and_not_too_much() {
+        for (text, good) in [("# Orders", true), (" ", false), (&"a".repeat(5_001), false)] {
+            let content = DashboardContent::Text(text.to_owned());
+            let items = vec![DashboardItem { content, x: 0, y: 0, width: 3, height: 1 }];
+            let change = DashboardChange { items: Some(items), ..DashboardChange::default() };
+            assert_eq!(change.check().is_ok(), good, "{} characters", text.len());
+        }
     }
 }

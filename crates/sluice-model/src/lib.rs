@@ -17,7 +17,7 @@ pub mod workspace;
 
 pub use audit::{Actor, AuditAction, AuditEntry};
 pub use check::{Checks, Problem};
-pub use dashboard::{Dashboard, DashboardChange, DashboardId, DashboardItem};
+pub use dashboard::{Dashboard, DashboardChange, DashboardContent, DashboardId, DashboardItem};
 pub use destination::{
     Connection, Destination, DestinationChange, DestinationId, NewDestination, Settings,
 };

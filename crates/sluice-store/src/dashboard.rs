@@ -5,8 +5,8 @@ use serde_json::json;
 use sluice_base::Timestamp;
 use sluice_event::WorkspaceNo;
 use sluice_model::{
-    Actor, AuditAction, Dashboard, DashboardChange, DashboardId, DashboardItem, Problem,
-    SavedInsightId,
+    Actor, AuditAction, Dashboard, DashboardChange, DashboardContent, DashboardId, DashboardItem,
+    Problem, SavedInsightId,
 };
 
 use crate::audit::{Change, record};
@@ -78,9 +78,17 @@ impl Store {
             let before = get(db, workspace, id)?;
             let name = change.name.as_ref().unwrap_or(&before.name);
             let range = change.range.as_ref().unwrap_or(&before.range);
+            let filters = change.filters.as_ref().unwrap_or(&before.filters);
             db.execute(
-                "UPDATE dashboard SET name = ?2, range = ?3, updated_at = ?4 WHERE id = ?1",
-                (id.as_str(), name, range.as_ref().map(ToString::to_string), at.as_micros()),
+                "UPDATE dashboard SET name = ?2, range = ?3, filters = ?4, updated_at = ?5
+                 WHERE id = ?1",
+                (
+                    id.as_str(),
+                    name,
+                    range.as_ref().map(ToString::to_string),
+                    json!(filters).to_string(),
+                    at.as_micros(),
+                ),
             )
             .act("change a dashboard")?;
             if let Some(items) = &change.items {
@@ -88,7 +96,7 @@ impl Store {
             }
             let after = get(db, workspace, id)?;
             let action = AuditAction::Changed;
-            let detail = json!({ "name": name, "insights": after.items.len() });
+            let detail = json!({ "name": name, "items": after.items.len() });
             let change =
                 Change { workspace, action, resource: "dashboard", id: id.as_str(), detail };
             record(db, at, actor, &change)?;
@@ -157,35 +165,63 @@ fn put_items(
     id: &DashboardId,
     items: &[DashboardItem],
 ) -> Result<(), StoreError> {
-    db.execute(
-        "DELETE FROM dashboard_item
-         WHERE dashboard_no = (SELECT no FROM dashboard WHERE id = ?1)",
-        [id.as_str()],
-    )
-    .act("clear a dashboard")?;
+    for table in ["dashboard_item", "dashboard_text"] {
+        db.execute(
+            &format!(
+                "DELETE FROM {table}
+                 WHERE dashboard_no = (SELECT no FROM dashboard WHERE id = ?1)"
+            ),
+            [id.as_str()],
+        )
+        .act("clear a dashboard")?;
+    }
     for (index, item) in items.iter().enumerate() {
-        let put = db
-            .execute(
-                "INSERT INTO dashboard_item (dashboard_no, insight_no, x, y, width, height)
-                 SELECT d.no, i.no, ?4, ?5, ?6, ?7 FROM dashboard d, saved_insight i
-                 WHERE d.id = ?1 AND i.id = ?2 AND i.workspace_no = ?3 AND i.deleted_at IS NULL",
-                (
-                    id.as_str(),
-                    item.insight.as_str(),
-                    workspace.0,
-                    item.x,
-                    item.y,
-                    item.width,
-                    item.height,
-                ),
-            )
-            .act("put an insight on a dashboard")?;
-        if put == 0 {
-            let field = format!("items.{index}.insightId");
-            let message = format!("there is no insight `{}`", item.insight.as_str());
-            return Err(StoreError::Invalid(vec![Problem::new(&field, message)]));
+        match &item.content {
+            DashboardContent::Insight(insight) => {
+                if !put_insight(db, workspace, id, insight, item)? {
+                    let field = format!("items.{index}.insightId");
+                    let message = format!("there is no insight `{}`", insight.as_str());
+                    return Err(StoreError::Invalid(vec![Problem::new(&field, message)]));
+                }
+            }
+            DashboardContent::Text(text) => put_text(db, id, index, text, item)?,
         }
     }
+    Ok(())
+}
+
+/// False if the workspace has no such insight.
+fn put_insight(
+    db: &Transaction<'_>,
+    workspace: WorkspaceNo,
+    id: &DashboardId,
+    insight: &SavedInsightId,
+    item: &DashboardItem,
+) -> Result<bool, StoreError> {
+    let put = db
+        .execute(
+            "INSERT INTO dashboard_item (dashboard_no, insight_no, x, y, width, height)
+             SELECT d.no, i.no, ?4, ?5, ?6, ?7 FROM dashboard d, saved_insight i
+             WHERE d.id = ?1 AND i.id = ?2 AND i.workspace_no = ?3 AND i.deleted_at IS NULL",
+            (id.as_str(), insight.as_str(), workspace.0, item.x, item.y, item.width, item.height),
+        )
+        .act("put an insight on a dashboard")?;
+    Ok(put > 0)
+}
+
+fn put_text(
+    db: &Transaction<'_>,
+    id: &DashboardId,
+    place: usize,
+    text: &str,
+    item: &DashboardItem,
+) -> Result<(), StoreError> {
+    db.execute(
+        "INSERT INTO dashboard_text (dashboard_no, place, text, x, y, width, height)
+         SELECT no, ?2, ?3, ?4, ?5, ?6, ?7 FROM dashboard WHERE id = ?1",
+        (id.as_str(), place, text, item.x, item.y, item.width, item.height),
+    )
+    .act("put a text on a dashboard")?;
     Ok(())
 }
 
@@ -203,17 +239,18 @@ fn get(db: &Connection, workspace: WorkspaceNo, id: &DashboardId) -> Result<Dash
 fn dashboard(db: &Connection, row: &Row<'_>) -> Result<Dashboard, StoreError> {
     let text = |column: &str| row.get::<_, String>(column).act("read a dashboard");
     let id = text("id")?;
-    let range: Option<String> = row.get("range").act("read a dashboard")?;
-    let range = range
-        .map(|json| serde_json::from_str(&json))
-        .transpose()
-        .map_err(|error| StoreError::Damaged(format!("the range of dashboard `{id}`: {error}")))?;
+    let damaged = |error| StoreError::Damaged(format!("dashboard `{id}`: {error}"));
+    let kept = |column: &str| row.get::<_, Option<String>>(column).act("read a dashboard");
+    let range = kept("range")?.map(|json| serde_json::from_str(&json)).transpose();
+    let filters = kept("filters")?.map(|json| serde_json::from_str(&json)).transpose();
+    let (range, filters) = (range.map_err(damaged)?, filters.map_err(damaged)?);
     Ok(Dashboard {
         id: DashboardId::new(id),
         workspace: WorkspaceNo(row.get("workspace_no").act("read a dashboard")?),
         name: text("name")?,
         is_default: row.get("is_default").act("read a dashboard")?,
         range,
+        filters: filters.unwrap_or_default(),
         items: items(db, row.get("no").act("read a dashboard")?)?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
@@ -224,18 +261,27 @@ fn dashboard(db: &Connection, row: &Row<'_>) -> Result<Dashboard, StoreError> {
 fn items(db: &Connection, dashboard_no: i64) -> Result<Vec<DashboardItem>, StoreError> {
     let mut query = db
         .prepare_cached(
-            "SELECT i.id, x, y, width, height FROM dashboard_item d
+            "SELECT i.id, NULL AS text, x, y, width, height, i.no AS last FROM dashboard_item d
              JOIN saved_insight i ON i.no = d.insight_no
-             WHERE d.dashboard_no = ?1 AND i.deleted_at IS NULL ORDER BY y, x, i.no",
+             WHERE d.dashboard_no = ?1 AND i.deleted_at IS NULL
+             UNION ALL
+             SELECT NULL, text, x, y, width, height, place FROM dashboard_text
+             WHERE dashboard_no = ?1
+             ORDER BY y, x, last",
         )
         .act("prepare a dashboard")?;
     let item = |row: &Row<'_>| {
+        let text: Option<String> = row.get(1)?;
+        let content = match text {
+            Some(text) => DashboardContent::Text(text),
+            None => DashboardContent::Insight(SavedInsightId::new(row.get(0)?)),
+        };
         Ok(DashboardItem {
-            insight: SavedInsightId::new(row.get(0)?),
-            x: row.get(1)?,
-            y: row.get(2)?,
-            width: row.get(3)?,
-            height: row.get(4)?,
+            content,
+            x: row.get(2)?,
+            y: row.get(3)?,
+            width: row.get(4)?,
+            height: row.get(5)?,
         })
     };
     let rows = query.query_map([dashboard_no], item).act("read a dashboard")?;

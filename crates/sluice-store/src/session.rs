@@ -27,6 +27,8 @@ pub const SESSION_IDLE_MAX: Duration = Duration::from_secs(7 * 86_400);
 const SEEN_STEP: Duration = Duration::from_secs(60);
 /// The oldest sessions of a user beyond these end.
 const SESSIONS_PER_USER_MAX: u32 = 50;
+/// Longer names of browsers are cut.
+const AGENT_CHARS_MAX: usize = 300;
 
 /// A signed-in person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +72,10 @@ impl Session {
     pub(crate) const fn user_no(&self) -> u64 {
         self.user_no
     }
+
+    pub(crate) const fn no(&self) -> u64 {
+        self.no
+    }
 }
 
 impl Store {
@@ -101,20 +107,22 @@ impl Store {
         })
     }
 
-    /// The session that this token belongs to, if it still holds.
+    /// The session that this token belongs to, if it still holds. `agent` is what the browser
+    /// calls itself.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn session_find(&self, token: &str) -> Result<Option<Session>, StoreError> {
+    pub fn session_find(&self, token: &str, agent: &str) -> Result<Option<Session>, StoreError> {
         let at = self.now();
         let hash = secret::hash(token);
         let found = self.read(|db| find(db, &hash, at))?;
-        let Some((session, seen_at)) = found else { return Ok(None) };
-        if at.since(seen_at) >= SEEN_STEP {
+        let Some((session, seen)) = found else { return Ok(None) };
+        if at.since(seen.at) >= SEEN_STEP || seen.agent.is_empty() && !agent.is_empty() {
+            let agent: String = agent.chars().take(AGENT_CHARS_MAX).collect();
             self.write_aside(|db| {
                 db.execute(
-                    "UPDATE session SET seen_at = ?2 WHERE no = ?1",
-                    (session.no, at.as_micros()),
+                    "UPDATE session SET seen_at = ?2, agent = ?3 WHERE no = ?1",
+                    (session.no, at.as_micros(), agent),
                 )
                 .act("note the use of a session")
             })?;
@@ -268,19 +276,25 @@ fn remember_place(db: &Transaction<'_>, user: u64, no: WorkspaceNo) -> Result<()
     Ok(())
 }
 
-/// The session behind a hash, and when it was last used; `None` if it has ended.
+/// When and by what a session was last used, as far as it was noted.
+struct Seen {
+    at: Timestamp,
+    agent: String,
+}
+
+/// The session behind a hash, and its last use; `None` if it has ended.
 fn find(
     db: &Connection,
     hash: &SecretHash,
     at: Timestamp,
-) -> Result<Option<(Session, Timestamp)>, StoreError> {
+) -> Result<Option<(Session, Seen)>, StoreError> {
     let row = db
         .query_row("SELECT * FROM session WHERE hash = ?1", [hash], |row| Ok(kept(row)))
         .optional()
         .act("look for a session")?
         .transpose()?;
     let Some(kept) = row else { return Ok(None) };
-    if at.since(kept.created_at) >= SESSION_AGE_MAX || at.since(kept.seen_at) >= SESSION_IDLE_MAX {
+    if at.since(kept.created_at) >= SESSION_AGE_MAX || at.since(kept.seen.at) >= SESSION_IDLE_MAX {
         return Ok(None);
     }
     let mut seats = user::seats(db, kept.user_no)?;
@@ -299,7 +313,7 @@ fn find(
         no: kept.no,
         user_no: kept.user_no,
     };
-    Ok(Some((session, kept.seen_at)))
+    Ok(Some((session, kept.seen)))
 }
 
 /// A session as it is kept.
@@ -309,7 +323,7 @@ struct Kept {
     workspace: WorkspaceNo,
     is_confined: bool,
     created_at: Timestamp,
-    seen_at: Timestamp,
+    seen: Seen,
 }
 
 fn kept(row: &Row<'_>) -> Result<Kept, StoreError> {
@@ -320,11 +334,11 @@ fn kept(row: &Row<'_>) -> Result<Kept, StoreError> {
         workspace: WorkspaceNo(row.get("workspace_no").act(act)?),
         is_confined: row.get("is_confined").act(act)?,
         created_at: time(row, "created_at")?,
-        seen_at: time(row, "seen_at")?,
+        seen: Seen { at: time(row, "seen_at")?, agent: row.get("agent").act(act)? },
     })
 }
 
-fn record_session(
+pub(crate) fn record_session(
     db: &Transaction<'_>,
     at: Timestamp,
     session: &Session,

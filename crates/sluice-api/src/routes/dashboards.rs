@@ -1,10 +1,12 @@
-//! Dashboards: saved insights on a grid of twelve columns.
+//! Dashboards: saved insights and texts on a grid of twelve columns.
 
 use axum::extract::State;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
-use sluice_insights::query::DateRange;
-use sluice_model::{Dashboard, DashboardChange, DashboardId, DashboardItem, SavedInsightId};
+use sluice_insights::query::{Condition, DateRange, check_filters};
+use sluice_model::{
+    Dashboard, DashboardChange, DashboardContent, DashboardId, DashboardItem, SavedInsightId,
+};
 use utoipa::ToSchema;
 
 use crate::answer::{Data, Done, done};
@@ -14,12 +16,16 @@ use crate::error::ApiError;
 use crate::page::{PageParams, Pagination, Paging};
 use crate::state::ApiState;
 
-/// A saved insight and its place on the grid.
+/// A saved insight or a text, and its place on the grid. It has either `insightId` or `text`.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = DashboardItem)]
 pub(super) struct ItemView {
-    insight_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    insight_id: Option<String>,
+    /// In Markdown: headings, lists, emphasis, links. At most 5,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
     /// Columns to the left of it, 0 to 11.
     x: u32,
     /// Rows above it.
@@ -42,6 +48,9 @@ pub(super) struct DashboardView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<DateRange>)]
     range: Option<Value>,
+    /// Conditions for all its insights besides their own, as in a question's `segment`.
+    #[schema(value_type = Vec<Object>)]
+    filters: Vec<Value>,
     /// From top to bottom. Insights that were deleted are not among them.
     items: Vec<ItemView>,
     created_at: String,
@@ -74,6 +83,9 @@ pub(super) struct DashboardBody {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<DateRange>)]
     range: Option<Option<DateRange>>,
+    /// Conditions for all insights, in place of those that were there.
+    #[schema(value_type = Option<Vec<Object>>)]
+    filters: Option<Vec<Condition>>,
     /// All items, in place of those that were there.
     items: Option<Vec<ItemView>>,
 }
@@ -84,36 +96,39 @@ fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<DateRange>>
 }
 
 fn view(dashboard: Dashboard) -> DashboardView {
-    let item = |item: DashboardItem| ItemView {
-        insight_id: item.insight.into_string(),
-        x: item.x,
-        y: item.y,
-        width: item.width,
-        height: item.height,
+    let item = |item: DashboardItem| {
+        let (insight_id, text) = match item.content {
+            DashboardContent::Insight(id) => (Some(id.into_string()), None),
+            DashboardContent::Text(text) => (None, Some(text)),
+        };
+        ItemView { insight_id, text, x: item.x, y: item.y, width: item.width, height: item.height }
     };
     DashboardView {
         id: dashboard.id.into_string(),
         name: dashboard.name,
         is_default: dashboard.is_default,
         range: dashboard.range,
+        filters: dashboard.filters,
         items: dashboard.items.into_iter().map(item).collect(),
         created_at: dashboard.created_at.to_string(),
         updated_at: dashboard.updated_at.to_string(),
     }
 }
 
-fn item(view: ItemView) -> DashboardItem {
-    DashboardItem {
-        insight: SavedInsightId::new(view.insight_id),
-        x: view.x,
-        y: view.y,
-        width: view.width,
-        height: view.height,
-    }
+fn item((index, view): (usize, ItemView)) -> Result<DashboardItem, ApiError> {
+    let content = match (view.insight_id, view.text) {
+        (Some(id), None) => DashboardContent::Insight(SavedInsightId::new(id)),
+        (None, Some(text)) => DashboardContent::Text(text),
+        (Some(_), Some(_)) | (None, None) => {
+            let field = format!("items.{index}");
+            return Err(ApiError::invalid(&field, "needs either `insightId` or `text`"));
+        }
+    };
+    Ok(DashboardItem { content, x: view.x, y: view.y, width: view.width, height: view.height })
 }
 
-fn kept(range: &DateRange) -> Result<Value, ApiError> {
-    serde_json::to_value(range).map_err(|error| ApiError::Internal(error.to_string()))
+fn kept(value: &impl Serialize) -> Result<Value, ApiError> {
+    serde_json::to_value(value).map_err(|error| ApiError::Internal(error.to_string()))
 }
 
 /// The dashboards of the workspace, oldest first.
@@ -177,8 +192,13 @@ pub(super) async fn update_dashboard(
     let (no, actor) = (who.workspace(), who.actor());
     let id = DashboardId::new(id);
     let range = body.range.map(|range| range.as_ref().map(kept).transpose()).transpose()?;
-    let items = body.items.map(|items| items.into_iter().map(item).collect());
-    let change = DashboardChange { name: body.name, range, items };
+    let filters = body.filters.map(|filters| -> Result<Vec<Value>, ApiError> {
+        check_filters(&filters)?;
+        filters.iter().map(kept).collect()
+    });
+    let items = body.items.map(|items| items.into_iter().enumerate().map(item).collect());
+    let (filters, items) = (filters.transpose()?, items.transpose()?);
+    let change = DashboardChange { name: body.name, range, filters, items };
     let changed =
         api.store().call(move |store| store.dashboard_change(no, &id, &change, &actor)).await?;
     Ok(Data { data: DashboardData { dashboard: view(changed) } })

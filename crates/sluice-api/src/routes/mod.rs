@@ -11,6 +11,7 @@ mod invites;
 mod ledger;
 mod links;
 mod live_events;
+mod own_sessions;
 mod people;
 mod questions;
 mod saved_insights;
@@ -42,14 +43,7 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(document())
         .routes(routes!(workspace::get_workspace, workspace::update_workspace))
         .routes(routes!(setup::get_setup, setup::set_up))
-        .routes(routes!(
-            session::get_session,
-            session::sign_in,
-            session::switch_workspace,
-            session::sign_out
-        ))
-        .routes(routes!(session::sign_in_by_link))
-        .routes(routes!(session::change_password))
+        .merge(session_operations())
         .routes(routes!(users::list_users))
         .routes(routes!(users::update_user, users::remove_user))
         .routes(routes!(links::create_password_reset))
@@ -106,6 +100,21 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
         .merge(event_operations())
         .routes(routes!(ledger::list_deliveries))
         .routes(routes!(audit::list_audit_entries))
+}
+
+/// Of a person's own sessions.
+fn session_operations() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            session::get_session,
+            session::sign_in,
+            session::switch_workspace,
+            session::sign_out
+        ))
+        .routes(routes!(session::sign_in_by_link))
+        .routes(routes!(session::change_password))
+        .routes(routes!(own_sessions::list_own_sessions, own_sessions::end_other_sessions))
+        .routes(routes!(own_sessions::end_own_session))
 }
 
 /// What came in, one by one and in numbers.

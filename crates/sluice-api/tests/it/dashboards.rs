@@ -67,3 +67,38 @@ async fn what_does_not_fit_on_the_grid_or_does_not_exist_is_refused() {
     }
     assert_eq!(server.get(&path).await.json["data"]["dashboard"]["items"], json!([]));
 }
+
+#[tokio::test]
+async fn a_text_stands_among_the_insights_and_an_item_is_one_of_both() {
+    let server = server();
+    let a = insight(&server, "A").await;
+    let made = server.post("/dashboards", &json!({ "name": "D" })).await;
+    let path = format!("/dashboards/{}", made.id("dashboard"));
+    let text = json!({ "text": "# Orders", "x": 0, "y": 0, "width": 12, "height": 1 });
+    let items = json!([text, item(&a, 1)]);
+    let changed = server.patch(&path, &json!({ "items": items })).await;
+    assert_eq!(changed.json["data"]["dashboard"]["items"], items);
+    let both = json!({ "insightId": a, "text": "b", "x": 0, "y": 0, "width": 1, "height": 1 });
+    let none = json!({ "x": 0, "y": 0, "width": 1, "height": 1 });
+    for wrong in [both, none] {
+        let refused = server.patch(&path, &json!({ "items": [wrong] })).await;
+        assert_eq!(refused.json["errors"][0]["field"], "items.0", "{}", refused.text);
+    }
+    assert_eq!(server.get(&path).await.json["data"]["dashboard"]["items"], items);
+}
+
+#[tokio::test]
+async fn shared_filters_are_kept_and_must_be_conditions() {
+    let server = server();
+    let made = server.post("/dashboards", &json!({ "name": "D" })).await;
+    let path = format!("/dashboards/{}", made.id("dashboard"));
+    assert_eq!(made.json["data"]["dashboard"]["filters"], json!([]));
+    let filters = json!([{ "property": "plan", "of": "user", "op": "is", "values": ["pro"] }]);
+    let changed = server.patch(&path, &json!({ "filters": filters })).await;
+    assert_eq!(changed.json["data"]["dashboard"]["filters"], filters, "{}", changed.text);
+    server.patch(&path, &json!({ "name": "E" })).await;
+    for wrong in [json!([{ "property": "plan" }]), json!([{ "nonsense": 1 }])] {
+        assert_eq!(server.patch(&path, &json!({ "filters": wrong })).await.status, 400);
+    }
+    assert_eq!(server.get(&path).await.json["data"]["dashboard"]["filters"], filters);
+}

@@ -195,6 +195,38 @@ async fn a_new_password_ends_all_other_sessions_and_the_old_password() {
 }
 
 #[tokio::test]
+async fn a_person_sees_their_sessions_and_ends_one_or_all_others() {
+    let server = server();
+    let ann = server.person(HOME, "ann", Role::Viewer).await;
+    let (phone, desk) = (server.signed_in("ann").await, server.signed_in("ann").await);
+    let bob = server.person(HOME, "bob", Role::Viewer).await;
+    server.clock.advance(Duration::from_secs(120));
+    let request = Request::builder()
+        .uri("/api/v1/sessions")
+        .header("cookie", phone.cookie.as_ref().unwrap())
+        .header("user-agent", "Phone/1")
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(server.send(request).await.status, 200);
+    let listed = ann.get(&server, "/sessions").await.json["data"]["sessions"].clone();
+    let all = listed.as_array().unwrap();
+    // One more began when the invitation was accepted.
+    assert_eq!(all.len(), 4, "{listed}");
+    assert_eq!(all.iter().filter(|one| one["isCurrent"] == true).count(), 1);
+    let of_phone = all.iter().find(|one| one["agent"] == "Phone/1").unwrap();
+    let path = format!("/sessions/{}", of_phone["id"].as_str().unwrap());
+    assert_eq!(bob.call(&server, "DELETE", &path, None).await.status, 404, "not bob's");
+    assert_eq!(ann.call(&server, "DELETE", &path, None).await.status, 200);
+    assert_eq!(phone.get(&server, "/session").await.status, 401);
+    assert_eq!(desk.get(&server, "/session").await.status, 200);
+    let ended = ann.call(&server, "DELETE", "/sessions", None).await;
+    assert_eq!(ended.json["data"]["ended"], 2);
+    assert_eq!(desk.get(&server, "/session").await.status, 401);
+    assert_eq!(ann.get(&server, "/session").await.status, 200, "the one that asked stays");
+    assert_eq!(bob.get(&server, "/session").await.status, 200);
+}
+
+#[tokio::test]
 async fn a_token_counts_before_a_cookie() {
     let server = server();
     let ann = server.person(HOME, "ann", Role::Viewer).await;

@@ -205,6 +205,11 @@ async fn nobody_gets_into_another_workspace_through_a_user_of_both() {
     let home = ann.get(&server, "/session").await.json["data"]["workspace"]["id"].clone();
     let body = json!({ "workspaceId": home });
     assert_eq!(confined.call(&server, "PATCH", "/session", Some(&body)).await.status, 404);
+    let listed = confined.get(&server, "/sessions").await.json["data"]["sessions"].clone();
+    assert_eq!(listed.as_array().unwrap().len(), 1, "it sees no session elsewhere: {listed}");
+    let ended = confined.call(&server, "DELETE", "/sessions", None).await;
+    assert_eq!(ended.json["data"]["ended"], 0);
+    assert_eq!(ann.get(&server, "/session").await.status, 200);
 
     let link = code(&server.post("/sign-in-links", &json!({ "email": "ann@example.com" })).await);
     let mut free = Browser::default();

@@ -6,8 +6,8 @@ use serde_json::json;
 use sluice_base::Secret;
 use sluice_event::WorkspaceNo;
 use sluice_model::{
-    DashboardChange, DashboardItem, DestinationChange, NewApiToken, NewSavedInsight, Role,
-    SavedInsightChange, SourceChange, SourceSettings, WorkspaceChange,
+    DashboardChange, DashboardContent, DashboardItem, DestinationChange, NewApiToken,
+    NewSavedInsight, Role, SavedInsightChange, SourceChange, SourceSettings, WorkspaceChange,
 };
 use sluice_store::{ErrorKind, Page};
 
@@ -230,8 +230,8 @@ fn nothing_of_one_workspace_is_found_from_another() {
     let new = NewSavedInsight { name: "F".to_owned(), query: json!({}), display: None };
     let insight = store.insight_create(WORKSPACE, &new, &actor()).unwrap();
     let dashboard = store.dashboard_create(WORKSPACE, "D", &actor()).unwrap();
-    let items =
-        vec![DashboardItem { insight: insight.id.clone(), x: 0, y: 0, width: 6, height: 4 }];
+    let content = DashboardContent::Insight(insight.id.clone());
+    let items = vec![DashboardItem { content, x: 0, y: 0, width: 6, height: 4 }];
     let theirs = DashboardChange { items: Some(items), ..DashboardChange::default() };
     let own = store.dashboard_list(other, Page::ALL).unwrap().items.remove(0);
     let stolen = store.dashboard_change(other, &own.id, &theirs, &actor()).unwrap_err();

@@ -41,7 +41,7 @@ fn sessions_and_passwords_survive_a_restart() {
     let begun = set_up(&fixture.store, PASSWORD);
     drop(fixture.store);
     let store = Store::open(fixture.dir.path(), clock()).unwrap();
-    assert_eq!(store.session_find(begun.token.expose()).unwrap(), Some(begun.session));
+    assert_eq!(store.session_find(begun.token.expose(), "").unwrap(), Some(begun.session));
     assert!(store.sign_in("ANN@example.com", &secret(PASSWORD)).unwrap().is_some());
     assert!(store.sign_in("ann@example.com", &secret("wrong")).unwrap().is_none());
 }
@@ -55,8 +55,8 @@ fn a_person_has_at_most_fifty_sessions_and_the_oldest_ends_first() {
         let link = store.sign_in_link_of(&first.session).unwrap();
         last = Some(store.sign_in_link_use(link.code.expose()).unwrap());
     }
-    assert_eq!(store.session_find(first.token.expose()).unwrap(), None);
-    assert!(store.session_find(last.unwrap().token.expose()).unwrap().is_some());
+    assert_eq!(store.session_find(first.token.expose(), "").unwrap(), None);
+    assert!(store.session_find(last.unwrap().token.expose(), "").unwrap().is_some());
 }
 
 #[test]
@@ -96,8 +96,8 @@ fn who_is_in_two_workspaces_keeps_the_account_until_the_second_is_left() {
     let in_two = join(made.no);
     let bob = in_one.session.user.id;
     store.member_delete(WORKSPACE, &bob, &ann.actor()).unwrap();
-    assert_eq!(store.session_find(in_one.token.expose()).unwrap(), None);
-    assert!(store.session_find(in_two.token.expose()).unwrap().is_some());
+    assert_eq!(store.session_find(in_one.token.expose(), "").unwrap(), None);
+    assert!(store.session_find(in_two.token.expose(), "").unwrap().is_some());
     let again = store.sign_in("bob@example.com", &credentials.password).unwrap().unwrap();
     assert_eq!(again.session.seat.workspace.no, made.no);
     store.member_delete(made.no, &bob, &ann.actor()).unwrap();
