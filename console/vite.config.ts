@@ -11,6 +11,8 @@ export default defineConfig({
     // Hashed names below /assets are served as immutable.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
+    // For scripts/sizes.mjs, which takes it away.
+    manifest: true,
   },
   server: {
     proxy: Object.fromEntries(

@@ -132,6 +132,26 @@ describe('the console', () => {
     await assertSound(page, 'a destination')
   })
 
+  test('a test event shows the request and the answer, also when it is refused', async () => {
+    await button('Send test event').click()
+    const panel = page.getByRole('dialog')
+    receiver.bodies.length = 0
+    await panel.getByRole('button', { name: 'Send test event' }).click()
+    await panel.getByText(/took it/).waitFor()
+    await panel.getByText(/^POST /).waitFor()
+    await assertSound(page, 'a test event')
+    assert.match(receiver.bodies.join(), /Test Event/)
+    receiver.status = 400
+    await panel.getByRole('textbox').fill('{"type": "track", "event": "Mine", "userId": "ann"}')
+    await panel.getByRole('button', { name: 'Send again' }).click()
+    await panel.getByText(/refused it/).waitFor()
+    await panel.getByText(/no such field: revenue/).first().waitFor()
+    assert.match(receiver.bodies.join(), /"Mine"/)
+    receiver.status = 200
+    await page.keyboard.press('Escape')
+    await panel.waitFor({ state: 'hidden' })
+  })
+
   test('a dead letter tells its cause and is sent again', async () => {
     receiver.status = 400
     await send({ type: 'track', event: 'Refused There', userId: 'ann' })
@@ -186,6 +206,30 @@ describe('the console', () => {
     await assertSound(page, 'a funnel')
   })
 
+  test('retention says who came back, and opens to them', async () => {
+    await go('Insights', 'What do people do?')
+    await button('New insight').first().click()
+    await page.getByRole('menuitem', { name: /^Retention/ }).click()
+    const table = page.getByRole('table', { name: 'Retention by cohort' })
+    await table.waitFor()
+    await page.locator('[data-chart][data-drawn]').waitFor()
+    await assertSound(page, 'retention')
+    await table.getByRole('button', { name: /people\. Show them|person\. Show them/ }).first().click()
+    const panel = page.getByRole('dialog')
+    await panel.getByText('ann').first().waitFor()
+    await panel.getByText('Explain this number').click()
+    await panel.getByText(/all events below offset/).waitFor()
+    await assertSound(page, 'an explained number')
+    await page.keyboard.press('Escape')
+  })
+
+  test('a usual question is asked by one click', async () => {
+    await go('Insights', 'What do people do?')
+    await page.getByRole('link', { name: /How many people are active each day/ }).click()
+    await heading('What do you want to know?').waitFor()
+    await page.getByRole('table').last().waitFor()
+  })
+
   test('a saved insight stands on the dashboard', async () => {
     await link('Dashboards', page.getByRole('navigation', { name: 'Places' })).click()
     await page.locator('main h1').waitFor()
@@ -194,6 +238,27 @@ describe('the console', () => {
     await page.locator('main').getByText('First events').first().waitFor()
     await page.getByRole('menu').waitFor({ state: 'hidden' })
     await assertSound(page, 'a dashboard')
+  })
+
+  test('a dashboard has a text, and filters for all its insights', async () => {
+    await button(/Add insight/).first().click()
+    await page.getByRole('menuitem', { name: 'A text' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox').fill('# What we watch\n\nEvery **morning**.')
+    await dialog.getByRole('button', { name: 'Add text' }).click()
+    await page.getByRole('heading', { name: 'What we watch' }).waitFor()
+    await button(/Filter all/).click()
+    await page.getByRole('combobox').or(page.getByRole('searchbox')).or(page.getByLabel('Search properties')).first().fill('plan')
+    await page.getByRole('option', { name: /^plan/ }).first().click()
+    await page.getByRole('combobox', { name: 'Values' }).fill('nobody has this')
+    await page.keyboard.press('Enter')
+    await button('Apply').click()
+    await page.getByText('Nobody did this in the range').first().waitFor()
+    await assertSound(page, 'a filtered dashboard')
+    await page.reload()
+    await page.getByText('Nobody did this in the range').first().waitFor()
+    await button(/^Take off: plan/).click()
+    await page.getByText('Nobody did this in the range').first().waitFor({ state: 'hidden' })
   })
 
   test('a person is found by an id and shows what they did', async () => {
@@ -229,6 +294,27 @@ describe('the console', () => {
     await heading('Where do events come from?', theirs).waitFor()
     assert.equal(await theirs.getByRole('link', { name: 'Create source' }).count(), 0)
     await guest.close()
+  })
+
+  test('a person sees where they are signed in and ends the other sessions', async () => {
+    const elsewhere = await person()
+    const theirs = await elsewhere.newPage()
+    await theirs.goto('/sign-in')
+    await theirs.getByLabel('Email').fill(OWNER.email)
+    await theirs.getByRole('textbox', { name: 'Password' }).fill(OWNER.password)
+    await theirs.getByRole('button', { name: 'Sign in' }).click()
+    await heading('Is everything that came in where it should be?', theirs).waitFor()
+    await page.goto('/settings?tab=account')
+    const rows = page.getByRole('table', { name: 'Sessions' }).getByRole('row')
+    await rows.nth(2).waitFor()
+    assert.match(await rows.nth(1).innerText(), /Chrome on Linux/)
+    await assertSound(page, 'sessions')
+    await button('End all others').click()
+    await page.getByRole('dialog').getByRole('button', { name: 'End sessions' }).click()
+    await rows.nth(2).waitFor({ state: 'detached' })
+    await theirs.reload()
+    await theirs.getByRole('button', { name: 'Sign in' }).waitFor()
+    await elsewhere.close()
   })
 
   test('a second workspace is made, is empty, and one switches back', async () => {

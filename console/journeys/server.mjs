@@ -48,6 +48,31 @@ export async function startServer() {
   }
 }
 
+/** Starts the demonstration; gives its address and a link that signs in, once its events are in. */
+export async function startDemo() {
+  const data = await mkdtemp(join(tmpdir(), 'sluice-demo-'))
+  const args = ['demo', '--data', join(data, 'data'), '--listen', '127.0.0.1:0']
+  const child = spawn(process.env.SLUICE_BIN, args, { env: { ...process.env, SLUICE_LOG: 'warn' }, stdio: ['ignore', 'pipe', 'inherit'] })
+  running.add(child)
+  for await (const line of createInterface({ input: child.stdout })) {
+    const signIn = /(http:\/\/\S+\/sign-in\?link=\S+)/.exec(line)?.[1]
+    if (!signIn) continue
+    child.stdout.resume()
+    return {
+      url: new URL(signIn).origin,
+      signIn,
+      async end() {
+        const exited = once(child, 'exit')
+        child.kill('SIGKILL')
+        running.delete(child)
+        await exited
+        await rm(data, { recursive: true, force: true })
+      },
+    }
+  }
+  throw new Error('the demonstration ended before it was ready')
+}
+
 /** An HTTP receiver that keeps the bodies it gets and answers with `status`. */
 export async function startReceiver() {
   const receiver = { bodies: [], status: 200 }

@@ -20,7 +20,7 @@ interface Props {
 export function Legend({ entries, hidden, onToggle }: Props) {
   const { dark } = useChartTheme();
   return (
-    <ul className={classes.legend} aria-label="Series">
+    <ul className={classes.legend} aria-label="Series" data-legend>
       {entries.map((entry) => {
         const off = hidden.has(entry.key);
         return (
@@ -29,6 +29,7 @@ export function Legend({ entries, hidden, onToggle }: Props) {
               className={classes.entry}
               aria-pressed={!off}
               data-off={off || undefined}
+              data-colour={colour(entry.slot, dark)}
               onClick={() => onToggle(entry.key)}
               title={entry.name}
             >

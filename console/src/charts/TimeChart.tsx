@@ -61,12 +61,27 @@ export function TimeChart(props: TimeChartProps) {
     latest.current = props;
   });
   const mark = useRef<HTMLDivElement>(null);
-  const element = useChart(option, (chart) => watchPointer(chart, mark, latest));
+  const { element, state } = useChart(option, (chart) => watchPointer(chart, mark, latest));
   const cursor = onPick ? "pointer" : onZoom ? "crosshair" : "default";
   return (
     <div className={classes.canvas} style={{ height, cursor }} aria-hidden>
-      <div ref={element} className={classes.fill} data-chart />
+      <div ref={element} className={classes.fill} data-chart data-drawn={state === "drawn" || undefined} />
       <div ref={mark} className={classes.mark} />
+      {state === "loading" ? <Frame compact={compact} /> : null}
+      {state === "failed" ? (
+        <div className={classes.failed}>
+          The drawing could not be loaded; the numbers are complete. Load the page again to see it.
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+/** Where the drawing will stand, until it can be made. */
+function Frame({ compact }: { compact: boolean }) {
+  return (
+    <div className={classes.frame} data-compact={compact || undefined}>
+      {compact ? null : [0, 1, 2, 3].map((line) => <span key={line} />)}
     </div>
   );
 }

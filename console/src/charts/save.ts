@@ -9,24 +9,6 @@ export function saveFile(name: string, content: Blob): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** The drawing inside an element as SVG text of its own. */
-export function svgText(inside: HTMLElement, background: string): string | undefined {
-  const drawn = inside.querySelector<SVGSVGElement>("[data-chart] svg");
-  if (!drawn) return undefined;
-  const copy = drawn.cloneNode(true) as SVGSVGElement;
-  const { width, height } = drawn.getBoundingClientRect();
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  copy.setAttribute("width", String(width));
-  copy.setAttribute("height", String(height));
-  copy.style.fontFamily = getComputedStyle(inside).fontFamily;
-  const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  for (const [name, value] of Object.entries({ width: "100%", height: "100%", fill: background })) {
-    ground.setAttribute(name, value);
-  }
-  copy.insertBefore(ground, copy.firstChild);
-  return new XMLSerializer().serializeToString(copy);
-}
-
 export async function pngOf(svg: string, scale = 2): Promise<Blob | undefined> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;

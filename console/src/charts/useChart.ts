@@ -1,21 +1,45 @@
-import { useEffect, useRef, type RefObject } from "react";
-import { init, type EChartsOption, type EChartsType } from "./echarts";
+// ECharts is the largest part of the console: it is loaded when the first chart stands on a page, after
+// the numbers around it are shown.
+
+import { useEffect, useRef, useState, type RefObject } from "react";
+import type * as echarts from "./echarts";
+import type { EChartsOption, EChartsType } from "./echarts";
+
+type Library = typeof echarts;
+
+let library: Library | undefined;
+
+async function load(): Promise<Library> {
+  library = await import("./echarts");
+  return library;
+}
+
+export interface DrawnChart {
+  element: RefObject<HTMLDivElement | null>;
+  state: "loading" | "drawn" | "failed";
+}
 
 /** Draws `option` into the element and keeps it the element's size. */
 export function useChart(
   option: EChartsOption,
   onReady?: (chart: EChartsType) => (() => void) | void,
-): RefObject<HTMLDivElement | null> {
+): DrawnChart {
   const element = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType>(undefined);
+  const [loaded, setLoaded] = useState<Library | "failed" | undefined>(library);
   const ready = useRef(onReady);
   useEffect(() => {
     ready.current = onReady;
   });
   useEffect(() => {
+    if (library) return;
+    load().then(setLoaded, () => setLoaded("failed"));
+  }, []);
+  const found = loaded === "failed" ? undefined : loaded;
+  useEffect(() => {
     const into = element.current;
-    if (!into) return;
-    const made = init(into, undefined, { renderer: "svg" });
+    if (!into || !found) return;
+    const made = found.init(into, undefined, { renderer: "svg" });
     chart.current = made;
     const size = new ResizeObserver(() => made.resize());
     size.observe(into);
@@ -26,9 +50,10 @@ export function useChart(
       made.dispose();
       chart.current = undefined;
     };
-  }, []);
+  }, [found]);
   useEffect(() => {
     chart.current?.setOption(option, { notMerge: true });
-  }, [option]);
-  return element;
+  }, [option, found]);
+  const state = found ? "drawn" : loaded === "failed" ? "failed" : "loading";
+  return { element, state };
 }

@@ -34,16 +34,18 @@ interface Props<Row> {
   onOpen?: (row: Row) => void;
   selected?: string | undefined;
   initialSort?: Sort;
+  /** On a phone: a card per row with named values, or a row of two lines where values speak for themselves. */
+  phone?: "cards" | "lines";
 }
 
 export function DataTable<Row>(props: Props<Row>) {
-  const { label, rows, columns, rowKey, onOpen, selected, initialSort } = props;
+  const { label, rows, columns, rowKey, onOpen, selected, initialSort, phone = "cards" } = props;
   const [sort, setSort] = useState<Sort | undefined>(initialSort);
   const [widths, setWidths] = useState<Record<string, number>>({});
   const sorted = sortRows(rows, columns, sort);
   return (
     <div className={classes.frame}>
-      <table className={classes.table} aria-label={label}>
+      <table className={classes.table} aria-label={label} data-lines={phone === "lines" || undefined}>
         <colgroup>
           {columns.map((column) => (
             <col key={column.key} style={{ width: widths[column.key] ?? column.width }} />

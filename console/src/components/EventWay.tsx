@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { destinationsQuery } from "../api/queries/destinations";
 import type { Receipt, ReceiptDelivery } from "../api/queries/liveEvents";
-import { JsonView } from "./JsonView";
+import { Exchange } from "./Exchange";
 import { RelativeTime } from "./RelativeTime";
 import type { StateTone } from "./StateDot";
 import { inWords, plural } from "../lib/format";
@@ -53,9 +53,7 @@ export function EventWay({ receipt }: { receipt: Receipt }) {
           detail={deliveryDetail(delivery)}
         >
           {delivery.exchange ? (
-            <div className={classes.exchange}>
-              <JsonView value={delivery.exchange} label="Request and answer" maxHeight={280} />
-            </div>
+            <Exchange exchange={delivery.exchange} />
           ) : null}
         </Stage>
       ))}

@@ -5,6 +5,8 @@ import { request } from "../request";
 export type Dashboard = Schema<"DashboardView">;
 export type DashboardItem = Schema<"DashboardItem">;
 export type DateRange = Schema<"DateRange">;
+/** Conditions as in a question's `segment`. */
+export type SharedFilters = Dashboard["filters"];
 
 const KEY = ["dashboards"];
 
@@ -29,6 +31,7 @@ export interface DashboardChange {
   name?: string;
   /** Null lets each insight keep its own. */
   range?: DateRange | null;
+  filters?: SharedFilters;
   items?: DashboardItem[];
 }
 

@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, data, type Schema } from "../client";
+import { request } from "../request";
 
 export type Destination = Schema<"DestinationView">;
 export type DeadLetterGroup = Schema<"DeadLetterGroup">;
@@ -102,5 +103,15 @@ export function useSendAgain(destinationId: string) {
   return useDestinationChange(async (reason: string | undefined) => {
     const path = "/destinations/{destinationId}/dead-letters/send-again";
     return (await data(api.POST(path, { params, body: reason ? { reason } : {} }))).queued;
+  });
+}
+
+/** Sends one event now, outside of every account. */
+export function useTestDestination(destinationId: string) {
+  return useMutation({
+    mutationFn: async (event: unknown) => {
+      const path = `/destinations/${encodeURIComponent(destinationId)}/test`;
+      return (await request<{ test: Schema<"DeliveryTest"> }>("POST", path, { event })).test;
+    },
   });
 }

@@ -1,7 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { stringifySearch } from "../../lib/url";
 import type { Schema } from "../client";
-import { ApiError, isApiError } from "../errors";
 import { request } from "../request";
 
 export const LIVE_STATES = ["waiting", "accepted", "duplicate", "refused"] as const;
@@ -57,36 +56,3 @@ export const receiptAtQuery = (receivedOffset: string) =>
     // Its way goes on while one looks.
     refetchInterval: 2_000,
   });
-
-/** The receipt of an event by its message id; null while it is not known. */
-export const receiptOfQuery = (sourceId: string, messageId: string) =>
-  queryOptions({
-    queryKey: ["receipt", sourceId, messageId],
-    queryFn: async ({ signal }): Promise<Receipt | null> => {
-      const path = `/events/${encodeURIComponent(sourceId)}/${encodeURIComponent(messageId)}`;
-      try {
-        return (await request<{ receipt: Receipt }>("GET", path, undefined, signal)).receipt;
-      } catch (error) {
-        if (isApiError(error, 404)) return null;
-        throw error;
-      }
-    },
-    refetchInterval: 500,
-  });
-
-/** Sends an event through the front door, like any sender. Gives its message id. */
-export async function sendTestEvent(writeKey: string): Promise<string> {
-  const messageId = `test-${crypto.randomUUID?.() ?? Date.now()}`;
-  const response = await fetch("/v1/track", {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Basic ${btoa(`${writeKey}:`)}` },
-    body: JSON.stringify({
-      messageId,
-      userId: "test-user",
-      event: "Test Event",
-      properties: { sentFrom: "console" },
-    }),
-  });
-  if (!response.ok) throw await ApiError.read(response);
-  return messageId;
-}

@@ -1,24 +1,35 @@
-import { ActionIcon, Button, Menu, Modal, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
+import { ActionIcon, Menu } from "@mantine/core";
 import { Ellipsis } from "lucide-react";
 import { useState } from "react";
-import { messageOf } from "../../api/errors";
-import { useCreateDashboard, useDeleteDashboard, type Dashboard } from "../../api/queries/dashboards";
+import { useChangeDashboard, useCreateDashboard, useDeleteDashboard, type Dashboard } from "../../api/queries/dashboards";
+import { NameDialog } from "../../components/FormDialog";
+import { notifyFailed } from "../../components/notify";
+import { useConfirm } from "../../components/useConfirm";
 import { plural } from "../../lib/format";
 
 interface Props {
   dashboard: Dashboard;
   onOpen: (dashboardId: string) => void;
-  onRename: (name: string) => void;
 }
 
-type Dialog = "new" | "rename" | "delete";
-
-export function DashboardActions({ dashboard, onOpen, onRename }: Props) {
-  const [dialog, setDialog] = useState<Dialog>();
+export function DashboardActions({ dashboard, onOpen }: Props) {
+  const [naming, setNaming] = useState<"new" | "rename">();
+  const [dialog, ask] = useConfirm();
   const create = useCreateDashboard();
-  const close = () => setDialog(undefined);
-  const failed = (error: unknown) => notifications.show({ color: "red", title: "That did not work", message: messageOf(error) });
+  const rename = useChangeDashboard(dashboard.id);
+  const remove = useDeleteDashboard();
+  const close = () => setNaming(undefined);
+  const askDelete = () =>
+    ask({
+      title: `Delete “${dashboard.name}”?`,
+      words: `The places of ${plural(dashboard.items.length, "item")} and the texts are lost; the insights themselves stay saved.`,
+      verb: "Delete dashboard",
+      act: () =>
+        remove.mutate(dashboard.id, {
+          onSuccess: () => onOpen(""),
+          onError: (error) => notifyFailed("The dashboard was not deleted", error),
+        }),
+    });
   return (
     <>
       <Menu position="bottom-end" shadow="none">
@@ -28,83 +39,41 @@ export function DashboardActions({ dashboard, onOpen, onRename }: Props) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => setDialog("new")}>New dashboard</Menu.Item>
-          <Menu.Item onClick={() => setDialog("rename")}>Rename</Menu.Item>
-          <Menu.Item color="red" disabled={dashboard.isDefault} onClick={() => setDialog("delete")}>
+          <Menu.Item onClick={() => setNaming("new")}>New dashboard</Menu.Item>
+          <Menu.Item onClick={() => setNaming("rename")}>Rename</Menu.Item>
+          <Menu.Item color="red" disabled={dashboard.isDefault} onClick={askDelete}>
             {dashboard.isDefault ? "Delete (not the default one)" : "Delete"}
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal
-        opened={dialog === "new" || dialog === "rename"}
+      <NameDialog
+        opened={naming === "new"}
         onClose={close}
-        title={dialog === "new" ? "New dashboard" : "Rename the dashboard"}
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
-        <NameForm
-          initial={dialog === "rename" ? dashboard.name : ""}
-          action={dialog === "new" ? "Create dashboard" : "Rename"}
-          busy={create.isPending}
-          onName={(name) => {
-            if (dialog === "rename") {
-              onRename(name);
+        title="New dashboard"
+        verb="Create dashboard"
+        initial=""
+        busy={create.isPending}
+        error={create.error}
+        onName={(name) =>
+          create.mutate(name, {
+            onSuccess: (made) => {
               close();
-            } else {
-              create.mutate(name, { onSuccess: (made) => { close(); onOpen(made.id); }, onError: failed });
-            }
-          }}
-        />
-      </Modal>
-      <DeleteDialog dashboard={dashboard} opened={dialog === "delete"} onClose={close} onOpen={onOpen} onFailed={failed} />
+              onOpen(made.id);
+            },
+          })
+        }
+      />
+      <NameDialog
+        opened={naming === "rename"}
+        onClose={close}
+        title="Rename the dashboard"
+        verb="Rename"
+        initial={dashboard.name}
+        busy={rename.isPending}
+        error={rename.error}
+        onName={(name) => rename.mutate({ name }, { onSuccess: close })}
+      />
+      {dialog}
     </>
-  );
-}
-
-interface NameProps {
-  initial: string;
-  action: string;
-  busy: boolean;
-  onName: (name: string) => void;
-}
-
-function NameForm({ initial, action, busy, onName }: NameProps) {
-  const [name, setName] = useState(initial);
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (name.trim() !== "") onName(name.trim());
-      }}
-    >
-      <TextInput label="Name" value={name} maxLength={200} data-autofocus onChange={(event) => setName(event.currentTarget.value)} />
-      <Button type="submit" mt="md" loading={busy} disabled={name.trim() === ""}>
-        {action}
-      </Button>
-    </form>
-  );
-}
-
-interface DeleteProps {
-  dashboard: Dashboard;
-  opened: boolean;
-  onClose: () => void;
-  onOpen: (dashboardId: string) => void;
-  onFailed: (error: unknown) => void;
-}
-
-function DeleteDialog({ dashboard, opened, onClose, onOpen, onFailed }: DeleteProps) {
-  const remove = useDeleteDashboard();
-  return (
-    <Modal opened={opened} onClose={onClose} title={`Delete “${dashboard.name}”?`} closeButtonProps={{ "aria-label": "Close" }}>
-      <p style={{ margin: "0 0 16px" }}>
-        The places of {plural(dashboard.items.length, "insight")} are lost; the insights themselves stay saved.
-      </p>
-      <div style={{ display: "flex", justifyContent: "end", gap: 8 }}>
-        <Button variant="default" onClick={onClose}>Keep it</Button>
-        <Button color="red" loading={remove.isPending} onClick={() => remove.mutate(dashboard.id, { onSuccess: () => onOpen(""), onError: onFailed })}>
-          Delete dashboard
-        </Button>
-      </div>
-    </Modal>
   );
 }

@@ -1,12 +1,12 @@
-// Saved insights on a grid, with a range of dates for all. How an insight is drawn comes from the
-// route: a feature does not know another.
+// Saved insights and texts on a grid, with a range of dates and filters for all. How an insight is
+// drawn comes from the route: a feature does not know another.
 
-import { ActionIcon, Button, Menu, Select } from "@mantine/core";
+import { ActionIcon, Button, Menu, Select, Tooltip } from "@mantine/core";
+import { useFullscreenElement } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Ellipsis, LayoutDashboard, Plus } from "lucide-react";
+import { LayoutDashboard, Maximize2, Plus } from "lucide-react";
 import { useState, type ReactNode } from "react";
-import { messageOf } from "../../api/errors";
 import {
   dashboardsQuery,
   useChangeDashboard,
@@ -14,22 +14,27 @@ import {
   type DashboardChange,
   type DashboardItem,
   type DateRange,
+  type SharedFilters,
 } from "../../api/queries/dashboards";
 import { insightsQuery, type Insight } from "../../api/queries/insights";
 import { useCan } from "../../api/session";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorState } from "../../components/ErrorState";
+import { notifyFailed } from "../../components/notify";
 import { Page } from "../../components/Page";
 import { BlockSkeleton } from "../../components/Skeletons";
-import { notifications } from "@mantine/notifications";
 import { DashboardActions } from "./DashboardActions";
 import classes from "./dashboards.module.css";
-import { add, move, remove, resize, SIZES, sizeOf } from "./model";
+import { Grid } from "./Grid";
+import { add, addText } from "./model";
+import { TextDialog } from "./TextCard";
 
 export interface InsightSlot {
   insight: Insight;
   range: DateRange | undefined;
+  filters: SharedFilters;
   height: number;
+  /** What its menu offers besides its own. */
   menu: ReactNode;
 }
 
@@ -39,9 +44,10 @@ interface Props {
   onOpen: (dashboardId: string) => void;
   renderInsight: (slot: InsightSlot) => ReactNode;
   renderRange: (range: DateRange | undefined, onChange: (range: DateRange | null) => void) => ReactNode;
+  renderFilters: (filters: SharedFilters, onChange: (filters: SharedFilters) => void) => ReactNode;
 }
 
-export function DashboardPage({ dashboardId, onOpen, renderInsight, renderRange }: Props) {
+export function DashboardPage({ dashboardId, ...rest }: Props) {
   const dashboards = useQuery(dashboardsQuery);
   const insights = useQuery(insightsQuery);
   const error = dashboards.error ?? insights.error;
@@ -70,17 +76,7 @@ export function DashboardPage({ dashboardId, onOpen, renderInsight, renderRange 
       </Page>
     );
   }
-  return (
-    <Board
-      key={found.id}
-      dashboard={found}
-      all={dashboards.data}
-      insights={insights.data}
-      onOpen={onOpen}
-      renderInsight={renderInsight}
-      renderRange={renderRange}
-    />
-  );
+  return <Board key={found.id} dashboard={found} all={dashboards.data} insights={insights.data} {...rest} />;
 }
 
 interface BoardProps extends Omit<Props, "dashboardId"> {
@@ -89,27 +85,30 @@ interface BoardProps extends Omit<Props, "dashboardId"> {
   insights: Insight[];
 }
 
-function Board({ dashboard, all, insights, onOpen, renderInsight, renderRange }: BoardProps) {
+function Board({ dashboard, all, insights, onOpen, renderInsight, renderRange, renderFilters }: BoardProps) {
   const may = useCan("editor");
+  const { ref: board, toggle, fullscreen } = useFullscreenElement<HTMLDivElement>();
   const update = useChangeDashboard(dashboard.id);
   const change = (what: DashboardChange) =>
-    update.mutate(what, {
-      onError: (error) => notifications.show({ color: "red", title: "Not changed", message: messageOf(error) }),
-    });
+    update.mutate(what, { onError: (error) => notifyFailed("Not changed", error) });
   const put = (items: DashboardItem[]) => change({ items });
   const { items } = dashboard;
   const left = insights.filter((insight) => items.every((item) => item.insightId !== insight.id));
+  const adding = <AddMenu left={left} onAdd={(id) => put(add(items, id))} onText={(text) => put(addText(items, text))} />;
   return (
     <Page
       name={dashboard.name}
       title={dashboard.name}
       action={
-        may ? (
-          <>
-            <AddMenu left={left} onAdd={(insightId) => put(add(items, insightId))} />
-            <DashboardActions dashboard={dashboard} onOpen={onOpen} onRename={(name) => change({ name })} />
-          </>
-        ) : undefined
+        <>
+          {items.length > 0 ? <FullScreen onClick={() => void toggle()} /> : null}
+          {may ? (
+            <>
+              {adding}
+              <DashboardActions dashboard={dashboard} onOpen={onOpen} />
+            </>
+          ) : null}
+        </>
       }
       filters={
         <>
@@ -124,6 +123,7 @@ function Board({ dashboard, all, insights, onOpen, renderInsight, renderRange }:
             />
           ) : null}
           {renderRange(dashboard.range ?? undefined, (range) => change({ range }))}
+          {renderFilters(dashboard.filters, (filters) => change({ filters }))}
         </>
       }
     >
@@ -137,141 +137,71 @@ function Board({ dashboard, all, insights, onOpen, renderInsight, renderRange }:
                 Ask a question first
               </Button>
             ) : may ? (
-              <AddMenu left={left} onAdd={(insightId) => put(add(items, insightId))} />
+              adding
             ) : undefined
           }
         >
           {insights.length === 0 ? "Save an insight, then add it." : "Add one of the saved insights."}
         </EmptyState>
       ) : (
-        <Grid dashboard={dashboard} insights={insights} may={may} onPut={put} renderInsight={renderInsight} />
+        <div ref={board} className={classes.board} data-full={fullscreen || undefined}>
+          {fullscreen ? <h2 className={classes.boardName}>{dashboard.name}</h2> : null}
+          <Grid dashboard={dashboard} insights={insights} may={may && !fullscreen} onPut={put} renderInsight={renderInsight} />
+        </div>
       )}
     </Page>
   );
 }
 
-interface GridProps {
-  dashboard: Dashboard;
-  insights: Insight[];
-  may: boolean;
-  onPut: (items: DashboardItem[]) => void;
-  renderInsight: Props["renderInsight"];
-}
-
-const ROW = 56;
-const GAP = 16;
-/** What a card has besides its drawing. */
-const AROUND = 150;
-
-function Grid({ dashboard, insights, may, onPut, renderInsight }: GridProps) {
-  const { items } = dashboard;
-  const [dragged, setDragged] = useState<number>();
-  const [over, setOver] = useState<number>();
-  const drop = (to: number) => {
-    if (dragged !== undefined && dragged !== to) onPut(move(items, dragged, to));
-    setDragged(undefined);
-    setOver(undefined);
-  };
+function FullScreen({ onClick }: { onClick: () => void }) {
   return (
-    <div className={classes.grid}>
-      {items.map((item, index) => {
-        const insight = insights.find((one) => one.id === item.insightId);
-        if (!insight) return null;
-        return (
-          <div
-            key={item.insightId}
-            className={classes.item}
-            style={{
-              gridColumn: `${item.x + 1} / span ${item.width}`,
-              gridRow: `${item.y + 1} / span ${item.height}`,
-            }}
-            data-over={(over === index && dragged !== index) || undefined}
-            data-dragged={dragged === index || undefined}
-            draggable={may}
-            onDragStart={(event) => {
-              event.dataTransfer.effectAllowed = "move";
-              setDragged(index);
-            }}
-            onDragOver={(event) => {
-              if (dragged === undefined) return;
-              event.preventDefault();
-              setOver(index);
-            }}
-            onDragEnd={() => drop(dragged ?? index)}
-            onDrop={(event) => {
-              event.preventDefault();
-              drop(index);
-            }}
-          >
-            {renderInsight({
-              insight,
-              range: dashboard.range ?? undefined,
-              height: item.height * (ROW + GAP) - GAP - AROUND,
-              menu: may ? <ItemMenu items={items} index={index} name={insight.name} onPut={onPut} /> : null,
-            })}
-          </div>
-        );
-      })}
-    </div>
+    <Tooltip label="Full screen; Esc ends it">
+      <ActionIcon variant="default" size={34} aria-label="Full screen" onClick={onClick}>
+        <Maximize2 size={15} aria-hidden />
+      </ActionIcon>
+    </Tooltip>
   );
 }
 
-interface MenuProps {
-  items: DashboardItem[];
-  index: number;
-  name: string;
-  onPut: (items: DashboardItem[]) => void;
+interface AddProps {
+  left: Insight[];
+  onAdd: (insightId: string) => void;
+  onText: (text: string) => void;
 }
 
-function ItemMenu({ items, index, name, onPut }: MenuProps) {
-  const item = items[index];
-  if (!item) return null;
+function AddMenu({ left, onAdd, onText }: AddProps) {
+  const [writing, setWriting] = useState(false);
   return (
-    <Menu position="bottom-end" shadow="none" withinPortal>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size={24} aria-label={`Place of ${name}`}>
-          <Ellipsis size={15} aria-hidden />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>Size</Menu.Label>
-        {SIZES.map((size) => (
-          <Menu.Item key={size.key} fw={sizeOf(item) === size.key ? 600 : undefined} onClick={() => onPut(resize(items, item.insightId, size.key))}>
-            {size.label}
+    <>
+      <Menu position="bottom-end" shadow="none" withinPortal>
+        <Menu.Target>
+          <Button leftSection={<Plus size={14} aria-hidden />}>Add insight</Button>
+        </Menu.Target>
+        <Menu.Dropdown mah={360} style={{ overflowY: "auto" }}>
+          {left.map((insight) => (
+            <Menu.Item key={insight.id} onClick={() => onAdd(insight.id)}>
+              {insight.name}
+            </Menu.Item>
+          ))}
+          {left.length === 0 ? <Menu.Label>All saved insights are on it</Menu.Label> : null}
+          <Menu.Divider />
+          <Menu.Item onClick={() => setWriting(true)}>A text</Menu.Item>
+          <Menu.Item component={Link} to="/insights">
+            Go to the insights
           </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item disabled={index === 0} onClick={() => onPut(move(items, index, index - 1))}>
-          Move earlier
-        </Menu.Item>
-        <Menu.Item disabled={index === items.length - 1} onClick={() => onPut(move(items, index, index + 1))}>
-          Move later
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Item onClick={() => onPut(remove(items, item.insightId))}>Take off the dashboard</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
-  );
-}
-
-function AddMenu({ left, onAdd }: { left: Insight[]; onAdd: (insightId: string) => void }) {
-  return (
-    <Menu position="bottom-end" shadow="none" withinPortal>
-      <Menu.Target>
-        <Button leftSection={<Plus size={14} aria-hidden />}>Add insight</Button>
-      </Menu.Target>
-      <Menu.Dropdown mah={360} style={{ overflowY: "auto" }}>
-        {left.map((insight) => (
-          <Menu.Item key={insight.id} onClick={() => onAdd(insight.id)}>
-            {insight.name}
-          </Menu.Item>
-        ))}
-        {left.length === 0 ? <Menu.Label>All saved insights are on it</Menu.Label> : null}
-        <Menu.Divider />
-        <Menu.Item component={Link} to="/insights">
-          Go to the insights
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+        </Menu.Dropdown>
+      </Menu>
+      <TextDialog
+        opened={writing}
+        onClose={() => setWriting(false)}
+        title="Add a text"
+        verb="Add text"
+        initial=""
+        onText={(text) => {
+          setWriting(false);
+          onText(text);
+        }}
+      />
+    </>
   );
 }

@@ -15,8 +15,22 @@ export const SIZES = [
 
 export type SizeKey = (typeof SIZES)[number]["key"];
 
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** Less shows nothing of a chart; a text may be one line. */
+const LEAST = { insight: { width: 3, height: 3 }, text: { width: 2, height: 1 } } as const;
+const ROWS_MAX = 20;
+
 export function sizeOf(item: DashboardItem): SizeKey | undefined {
   return SIZES.find((size) => size.width === item.width && size.height === item.height)?.key;
+}
+
+/** Tells items apart while their order may change. */
+export function keyOf(item: DashboardItem, index: number): string {
+  return item.insightId ?? `text ${index} ${item.text ?? ""}`;
 }
 
 /** The items in their order, each at the first place right of or below the one before. */
@@ -44,20 +58,29 @@ export function move(items: readonly DashboardItem[], from: number, to: number):
   return flow(list);
 }
 
-export function resize(items: readonly DashboardItem[], insightId: string, key: SizeKey): DashboardItem[] {
-  const size = SIZES.find((one) => one.key === key);
-  if (!size) return [...items];
-  return flow(
-    items.map((item) =>
-      item.insightId === insightId ? { ...item, width: size.width, height: size.height } : item,
-    ),
-  );
+/** With the item at `index` of this size, as far as it may have it. */
+export function resize(items: readonly DashboardItem[], index: number, size: Size): DashboardItem[] {
+  return flow(items.map((item, at) => (at === index ? { ...item, ...fitSize(item, size) } : item)));
+}
+
+function fitSize(item: DashboardItem, size: Size): Size {
+  const least = LEAST[item.insightId ? "insight" : "text"];
+  const within = (value: number, low: number, high: number) => Math.min(high, Math.max(low, Math.round(value)));
+  return { width: within(size.width, least.width, COLUMNS), height: within(size.height, least.height, ROWS_MAX) };
 }
 
 export function add(items: readonly DashboardItem[], insightId: string): DashboardItem[] {
   return flow([...items, { insightId, x: 0, y: 0, width: 6, height: 5 }]);
 }
 
-export function remove(items: readonly DashboardItem[], insightId: string): DashboardItem[] {
-  return flow(items.filter((item) => item.insightId !== insightId));
+export function addText(items: readonly DashboardItem[], text: string): DashboardItem[] {
+  return flow([...items, { text, x: 0, y: 0, width: 12, height: 1 }]);
+}
+
+export function rewrite(items: readonly DashboardItem[], index: number, text: string): DashboardItem[] {
+  return items.map((item, at) => (at === index ? { ...item, text } : item));
+}
+
+export function remove(items: readonly DashboardItem[], index: number): DashboardItem[] {
+  return flow(items.filter((_, at) => at !== index));
 }

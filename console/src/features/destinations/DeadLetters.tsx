@@ -11,6 +11,7 @@ import {
 import { sourcesQuery } from "../../api/queries/sources";
 import { useCan } from "../../api/session";
 import { EmptyState } from "../../components/EmptyState";
+import { Exchange } from "../../components/Exchange";
 import { Facts } from "../../components/Facts";
 import { Id } from "../../components/Id";
 import { JsonView } from "../../components/JsonView";
@@ -123,6 +124,7 @@ function Group({ group, source, onSend }: GroupProps) {
               ["Attempts", formatNumber(sample.attempts)],
             ]}
           />
+          {sample.exchange ? <Exchange exchange={sample.exchange} /> : null}
           {sample.event ? <JsonView value={sample.event} label="The event" maxHeight={320} /> : null}
         </div>
       ) : null}

@@ -1,14 +1,14 @@
-import { Button, Select } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { Alert, Button, Textarea } from "@mantine/core";
 import { useState } from "react";
+import type { FormEvent } from "react";
+import type { Schema } from "../../api/client";
+import { type Destination, useTestDestination } from "../../api/queries/destinations";
 import { messageOf } from "../../api/errors";
-import type { Destination } from "../../api/queries/destinations";
-import { receiptOfQuery, sendTestEvent } from "../../api/queries/liveEvents";
-import { type Source, sourcesQuery } from "../../api/queries/sources";
-import { EventWay } from "../../components/EventWay";
+import { Exchange } from "../../components/Exchange";
+import { JsonView } from "../../components/JsonView";
 import { SidePanel } from "../../components/SidePanel";
-import { StateDot } from "../../components/StateDot";
-import { TextSkeleton } from "../../components/Skeletons";
+import { type StateTone, StateDot } from "../../components/StateDot";
+import { formatDuration } from "../../lib/format";
 import classes from "./destinations.module.css";
 
 interface Props {
@@ -16,71 +16,89 @@ interface Props {
   onClose: () => void;
 }
 
-/** An event through the front door, and its way to this destination as it happens. */
+const SAMPLE = {
+  type: "track",
+  event: "Test Event",
+  userId: "test-user",
+  properties: { sentBy: "Sluice" },
+};
+
+/** One event to the destination at once, with the request and the answer. */
 export function TestEvent({ destination, onClose }: Props) {
-  const sources = (useQuery(sourcesQuery).data ?? []).filter((source) =>
-    destination.connections.some((connection) => connection.sourceId === source.id),
-  );
-  const [chosen, setChosen] = useState<string | null>(null);
-  const source = sources.find((one) => one.id === chosen) ?? sources[0];
-  const send = useMutation({ mutationFn: (from: Source) => sendTestEvent(from.writeKeys[0] ?? "") });
+  const [text, setText] = useState(JSON.stringify(SAMPLE, null, 2));
+  const [problem, setProblem] = useState<string>();
+  const test = useTestDestination(destination.id);
+  const isConnected = destination.connections.length > 0;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    try {
+      const parsed: unknown = JSON.parse(text);
+      setProblem(undefined);
+      test.mutate(parsed);
+    } catch (error) {
+      setProblem(`This is no JSON: ${messageOf(error)}`);
+    }
+  };
   return (
-    <SidePanel opened onClose={onClose} title={`Test event to ${destination.name}`}>
-      <div className={classes.connections}>
+    <SidePanel opened onClose={onClose} title={`Test event to ${destination.name}`} width={680}>
+      <form className={classes.connections} onSubmit={submit}>
         <p className={classes.lead}>
-          Sends the track call “Test Event” of the person test-user with the source's write key. It
-          is an event like any other: analytics counts it, and every destination of the source gets
-          it.
+          Goes to {destination.name} with its settings at once, also while it is off. It is in no
+          account and in no chart; only {destination.name} gets it.
         </p>
-        <Select
-          label="Source"
-          data={sources.map((one) => ({ value: one.id, label: one.name }))}
-          value={source?.id ?? null}
-          onChange={setChosen}
-          allowDeselect={false}
-          error={sources.length === 0 ? "Connect a source first." : null}
+        <Textarea
+          label="The event, as a sender would write it"
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          error={problem ?? (isConnected ? null : "Connect a source to the destination first.")}
+          autosize
+          minRows={6}
+          maxRows={18}
+          spellCheck={false}
+          styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
         />
-        <Button
-          loading={send.isPending}
-          disabled={source === undefined}
-          onClick={() => source && send.mutate(source)}
-          style={{ alignSelf: "flex-start" }}
-        >
-          {send.isSuccess ? "Send another" : "Send test event"}
+        <Button type="submit" loading={test.isPending} disabled={!isConnected} style={{ alignSelf: "flex-start" }}>
+          {test.data || test.isError ? "Send again" : "Send test event"}
         </Button>
-        {send.isError ? <p className={classes.problem}>{messageOf(send.error)}</p> : null}
-        {send.isSuccess && source ? (
-          <Followed key={send.data} sourceId={source.id} messageId={send.data} destination={destination} />
-        ) : null}
-      </div>
+      </form>
+      {test.isError ? (
+        <Alert color="red" variant="light" role="alert" mt="md">
+          {messageOf(test.error)}
+        </Alert>
+      ) : null}
+      {test.data && !test.isError ? <Outcome test={test.data} name={destination.name} /> : null}
     </SidePanel>
   );
 }
 
-interface FollowedProps {
-  sourceId: string;
-  messageId: string;
-  destination: Destination;
-}
+const VERDICTS: Record<Schema<"TestVerdict">, { tone: StateTone; words: (name: string) => string }> = {
+  delivered: { tone: "good", words: (name) => `${name} took it` },
+  retry: { tone: "warn", words: (name) => `${name} could not take it now` },
+  suspend: { tone: "bad", words: (name) => `${name} does not let Sluice in` },
+  reject: { tone: "bad", words: (name) => `${name} refused it` },
+  filtered: { tone: "idle", words: () => "Nothing was sent" },
+  misfit: { tone: "bad", words: () => "The settings do not fit" },
+};
 
-function Followed({ sourceId, messageId, destination }: FollowedProps) {
-  const receipt = useQuery(receiptOfQuery(sourceId, messageId)).data;
-  if (!receipt) return <TextSkeleton lines={4} />;
-  const mine = receipt.deliveries.find((delivery) => delivery.destinationId === destination.id);
+function Outcome({ test, name }: { test: Schema<"DeliveryTest">; name: string }) {
+  const { tone, words } = VERDICTS[test.verdict];
   return (
-    <>
+    <div className={classes.outcome}>
       <div role="status">
-        {mine?.state === "delivered" ? (
-          <StateDot tone="good">{destination.name} took it</StateDot>
-        ) : mine?.state === "dead" ? (
-          <StateDot tone="bad">{destination.name} refused it</StateDot>
-        ) : (
-          <StateDot tone="warn" pulse>
-            On its way
-          </StateDot>
-        )}
+        <StateDot tone={tone}>
+          <strong>{words(name)}</strong>
+        </StateDot>{" "}
+        <span className={classes.words}>
+          {test.code ? <span className="mono">{test.code} · </span> : null}
+          {formatDuration(test.tookMs)}
+        </span>
+        <p className={classes.reason}>{test.explanation}</p>
       </div>
-      <EventWay receipt={receipt} />
-    </>
+      {test.exchange ? <Exchange exchange={test.exchange} /> : null}
+      <details>
+        <summary>The event as it was sent on</summary>
+        <JsonView value={test.event} label="The event as it was sent on" maxHeight={320} />
+      </details>
+    </div>
   );
 }

@@ -1,20 +1,19 @@
 // The answer: chart with its switches, the numbers below, and what it took.
 
-import { Button, Checkbox, Menu, SegmentedControl } from "@mantine/core";
-import { Download } from "lucide-react";
-import { useRef, type RefObject } from "react";
-import { csv, pngOf, saveFile, svgText } from "../../charts/save";
+import { Checkbox, SegmentedControl } from "@mantine/core";
+import { useRef } from "react";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorState } from "../../components/ErrorState";
 import { BlockSkeleton } from "../../components/Skeletons";
-import { formatDuration, formatNumber, plural } from "../../lib/format";
-import { localTimeZone } from "../../lib/time";
 import { useTimeZone } from "../../lib/timeZone";
 import type { BuilderSearch } from "./BuilderPage";
+import { ChartExplain } from "./Explain";
+import { ExportMenu } from "./ExportMenu";
 import classes from "./insights.module.css";
 import { chartOf, type NumberTable } from "./kind";
-import { finished, isSame, type ChartType, type Display, type InsightQuery, type InsightResult, type Kind, type Point } from "./model";
+import { finished, isSame, type ChartType, type Display, type InsightQuery, type InsightResult, type Point } from "./model";
 import { NumbersTable } from "./NumbersTable";
+import { previousRange, rangeWords, todayIn } from "./range";
 import { kindOf } from "./registry";
 import { useAnswer, useSettled } from "./useAnswer";
 
@@ -68,7 +67,7 @@ export function AnswerPanel({ name, query, display, search, onSearch, onChange }
             onChange={(event) => onSearch({ ...search, compare: event.currentTarget.checked ? "1" : "0" }, true)}
           />
         ) : null}
-        <ExportMenu name={name} panel={panel} table={table} canDraw={chart !== "table" && chart !== "number"} />
+        <ExportMenu name={name} panel={panel} table={table} />
       </div>
       {!canAsk ? (
         <EmptyState title="Choose the events, and the answer stands here">
@@ -102,6 +101,7 @@ interface DrawnProps {
 function Drawn({ query, result, past, chart: wanted, table, search, onSearch, onChange }: DrawnProps) {
   const kind = kindOf(query.kind);
   const chart = chartOf(kind, { chart: wanted });
+  const timeZone = useTimeZone();
   const hidden = new Set(hiddenOf(search.hide));
   const hide = (key: string) => {
     const next = hidden.has(key) ? [...hidden].filter((one) => one !== key) : [...hidden, key];
@@ -112,7 +112,7 @@ function Drawn({ query, result, past, chart: wanted, table, search, onSearch, on
     return (
       <>
         <EmptyState title="Nobody did this in the range">Take a longer range, or take filters off.</EmptyState>
-        <Foot kind={query.kind} result={result} />
+        <ChartExplain query={query} result={result} />
       </>
     );
   }
@@ -131,8 +131,11 @@ function Drawn({ query, result, past, chart: wanted, table, search, onSearch, on
           onChange={onChange}
         />
       )}
+      {past && chart !== "table" && chart !== "number" ? (
+        <div className={classes.foot}>Finely dotted: the period before, {rangeWords(previousRange(query.range, todayIn(timeZone)))}.</div>
+      ) : null}
       {table && kind.isTable?.(query, chart) !== true ? <NumbersTable table={table} onPeople={people} /> : null}
-      <Foot kind={query.kind} result={result} />
+      <ChartExplain query={query} result={result} />
     </>
   );
 }
@@ -144,72 +147,4 @@ function hiddenOf(text: string | undefined): string[] {
   } catch {
     return [];
   }
-}
-
-const COUNTED: Record<Kind, string> = {
-  trend: "The total counts each person once over the whole range, so it is not the sum of the intervals.",
-  funnel: "A person counts on the deepest path and, among these, the earliest; the window runs from the first step.",
-  retention: "A person is in each cohort in which they have the start event. The curve takes, per column, the cohorts whose time is over and counts each person once; it may rise where young cohorts drop out.",
-};
-
-function Foot({ kind, result }: { kind: Kind; result: InsightResult }) {
-  const timeZone = useTimeZone();
-  const { explain } = result;
-  return (
-    <details className={classes.foot} style={{ display: "block" }}>
-      <summary style={{ cursor: "pointer" }}>
-        {plural(explain.rows_scanned, "row")} scanned in {formatDuration(explain.milliseconds)} · counted as Amplitude counts it · days in {timeZone ?? localTimeZone()}
-      </summary>
-      <p style={{ margin: "8px 0 0", maxWidth: "70ch" }}>
-        Exact, without samples: {plural(explain.parts_scanned, "part")} read, {formatNumber(explain.parts_skipped)} left out by the
-        range, {plural(explain.threads, "thread")}, all events below offset {formatNumber(explain.events_to)} of the log. Merged
-        people count once, also backwards in time. {COUNTED[kind]}
-      </p>
-    </details>
-  );
-}
-
-interface ExportProps {
-  name: string;
-  panel: RefObject<HTMLElement | null>;
-  table: NumberTable | undefined;
-  canDraw: boolean;
-}
-
-function ExportMenu({ name, panel, table, canDraw }: ExportProps) {
-  const file = name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 80) || "insight";
-  const drawing = () => {
-    const inside = panel.current;
-    if (!inside) return undefined;
-    return svgText(inside, getComputedStyle(inside).backgroundColor);
-  };
-  const saveSvg = () => {
-    const svg = drawing();
-    if (svg) saveFile(`${file}.svg`, new Blob([svg], { type: "image/svg+xml" }));
-  };
-  const savePng = async () => {
-    const svg = drawing();
-    const png = svg ? await pngOf(svg) : undefined;
-    if (png) saveFile(`${file}.png`, png);
-  };
-  const saveCsv = () => {
-    if (!table) return;
-    const head = [table.title, ...table.columns.map((column) => column.title)];
-    const rows = table.rows.map((row) => [row.title, ...row.cells.map((cell) => cell.value)]);
-    saveFile(`${file}.csv`, new Blob([csv([head, ...rows])], { type: "text/csv" }));
-  };
-  return (
-    <Menu position="bottom-end" shadow="none">
-      <Menu.Target>
-        <Button size="xs" variant="default" leftSection={<Download size={13} aria-hidden />} disabled={!table}>
-          Export
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item disabled={!canDraw} onClick={() => void savePng()}>PNG image</Menu.Item>
-        <Menu.Item disabled={!canDraw} onClick={saveSvg}>SVG image</Menu.Item>
-        <Menu.Item onClick={saveCsv}>CSV of the numbers</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
-  );
 }

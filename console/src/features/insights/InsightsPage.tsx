@@ -9,10 +9,11 @@ import { ClearFilters, TextFilter } from "../../components/filters";
 import { Page } from "../../components/Page";
 import { QueryView } from "../../components/QueryView";
 import { BlockSkeleton } from "../../components/Skeletons";
-import { InsightCard } from "./InsightCard";
+import { InsightPreview } from "./InsightCard";
 import classes from "./insights.module.css";
 import { queryToUrl, type Kind } from "./model";
 import { INSIGHT_KINDS, kindOf } from "./registry";
+import { Templates } from "./Templates";
 
 interface Props {
   q: string | undefined;
@@ -53,12 +54,13 @@ export function InsightsPage({ q, onFilter }: Props) {
           return (
             <div className={classes.cards}>
               {shown.map((insight) => (
-                <InsightCard key={insight.id} insight={insight} height={120} />
+                <InsightPreview key={insight.id} insight={insight} height={120} />
               ))}
             </div>
           );
         }}
       </QueryView>
+      {insights.data && needle === "" ? <Templates /> : null}
     </Page>
   );
 }

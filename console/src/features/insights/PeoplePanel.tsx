@@ -14,6 +14,7 @@ import { RelativeTime } from "../../components/RelativeTime";
 import { SidePanel } from "../../components/SidePanel";
 import { TableSkeleton } from "../../components/Skeletons";
 import { plural } from "../../lib/format";
+import { NumberExplain } from "./Explain";
 import classes from "./insights.module.css";
 import { finished, peopleQuery, type InsightQuery, type Point } from "./model";
 import { kindOf } from "./registry";
@@ -67,8 +68,10 @@ function Behind({ query, point }: { query: InsightQuery; point: Point }) {
         <Text fw={600}>{plural(total, "person", "people")}</Text>
         <TraitsMenu shown={shown} names={names} onToggle={toggle} />
       </div>
+      <NumberExplain query={query} point={point} people={total} />
       <DataTable
         label="People behind the number"
+        phone="lines"
         rows={rows}
         columns={columns}
         rowKey={(row) => String(row.person)}

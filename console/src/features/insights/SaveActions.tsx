@@ -1,12 +1,12 @@
-import { ActionIcon, Button, Menu, Modal, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Menu } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
 import { useNavigate } from "@tanstack/react-router";
 import { Ellipsis } from "lucide-react";
-import { useState } from "react";
-import { messageOf } from "../../api/errors";
 import { useChangeInsight, useDeleteInsight, useSaveInsight, type Insight } from "../../api/queries/insights";
 import { useCan } from "../../api/session";
+import { NameDialog } from "../../components/FormDialog";
+import { notifyFailed } from "../../components/notify";
+import { useConfirm } from "../../components/useConfirm";
 import { finished, isAskable, lean, type Display, type InsightQuery } from "./model";
 import { kindOf } from "./registry";
 
@@ -26,7 +26,7 @@ export function SaveActions({ saved, query, display, isChanged, onRevert }: Prop
   const change = useChangeInsight(saved?.id ?? "");
   const create = useSaveInsight();
   if (!may) return null;
-  const failed = (error: unknown) => notifications.show({ color: "red", title: "Not saved", message: messageOf(error) });
+  const failed = (error: unknown) => notifyFailed("Not saved", error);
   const open = (insight: Insight) => void navigate({ to: "/insights/$insightId", params: { insightId: insight.id }, search: {} });
   const saveNew = (as: string) =>
     create.mutate({ name: as, query: lean(finished(query)), display: lean(display) }, {
@@ -34,7 +34,6 @@ export function SaveActions({ saved, query, display, isChanged, onRevert }: Prop
         name.close();
         open(made);
       },
-      onError: failed,
     });
   const saveChange = () => change.mutate({ query: lean(finished(query)), display }, { onSuccess: onRevert, onError: failed });
   return (
@@ -58,6 +57,8 @@ export function SaveActions({ saved, query, display, isChanged, onRevert }: Prop
         opened={naming}
         onClose={name.close}
         title="Save the insight"
+        verb="Save"
+        error={create.error}
         initial={saved ? `${saved.name} (copy)` : suggested(query)}
         busy={create.isPending}
         onName={saveNew}
@@ -66,18 +67,31 @@ export function SaveActions({ saved, query, display, isChanged, onRevert }: Prop
         opened={renaming}
         onClose={rename.close}
         title="Rename the insight"
+        verb="Rename"
+        error={change.error}
         initial={saved?.name ?? ""}
         busy={change.isPending}
-        onName={(to) => change.mutate({ name: to }, { onSuccess: rename.close, onError: failed })}
+        onName={(to) => change.mutate({ name: to }, { onSuccess: rename.close })}
       />
     </>
   );
 }
 
 function More({ saved, onRename, onCopy }: { saved: Insight; onRename: () => void; onCopy: () => void }) {
-  const [asking, ask] = useDisclosure(false);
+  const [dialog, ask] = useConfirm();
   const navigate = useNavigate();
   const remove = useDeleteInsight();
+  const askDelete = () =>
+    ask({
+      title: `Delete “${saved.name}”?`,
+      words: "The saved question is lost, also on the dashboards it stands on. Events and people stay as they are.",
+      verb: "Delete insight",
+      act: () =>
+        remove.mutate(saved.id, {
+          onSuccess: () => void navigate({ to: "/insights", search: {} }),
+          onError: (error) => notifyFailed("Not deleted", error),
+        }),
+    });
   return (
     <>
       <Menu position="bottom-end" shadow="none">
@@ -89,64 +103,11 @@ function More({ saved, onRename, onCopy }: { saved: Insight; onRename: () => voi
         <Menu.Dropdown>
           <Menu.Item onClick={onRename}>Rename</Menu.Item>
           <Menu.Item onClick={onCopy}>Save as a copy</Menu.Item>
-          <Menu.Item color="red" onClick={ask.open}>Delete</Menu.Item>
+          <Menu.Item color="red" onClick={askDelete}>Delete</Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={asking} onClose={ask.close} title={`Delete “${saved.name}”?`} closeButtonProps={{ "aria-label": "Close" }}>
-        <p style={{ margin: "0 0 16px" }}>
-          The saved question is lost, also on the dashboards it stands on. Events and people stay as they are.
-        </p>
-        <div style={{ display: "flex", justifyContent: "end", gap: 8 }}>
-          <Button variant="default" onClick={ask.close}>Keep it</Button>
-          <Button
-            color="red"
-            loading={remove.isPending}
-            onClick={() =>
-              remove.mutate(saved.id, {
-                onSuccess: () => void navigate({ to: "/insights", search: {} }),
-                onError: (error) => notifications.show({ color: "red", title: "Not deleted", message: messageOf(error) }),
-              })
-            }
-          >
-            Delete insight
-          </Button>
-        </div>
-      </Modal>
+      {dialog}
     </>
-  );
-}
-
-interface NameProps {
-  opened: boolean;
-  onClose: () => void;
-  title: string;
-  initial: string;
-  busy: boolean;
-  onName: (name: string) => void;
-}
-
-function NameDialog({ opened, onClose, title, initial, busy, onName }: NameProps) {
-  return (
-    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ "aria-label": "Close" }}>
-      <NameForm initial={initial} busy={busy} onName={onName} />
-    </Modal>
-  );
-}
-
-function NameForm({ initial, busy, onName }: { initial: string; busy: boolean; onName: (name: string) => void }) {
-  const [name, setName] = useState(initial);
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (name.trim() !== "") onName(name.trim());
-      }}
-    >
-      <TextInput label="Name" value={name} maxLength={200} data-autofocus onChange={(event) => setName(event.currentTarget.value)} />
-      <Button type="submit" mt="md" loading={busy} disabled={name.trim() === ""}>
-        Save
-      </Button>
-    </form>
   );
 }
 

@@ -64,6 +64,8 @@ export interface InsightKind<Q extends InsightQuery, R extends InsightResult = E
   table: (query: Q, result: R, chart?: ChartType) => NumberTable;
   /** Whether the drawing is a table itself, with all numbers: then none stands under it. */
   isTable?: (query: Q, chart: ChartType) => boolean;
+  /** The question so that it can be asked over so many days, when somebody else chose the range. */
+  fit?: (query: Q, days: number) => Q;
   /** In one line, for titles and cards. */
   describe: (query: Q) => string;
   isEmpty: (result: R) => boolean;

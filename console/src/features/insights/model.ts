@@ -140,6 +140,12 @@ export function finished<Q extends InsightQuery>(query: Q): Q {
   return { ...query, segment: whole(segment), start: event(query.start), returning: event(query.returning) };
 }
 
+/** The question with a range and filters that others share. */
+export function shared<Q extends InsightQuery>(query: Q, range: Range | undefined, filters: Selector["filters"]): Q {
+  const segment = filtersOf([...conditions(query.segment), ...conditions(filters)]);
+  return { ...query, ...(range ? { range } : {}), ...(segment.length > 0 ? { segment } : {}) };
+}
+
 export function selectorName(selector: Selector): string {
   if (selector.label) return selector.label;
   if (selector.event) return eventWords(selector.event);

@@ -22,10 +22,10 @@ export function useSettled<T>(value: T, same: (a: T, b: T) => boolean): T {
 const NOT_ASKED: InsightQuery = { kind: "trend", range: { last_days: 1 }, events: [] };
 
 /** The answer to a question, and to the same about the period before. */
-export function useAnswer(query: InsightQuery, compare: boolean) {
+export function useAnswer(query: InsightQuery, compare: boolean, refreshMs?: number) {
   const timeZone = useTimeZone();
   const canAsk = isAskable(query);
-  const answer = useQuery({ ...answerQuery(canAsk ? query : NOT_ASKED), enabled: canAsk });
+  const answer = useQuery({ ...answerQuery(canAsk ? query : NOT_ASKED), enabled: canAsk, refetchInterval: refreshMs ?? false });
   const before = compare ? { ...query, range: previousRange(query.range, todayIn(timeZone)) } : NOT_ASKED;
   const past = useQuery({ ...answerQuery(before), enabled: compare && canAsk });
   const pastResult = compare && past.data?.query.kind === query.kind ? past.data.result : undefined;

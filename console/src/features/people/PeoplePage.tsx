@@ -88,6 +88,7 @@ function List({ rows, shown }: { rows: PersonSummary[]; shown: string[] }) {
   return (
     <DataTable
       label="People"
+      phone="lines"
       rows={rows}
       columns={columns}
       rowKey={(row) => String(row.id)}

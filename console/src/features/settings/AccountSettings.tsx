@@ -6,6 +6,7 @@ import { isApiError, messageOf } from "../../api/errors";
 import { keep, useSession } from "../../api/session";
 import { Facts } from "../../components/Facts";
 import { notifyDone } from "../../components/notify";
+import { Sessions } from "./Sessions";
 import classes from "./settings.module.css";
 
 export function AccountSettings() {
@@ -31,7 +32,7 @@ export function AccountSettings() {
     );
   };
   return (
-    <form className={classes.form} onSubmit={submit}>
+    <div className={classes.account}>
       <Facts
         items={[
           ["Name", user.name],
@@ -39,17 +40,20 @@ export function AccountSettings() {
           ["Role here", workspace.role],
         ]}
       />
-      <h2 className={classes.heading}>Change password</h2>
-      {change.isError && !problems["current"] && !problems["new"] ? (
-        <Alert color="red" variant="light" role="alert">
-          {messageOf(change.error)}
-        </Alert>
-      ) : null}
-      <PasswordInput name="current" label="Current password" autoComplete="current-password" error={problems["current"]} required />
-      <PasswordInput name="new" label="New password" description="At least 12 characters." autoComplete="new-password" error={problems["new"]} required />
-      <Button type="submit" loading={change.isPending}>
-        Change password
-      </Button>
-    </form>
+      <Sessions />
+      <form className={classes.form} onSubmit={submit}>
+        <h2 className={classes.heading}>Change password</h2>
+        {change.isError && !problems["current"] && !problems["new"] ? (
+          <Alert color="red" variant="light" role="alert">
+            {messageOf(change.error)}
+          </Alert>
+        ) : null}
+        <PasswordInput name="current" label="Current password" autoComplete="current-password" error={problems["current"]} required />
+        <PasswordInput name="new" label="New password" description="At least 12 characters." autoComplete="new-password" error={problems["new"]} required />
+        <Button type="submit" loading={change.isPending}>
+          Change password
+        </Button>
+      </form>
+    </div>
   );
 }

@@ -1,9 +1,8 @@
-import { Button, Modal, Select, TextInput } from "@mantine/core";
+import { Button, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { FormEvent } from "react";
-import { isApiError, messageOf } from "../../api/errors";
 import { type Invite, invitesQuery, useInvite, useWithdrawInvite } from "../../api/queries/users";
 import { type Column, DataTable } from "../../components/DataTable";
+import { FormDialog } from "../../components/FormDialog";
 import { notifyFailed } from "../../components/notify";
 import { RelativeTime, useNow } from "../../components/RelativeTime";
 import { SecretOnce } from "../../components/Secret";
@@ -58,42 +57,33 @@ export function Invites() {
 
 export function InviteDialog({ onClose }: { onClose: () => void }) {
   const invite = useInvite();
-  const problems = isApiError(invite.error) ? invite.error.byField() : {};
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    invite.mutate({ email: String(form.get("email")), role: roleOf(String(form.get("role"))) });
-  };
   return (
-    <Modal opened onClose={onClose} title="Invite user" closeButtonProps={{ "aria-label": "Close" }}>
-      {invite.data ? (
-        <div className={classes.entry}>
-          <span>
-            Give this link to {invite.data.invite.email}. It works once and is not shown again.
-          </span>
-          <SecretOnce value={invite.data.url} what="link" />
-          <div className={classes.buttons}>
-            <Button onClick={onClose}>Done</Button>
-          </div>
-        </div>
-      ) : (
-        <form className={classes.entry} onSubmit={submit}>
-          <TextInput
-            name="email"
-            type="email"
-            label="Email"
-            error={problems["email"] ?? (invite.isError ? messageOf(invite.error) : null)}
-            required
-            data-autofocus
-          />
+    <FormDialog
+      opened
+      onClose={onClose}
+      title="Invite user"
+      verb="Make invitation"
+      busy={invite.isPending}
+      error={invite.error}
+      onSubmit={(values) =>
+        invite.mutate({ email: String(values.get("email")), role: roleOf(String(values.get("role"))) })
+      }
+      fields={(problems) => (
+        <>
+          <TextInput name="email" type="email" label="Email" error={problems["email"]} required data-autofocus />
           <Select name="role" label="Role" data={ROLES} defaultValue="editor" allowDeselect={false} />
-          <div className={classes.buttons}>
-            <Button type="submit" loading={invite.isPending}>
-              Make invitation
-            </Button>
-          </div>
-        </form>
+        </>
       )}
-    </Modal>
+      result={
+        invite.data ? (
+          <>
+            <span>
+              Give this link to {invite.data.invite.email}. It works once and is not shown again.
+            </span>
+            <SecretOnce value={invite.data.url} what="link" />
+          </>
+        ) : null
+      }
+    />
   );
 }

@@ -1,12 +1,11 @@
-import { Button, Modal, Select, TextInput } from "@mantine/core";
+import { Button, Select, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
-import type { FormEvent } from "react";
-import { isApiError, messageOf } from "../../api/errors";
 import { type Token, tokensQuery, useCreateToken, useRevokeToken } from "../../api/queries/tokens";
 import { type Column, DataTable } from "../../components/DataTable";
 import { EmptyState } from "../../components/EmptyState";
+import { FormDialog } from "../../components/FormDialog";
 import { notifyFailed } from "../../components/notify";
 import { QueryView } from "../../components/QueryView";
 import { RelativeTime } from "../../components/RelativeTime";
@@ -69,40 +68,31 @@ export function TokensSettings() {
 
 function CreateToken({ onClose }: { onClose: () => void }) {
   const create = useCreateToken();
-  const problems = isApiError(create.error) ? create.error.byField() : {};
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    create.mutate({ name: String(form.get("name")), role: roleOf(String(form.get("role"))) });
-  };
   return (
-    <Modal opened onClose={onClose} title="Create token" closeButtonProps={{ "aria-label": "Close" }}>
-      {create.data ? (
-        <div className={classes.entry}>
-          <span>This is the only time that the secret is shown.</span>
-          <SecretOnce value={create.data.secret} what="secret" />
-          <div className={classes.buttons}>
-            <Button onClick={onClose}>Done</Button>
-          </div>
-        </div>
-      ) : (
-        <form className={classes.entry} onSubmit={submit}>
-          <TextInput
-            name="name"
-            label="Name"
-            placeholder="terraform"
-            error={problems["name"] ?? (create.isError ? messageOf(create.error) : null)}
-            required
-            data-autofocus
-          />
+    <FormDialog
+      opened
+      onClose={onClose}
+      title="Create token"
+      verb="Create token"
+      busy={create.isPending}
+      error={create.error}
+      onSubmit={(values) =>
+        create.mutate({ name: String(values.get("name")), role: roleOf(String(values.get("role"))) })
+      }
+      fields={(problems) => (
+        <>
+          <TextInput name="name" label="Name" placeholder="terraform" error={problems["name"]} required data-autofocus />
           <Select name="role" label="Role" data={ROLES} defaultValue="viewer" allowDeselect={false} />
-          <div className={classes.buttons}>
-            <Button type="submit" loading={create.isPending}>
-              Create token
-            </Button>
-          </div>
-        </form>
+        </>
       )}
-    </Modal>
+      result={
+        create.data ? (
+          <>
+            <span>This is the only time that the secret is shown.</span>
+            <SecretOnce value={create.data.secret} what="secret" />
+          </>
+        ) : null
+      }
+    />
   );
 }

@@ -3,6 +3,7 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { DashboardPage } from "../../features/dashboards/DashboardPage";
 import { InsightCard } from "../../features/insights/InsightCard";
+import { SharedFilters } from "../../features/insights/SharedFilters";
 import { SharedRange } from "../../features/insights/SharedRange";
 
 const oneApi = getRouteApi("/shell/dashboards/$dashboardId");
@@ -25,10 +26,11 @@ function Board({ dashboardId }: { dashboardId: string | undefined }) {
     <DashboardPage
       dashboardId={dashboardId}
       onOpen={open}
-      renderInsight={({ insight, range, height, menu }) => (
-        <InsightCard full insight={insight} range={range} height={height} menu={menu} />
+      renderInsight={({ insight, range, filters, height, menu }) => (
+        <InsightCard insight={insight} range={range} filters={filters} height={height} menu={menu} />
       )}
       renderRange={(range, onChange) => <SharedRange value={range} onChange={onChange} />}
+      renderFilters={(filters, onChange) => <SharedFilters value={filters} onChange={onChange} />}
     />
   );
 }

@@ -85,8 +85,13 @@ export function Picker(props: Props) {
           placeholder={`Search ${what}`}
           onChange={(event) => {
             setTyped(event.currentTarget.value);
+            setUnder(undefined);
             box.updateSelectedOptionIndex("selected");
             queueMicrotask(() => box.selectFirstOption());
+          }}
+          onKeyUp={(event) => {
+            // The list moves its cursor when the key goes down.
+            if (event.key.startsWith("Arrow")) setUnder(found[box.getSelectedOptionIndex()]?.value);
           }}
         />
         <Combobox.Options aria-label={what}>
