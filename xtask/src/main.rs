@@ -31,7 +31,8 @@ cargo xtask <command>
   codegen [--check]     write generated files; --check only compares
   sim [--seed N | --minutes M]
                         the crash simulations, with one seed or with ever new seeds
-  bench [NAME …]        run the benchmarks and print their tables";
+  bench [NAME …]        run the benchmarks and print their tables
+  screens DIR           pictures of every page of the console, and how fast each is usable";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -59,6 +60,7 @@ fn dispatch(args: &[String]) -> anyhow::Result<bool> {
         "codegen" => codegen::codegen(rest.iter().any(|arg| arg == "--check")),
         "sim" => sim::sim(rest),
         "bench" => bench::bench(rest),
+        "screens" => sdk::screens(rest),
         "help" | "--help" | "-h" => {
             run::say(HELP);
             Ok(true)

@@ -29,6 +29,7 @@ pub(crate) fn test() -> anyhow::Result<Totals> {
     totals.add(journeys(&sluice)?);
     totals.add(go(&sluice)?);
     totals.add(languages(&target)?);
+    totals.add(java(&sluice)?);
     Ok(totals)
 }
 
@@ -148,10 +149,29 @@ fn journeys(sluice: &Path) -> anyhow::Result<Totals> {
         return Ok(Totals { skipped: 1, ..Totals::default() });
     };
     install_node("console/journeys", "journeys")?;
-    let mut command = node_test(&[root().join("console/journeys/journeys.test.mjs")]);
+    let tests = root().join("console/journeys");
+    let mut command = node_test(&[tests.join("journeys.test.mjs"), tests.join("demo.test.mjs")]);
     command.env("SLUICE_BIN", sluice).env("SLUICE_CHROMIUM", chromium);
     command.env("SLUICE_BROWSER_TOOLS", tools("journeys"));
     run_node(command)
+}
+
+/// `cargo xtask screens DIR`: pictures of every page of the console in the demonstration.
+pub(crate) fn screens(args: &[String]) -> anyhow::Result<bool> {
+    let [dir] = args else { bail!("usage: cargo xtask screens DIR") };
+    let dir = std::path::absolute(dir).context("DIR is no path")?;
+    if !assets::assets()? || !succeeds(cargo().args(["build", "--locked", "--package", "sluice"]))?
+    {
+        bail!("sluice does not build");
+    }
+    let chromium = chromium()?.context("there is no Chromium")?;
+    install_node("console/journeys", "journeys")?;
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let mut command = program("node");
+    command.arg(root().join("console/journeys/screens.mjs")).arg(dir);
+    command.env("SLUICE_BIN", target.join("debug/sluice")).env("SLUICE_CHROMIUM", chromium);
+    succeeds(command.env("SLUICE_BROWSER_TOOLS", tools("journeys")))
 }
 
 /// Segment's Go library; counted as skipped where there is no Go.
@@ -170,6 +190,38 @@ fn go(sluice: &Path) -> anyhow::Result<Totals> {
         totals.skipped += u64::from(line.starts_with("--- SKIP"));
     })?;
     Ok(totals.and_exit(good))
+}
+
+/// Segment's Java library; counted as skipped where there is no Maven or no compiler.
+fn java(sluice: &Path) -> anyhow::Result<Totals> {
+    if which("mvn").is_none() || which("javac").is_none() {
+        say("skipped: Maven or a JDK is not installed");
+        return Ok(Totals { skipped: 1, ..Totals::default() });
+    }
+    let mut command = program("mvn");
+    command.args(["--batch-mode", "--no-transfer-progress", "test"]);
+    command.arg(format!("-Dsluice.build={}", tools("java").display()));
+    command.current_dir(root().join("tests-sdk/java")).env("SLUICE_BIN", sluice);
+    let mut totals = Totals::default();
+    let good = listen(&mut command, |line| {
+        if let Some(seen) = surefire_totals(line) {
+            totals = seen;
+        }
+    })?;
+    Ok(totals.and_exit(good))
+}
+
+/// From `[INFO] Tests run: 2, Failures: 0, Errors: 0, Skipped: 0`; the last such line has the sums.
+fn surefire_totals(line: &str) -> Option<Totals> {
+    let (_, rest) = line.split_once("Tests run:")?;
+    let number = |label: &str| {
+        let (_, after) = rest.split_once(label)?;
+        after.split(',').next()?.trim().parse::<u64>().ok()
+    };
+    let ran = rest.split(',').next()?.trim().parse::<u64>().ok()?;
+    let failed = number("Failures:")? + number("Errors:")?;
+    let skipped = number("Skipped:")?;
+    Some(Totals { passed: ran.saturating_sub(failed + skipped), failed, skipped })
 }
 
 /// The system's Chromium; installed by its package manager if that can be done.
@@ -277,6 +329,13 @@ mod tests {
         assert_eq!(node_totals("# pass 4").passed, 4);
         assert_eq!(node_totals("# fail 2").failed, 2);
         assert_eq!(node_totals("ok 1 - # pass 3"), Totals::default());
+    }
+
+    #[test]
+    fn the_totals_of_surefire_are_read() {
+        let line = "[ERROR] Tests run: 5, Failures: 1, Errors: 1, Skipped: 1, Time elapsed: 2 s";
+        assert_eq!(surefire_totals(line), Some(Totals { passed: 2, failed: 2, skipped: 1 }));
+        assert_eq!(surefire_totals("[INFO] BUILD SUCCESS"), None);
     }
 
     #[test]

@@ -201,3 +201,28 @@ async fn a_batch_keeps_what_its_items_share() {
     });
     assert_eq!(server.stats().requests_retried, 1);
 }
+
+/// SDKs take 201 and 204 for an answer of somebody else, follow or loop on 3xx, drop on 401, 403 and
+/// 413: on an event path none of them is ever given, whatever is asked.
+#[tokio::test]
+async fn no_event_path_ever_answers_a_status_that_sdks_misread() {
+    let server = Server::start().await;
+    let large = padded(600_000);
+    let bodies = ["", "{", "[]", "{}", r#"{"batch":[]}"#, r#"{"userId":"u","event":"e"}"#, &large];
+    let no_pair = format!("Authorization: Basic {UNKNOWN}\r\n");
+    let odd = "Authorization: Bearer x\r\nContent-Type: image/png\r\nContent-Encoding: br\r\n";
+    for name in
+        ["track", "t", "identify", "i", "page", "screen", "group", "a", "batch", "import", "b"]
+    {
+        for (at, body) in bodies.iter().enumerate() {
+            for headers in [BASIC, "", &no_pair, odd] {
+                for path in [format!("/v1/{name}"), format!("/v1/{name}/?a=b")] {
+                    let head = format!("POST {path} HTTP/1.1\r\n{headers}");
+                    let status = server.send(&head, body.as_bytes()).await.status;
+                    let fits = [200, 400, 429, 503].contains(&status);
+                    assert!(fits, "{status} from {path} with body {at} and {headers:?}");
+                }
+            }
+        }
+    }
+}
