@@ -1,11 +1,13 @@
-// Ctrl/Cmd K: every place, source and destination by its name, and the common acts.
+// Ctrl/Cmd K: every place and everything with a name of its own, people by search, and the common acts.
 
 import { Combobox, Modal, TextInput, useCombobox } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Plug, Plus, Search, Send } from "lucide-react";
+import { ChartSpline, LayoutDashboard, Plug, Plus, Search, Send, Users } from "lucide-react";
 import { useMemo, useState } from "react";
+import { dashboardsQuery } from "../api/queries/dashboards";
 import { destinationsQuery } from "../api/queries/destinations";
+import { insightsQuery } from "../api/queries/insights";
 import { sourcesQuery } from "../api/queries/sources";
 import { useCan } from "../api/session";
 import { NAV } from "./nav";
@@ -26,14 +28,15 @@ const PLACES: Target[] = NAV.flatMap((group) =>
 const ACTS: Target[] = [
   { key: "new source", label: "Create source", group: "Act", icon: Plus, link: { to: "/sources/new" } },
   { key: "new destination", label: "Add destination", group: "Act", icon: Plus, link: { to: "/destinations/new" } },
+  { key: "new insight", label: "New insight", group: "Act", icon: Plus, link: { to: "/insights/new" } },
 ];
 
 export function Palette({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState("");
   const navigate = useNavigate();
   const combobox = useCombobox({ opened: true });
-  const targets = useTargets();
-  const found = useMemo(() => findTargets(targets, typed), [targets, typed]);
+  const targets = useTargets(typed);
+  const found = findTargets(targets, typed);
   const go = (key: string) => {
     const target = targets.find((one) => one.key === key);
     onClose();
@@ -84,31 +87,35 @@ export function Palette({ onClose }: { onClose: () => void }) {
   );
 }
 
-function useTargets(): Target[] {
+/** What has a name of its own, besides the places. */
+function useTargets(typed: string): Target[] {
   const sources = useQuery(sourcesQuery).data;
   const destinations = useQuery(destinationsQuery).data;
+  const insights = useQuery(insightsQuery).data;
+  const dashboards = useQuery(dashboardsQuery).data;
   const canEdit = useCan("editor");
-  return useMemo(() => {
-    const named = (sources ?? []).map(
-      ({ id, name, slug }): Target => ({
-        key: `source ${id}`,
-        label: name,
-        group: "Source",
-        words: slug,
-        icon: Plug,
-        link: { to: "/sources/$sourceId", params: { sourceId: id } },
-      }),
-    );
-    const sent = (destinations ?? []).map(
-      ({ id, name, metadata }): Target => ({
-        key: `destination ${id}`,
-        label: name,
-        group: "Destination",
-        words: metadata.name,
-        icon: Send,
-        link: { to: "/destinations/$destinationId", params: { destinationId: id } },
-      }),
-    );
-    return [...PLACES, ...(canEdit ? ACTS : []), ...named, ...sent];
-  }, [sources, destinations, canEdit]);
+  const named = useMemo((): Target[] => {
+    const of = (group: string, icon: Target["icon"], id: string, label: string, link: Target["link"], words?: string) => ({
+      key: `${group} ${id}`, label, group, words, icon, link,
+    });
+    return [
+      ...(sources ?? []).map(({ id, name, slug }) =>
+        of("Source", Plug, id, name, { to: "/sources/$sourceId", params: { sourceId: id } }, slug),
+      ),
+      ...(destinations ?? []).map(({ id, name, metadata }) =>
+        of("Destination", Send, id, name, { to: "/destinations/$destinationId", params: { destinationId: id } }, metadata.name),
+      ),
+      ...(insights ?? []).map(({ id, name }) =>
+        of("Insight", ChartSpline, id, name, { to: "/insights/$insightId", params: { insightId: id } }),
+      ),
+      ...(dashboards ?? []).map(({ id, name }) =>
+        of("Dashboard", LayoutDashboard, id, name, { to: "/dashboards/$dashboardId", params: { dashboardId: id } }),
+      ),
+    ];
+  }, [sources, destinations, insights, dashboards]);
+  const person: Target[] =
+    typed.trim() === ""
+      ? []
+      : [{ key: "person", label: `Search people for “${typed.trim()}”`, group: "People", words: typed, icon: Users, link: { to: "/people", search: { q: typed.trim() } } }];
+  return [...PLACES, ...(canEdit ? ACTS : []), ...named, ...person];
 }

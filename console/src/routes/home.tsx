@@ -5,6 +5,6 @@ export const homeRoutes = [
   createRoute({
     getParentRoute: () => shellRoute,
     path: "/",
-    component: lazyRouteComponent(() => import("../features/home/HomePage"), "HomePage"),
+    component: lazyRouteComponent(() => import("./pages/HomeRoute"), "HomeRoute"),
   }),
 ] as const;

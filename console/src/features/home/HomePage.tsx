@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Plug } from "lucide-react";
+import type { ReactNode } from "react";
 import { deliveriesQuery } from "../../api/queries/deliveries";
 import { destinationsQuery } from "../../api/queries/destinations";
 import { ledgerQuery } from "../../api/queries/ledger";
@@ -15,7 +16,7 @@ import { needsOf } from "./model";
 import { NeedsPanel } from "./NeedsPanel";
 import { VolumePanel } from "./VolumePanel";
 
-export function HomePage() {
+export function HomePage({ charts }: { charts: ReactNode }) {
   const ledger = useQuery(ledgerQuery);
   const sources = useQuery(sourcesQuery).data;
   const destinations = useQuery(destinationsQuery).data;
@@ -40,6 +41,7 @@ export function HomePage() {
             />
             <NeedsPanel needs={needsOf(account, deliveries, nameOf(destinations))} />
             <VolumePanel />
+            {charts}
           </>
         )}
       </QueryView>
