@@ -1,6 +1,10 @@
 CREATE TABLE api_token ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workspace_no INTEGER NOT NULL REFERENCES workspace (no), name TEXT NOT NULL, role TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, last4 TEXT NOT NULL, created_at INTEGER NOT NULL, revoked_at INTEGER ) STRICT;
 CREATE TABLE audit ( no INTEGER PRIMARY KEY AUTOINCREMENT, workspace_no INTEGER NOT NULL REFERENCES workspace (no), at INTEGER NOT NULL, actor_id TEXT NOT NULL, actor_name TEXT NOT NULL, action TEXT NOT NULL, resource TEXT NOT NULL, resource_id TEXT NOT NULL, detail TEXT NOT NULL ) STRICT;
 CREATE INDEX audit_workspace ON audit (workspace_no, no);
+CREATE TABLE cohort ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workspace_no INTEGER NOT NULL REFERENCES workspace (no), name TEXT NOT NULL, description TEXT NOT NULL, -- JSON; none for a cohort whose people are listed. definition TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER ) STRICT;
+CREATE VIEW cohort_listed AS SELECT cohort.*, (SELECT count(*) FROM cohort_person WHERE cohort_no = cohort.no) AS people FROM cohort;
+CREATE TABLE cohort_person ( cohort_no INTEGER NOT NULL REFERENCES cohort (no), person INTEGER NOT NULL, PRIMARY KEY (cohort_no, person) ) STRICT, WITHOUT ROWID;
+CREATE INDEX cohort_workspace ON cohort (workspace_no);
 CREATE TABLE connection ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, destination_no INTEGER NOT NULL REFERENCES destination (no), source_no INTEGER NOT NULL REFERENCES source (no), created_at INTEGER NOT NULL, -- Events decided from here on are for it: its creation, or when it was last restored. starts_at INTEGER NOT NULL, deleted_at INTEGER ) STRICT;
 CREATE UNIQUE INDEX connection_pair ON connection (destination_no, source_no) WHERE deleted_at IS NULL;
 CREATE INDEX connection_source ON connection (source_no);

@@ -73,6 +73,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cohorts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The saved cohorts of the workspace, oldest first. */
+        get: operations["list_cohorts"];
+        put?: never;
+        /** Saves a cohort. */
+        post: operations["create_cohort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cohorts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How many people a definition finds now, without saving it. */
+        post: operations["preview_cohort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cohorts/{cohortId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One saved cohort. */
+        get: operations["get_cohort"];
+        put?: never;
+        post?: never;
+        /** Deletes a cohort, unless another cohort or a saved insight names it. */
+        delete: operations["delete_cohort"];
+        options?: never;
+        head?: never;
+        /** Changes a cohort; what is absent stays. */
+        patch: operations["update_cohort"];
+        trace?: never;
+    };
+    "/cohorts/{cohortId}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people who belong to a cohort now. */
+        get: operations["list_cohort_people"];
+        put?: never;
+        /** Adds people to a listed cohort, or takes them off it. At most 100,000 in one request. */
+        post: operations["change_cohort_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cohorts/{cohortId}/size": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many people belong to a cohort now. */
+        get: operations["get_cohort_size"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dashboards": {
         parameters: {
             query?: never;
@@ -1038,6 +1127,10 @@ export interface components {
             /** @description A new one of 12 to 256 characters; or that of the account, if the person has one. */
             password: string;
         };
+        /** @description Had an active event. */
+        Active: {
+            within?: components["schemas"]["Within"] | null;
+        };
         /** @description Events in the columnar store, at its committed offset. */
         AnalyticsAccount: {
             /** Format: int64 */
@@ -1113,6 +1206,81 @@ export interface components {
             /** @description End of what is counted, exclusive, UTC. */
             to: string;
         };
+        CohortBody: {
+            definition?: components["schemas"]["CohortDefinition"] | null;
+            description?: string | null;
+            name?: string | null;
+        };
+        CohortData: {
+            cohort: components["schemas"]["CohortView"];
+        };
+        /** @description Everybody for whom all clauses hold. */
+        CohortDefinition: {
+            /** @description One to ten. */
+            clauses: components["schemas"]["PeopleClause"][];
+        };
+        CohortPeopleBody: {
+            /** @description By number. */
+            people?: number[];
+            /** @description Takes them off the list instead. */
+            remove?: boolean;
+            /** @description Leaves out who is not known; else nothing is changed if somebody is not. */
+            skipUnknown?: boolean;
+            /** @description By user id. */
+            userIds?: string[];
+        };
+        CohortPeopleData: {
+            /**
+             * Format: int64
+             * @description How many the list has now.
+             */
+            listed: number;
+            /**
+             * Format: int64
+             * @description People found, each once.
+             */
+            matched: number;
+            /**
+             * Format: int64
+             * @description Ids that nobody has, and some of them.
+             */
+            unknown: number;
+            unknownSample: string[];
+        };
+        /** @description How many people belong to a cohort. */
+        CohortSize: {
+            explain: components["schemas"]["Explain"];
+            /**
+             * Format: int64
+             * @description Everybody who has any event.
+             */
+            of: number;
+            /** Format: int64 */
+            people: number;
+        };
+        CohortSizeData: {
+            size: components["schemas"]["CohortSize"];
+        };
+        CohortView: {
+            createdAt: string;
+            definition?: components["schemas"]["CohortDefinition"] | null;
+            description: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description How many people are listed, before merges; absent if it has a definition.
+             */
+            listed?: number | null;
+            /** @example Paid within a week */
+            name: string;
+            updatedAt: string;
+        };
+        CohortsData: {
+            cohorts: components["schemas"]["CohortView"][];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @enum {string} */
+        Compare: "is" | "is_not" | "less" | "less_or_equal" | "greater" | "greater_or_equal";
         ConnectBody: {
             sourceId: string;
         };
@@ -1225,6 +1393,46 @@ export interface components {
                  * @description All of them: the number that was opened.
                  */
                 total: number;
+            };
+        };
+        /** @description A successful answer. */
+        Data_CohortData: {
+            data: {
+                cohort: components["schemas"]["CohortView"];
+            };
+        };
+        /** @description A successful answer. */
+        Data_CohortPeopleData: {
+            data: {
+                /**
+                 * Format: int64
+                 * @description How many the list has now.
+                 */
+                listed: number;
+                /**
+                 * Format: int64
+                 * @description People found, each once.
+                 */
+                matched: number;
+                /**
+                 * Format: int64
+                 * @description Ids that nobody has, and some of them.
+                 */
+                unknown: number;
+                unknownSample: string[];
+            };
+        };
+        /** @description A successful answer. */
+        Data_CohortSizeData: {
+            data: {
+                size: components["schemas"]["CohortSize"];
+            };
+        };
+        /** @description A successful answer. */
+        Data_CohortsData: {
+            data: {
+                cohorts: components["schemas"]["CohortView"][];
+                pagination: components["schemas"]["Pagination"];
             };
         };
         /** @description A successful answer. */
@@ -1571,6 +1779,9 @@ export interface components {
             reason: string;
             sample?: components["schemas"]["DeadLetter"] | null;
         };
+        DefinitionBody: {
+            definition: components["schemas"]["CohortDefinition"];
+        };
         DeliveriesData: {
             deliveries: components["schemas"]["DeliveryStatus"][];
         };
@@ -1735,6 +1946,15 @@ export interface components {
         DestinationsData: {
             destinations: components["schemas"]["DestinationView"][];
             pagination: components["schemas"]["Pagination"];
+        };
+        /** @description How many different values of a property the events had; `(none)` is not a value. */
+        DistinctValues: {
+            /** Format: int32 */
+            count: number;
+            event: components["schemas"]["EventSelector"];
+            op?: components["schemas"]["Compare"];
+            property: components["schemas"]["PropertyRef"];
+            within?: components["schemas"]["Within"] | null;
         };
         /** @description What a deletion or another act without a result answers. */
         Done: {
@@ -1973,6 +2193,8 @@ export interface components {
             /** @description Also the funnel without this step (from 1). */
             optional_step?: number | null;
             order?: components["schemas"]["Order"];
+            /** @description Conditions on the people themselves; only who meets all of them is counted. */
+            people?: components["schemas"]["PeopleClause"][];
             /** @description When step 1 must happen; later steps may come after it, within the window. */
             range: components["schemas"]["DateRange"];
             resolution?: components["schemas"]["Resolution"];
@@ -2042,6 +2264,11 @@ export interface components {
         GroupsData: {
             groups: components["schemas"]["DeadLetterGroup"][];
         };
+        /**
+         * @description At which event.
+         * @enum {string}
+         */
+        HeldAt: "any_time" | "most_recently" | "now";
         HistogramOf: {
             bins?: components["schemas"]["Bin"][];
             of?: components["schemas"]["Scope"];
@@ -2053,6 +2280,11 @@ export interface components {
          */
         Hold: "session" | {
             property: components["schemas"]["PropertyRef"];
+        };
+        /** @description Is in a saved cohort. */
+        InCohort: {
+            /** @description Its id. */
+            cohort: string;
         };
         InsightBody: {
             /** @description How to draw it: any JSON object, kept as it is. */
@@ -2270,6 +2502,18 @@ export interface components {
             filters?: Record<string, never>[];
             name?: string | null;
         };
+        /** @description Had their first event ever. */
+        New: {
+            within: components["schemas"]["Within"];
+        };
+        /** @description With a `definition`, or with `behind`, or with neither: an empty list to add people to. */
+        NewCohortBody: {
+            behind?: components["schemas"]["PeopleQuery"] | null;
+            definition?: components["schemas"]["CohortDefinition"] | null;
+            description?: string;
+            /** @example Paid within a week */
+            name: string;
+        };
         NewDashboardBody: {
             /** @example Checkout */
             name: string;
@@ -2366,6 +2610,24 @@ export interface components {
             adminToken?: string | null;
             workspace: components["schemas"]["SeatView"];
         };
+        /** @description When the person had the event for the first, second, … fifth time ever. */
+        Occurrence: {
+            event: components["schemas"]["EventSelector"];
+            /**
+             * Format: int32
+             * @description 1 to 5.
+             */
+            number: number;
+            within?: components["schemas"]["Within"] | null;
+        };
+        /** @description On how many local dates the person had the event. */
+        OnDays: {
+            /** Format: int32 */
+            days: number;
+            event: components["schemas"]["EventSelector"];
+            op?: components["schemas"]["Compare"];
+            within?: components["schemas"]["Within"] | null;
+        };
         /**
          * @description In which order the steps must happen.
          * @enum {string}
@@ -2451,6 +2713,47 @@ export interface components {
             /** @description As many as the buckets of now; null also where the past has fewer. */
             values: (number | null)[];
         };
+        /** @description Holds for whom one of its conditions holds; with `not`, for everybody else. */
+        PeopleClause: {
+            /** @description One to twenty. */
+            any_of: components["schemas"]["PeopleCondition"][];
+            not?: boolean;
+        };
+        /** @description Something that is true of a person or not. */
+        PeopleCondition: (components["schemas"]["Performed"] & {
+            /** @enum {string} */
+            kind: "performed";
+        }) | (components["schemas"]["PerformedMore"] & {
+            /** @enum {string} */
+            kind: "performed_more";
+        }) | (components["schemas"]["Sum"] & {
+            /** @enum {string} */
+            kind: "sum";
+        }) | (components["schemas"]["DistinctValues"] & {
+            /** @enum {string} */
+            kind: "distinct_values";
+        }) | (components["schemas"]["Occurrence"] & {
+            /** @enum {string} */
+            kind: "occurrence";
+        }) | (components["schemas"]["OnDays"] & {
+            /** @enum {string} */
+            kind: "on_days";
+        }) | (components["schemas"]["Sequence"] & {
+            /** @enum {string} */
+            kind: "sequence";
+        }) | (components["schemas"]["PropertyHeld"] & {
+            /** @enum {string} */
+            kind: "property";
+        }) | (components["schemas"]["Active"] & {
+            /** @enum {string} */
+            kind: "active";
+        }) | (components["schemas"]["New"] & {
+            /** @enum {string} */
+            kind: "new";
+        }) | (components["schemas"]["InCohort"] & {
+            /** @enum {string} */
+            kind: "in_cohort";
+        });
         PeopleData: {
             pagination: components["schemas"]["Pagination"];
             people: components["schemas"]["PersonSummary"][];
@@ -2481,6 +2784,24 @@ export interface components {
              */
             percentile: number;
             property: string;
+        };
+        /** @description Had the event so many times. */
+        Performed: {
+            /**
+             * Format: int32
+             * @description Who never had the event is never found; turn the clause round for these.
+             */
+            count?: number;
+            event: components["schemas"]["EventSelector"];
+            op?: components["schemas"]["Compare"];
+            within?: components["schemas"]["Within"] | null;
+        };
+        /** @description Had one event more often (or less, or as often) than another; who had neither is not found. */
+        PerformedMore: {
+            event: components["schemas"]["EventSelector"];
+            op?: components["schemas"]["Compare"];
+            than: components["schemas"]["EventSelector"];
+            within?: components["schemas"]["Within"] | null;
         };
         Person: {
             /**
@@ -2592,6 +2913,12 @@ export interface components {
         };
         PropertiesData: {
             properties: components["schemas"]["PropertyName"][];
+        };
+        /** @description A property or trait had a value. */
+        PropertyHeld: {
+            at?: components["schemas"]["HeldAt"];
+            filter: Record<string, never>;
+            within?: components["schemas"]["Within"] | null;
         };
         PropertyName: {
             /**
@@ -2774,6 +3101,8 @@ export interface components {
             /** @description The largest groups to list, 1 to 1,000 (default 100). */
             groups_max?: number | null;
             mode?: components["schemas"]["RetentionMode"];
+            /** @description Conditions on the people themselves; only who meets all of them is counted. */
+            people?: components["schemas"]["PeopleClause"][];
             /**
              * Format: int32
              * @description Largest index shown, 1 to 366; default 30 days, 12 weeks, 12 months. Not for brackets.
@@ -2879,6 +3208,20 @@ export interface components {
              * @description How many were queued.
              */
             queued: number;
+        };
+        /**
+         * @description The steps in this order, other events between allowed; times are cut to the second, and events
+         *     of one second may be taken in either order, as in a funnel.
+         */
+        Sequence: {
+            /**
+             * Format: int32
+             * @description Longest time from the first step to the last, boundary included.
+             */
+            in_seconds?: number | null;
+            /** @description Two to five. */
+            steps: components["schemas"]["EventSelector"][];
+            within?: components["schemas"]["Within"] | null;
         };
         SessionData: {
             /** @description To be sent as `X-CSRF-Token` with every changing request. */
@@ -3022,6 +3365,15 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
             sources: components["schemas"]["SourceView"][];
         };
+        /** @description The sum of a numeric property over the events; other values are skipped. */
+        Sum: {
+            event: components["schemas"]["EventSelector"];
+            op?: components["schemas"]["Compare"];
+            property: components["schemas"]["PropertyRef"];
+            /** Format: double */
+            value: number;
+            within?: components["schemas"]["Within"] | null;
+        };
         SwitchBody: {
             workspaceId: string;
         };
@@ -3123,6 +3475,8 @@ export interface components {
             interval?: components["schemas"]["Interval"];
             measure?: components["schemas"]["Measure"];
             over_time?: components["schemas"]["OverTime"] | null;
+            /** @description Conditions on the people themselves; only who meets all of them is counted. */
+            people?: components["schemas"]["PeopleClause"][];
             range: components["schemas"]["DateRange"];
             /** @description Conditions that each counted event must meet (and, for `active_percent`, each active event). */
             segment?: Record<string, never>[];
@@ -3210,6 +3564,19 @@ export interface components {
          * @enum {string}
          */
         Windows: "from_start" | "calendar";
+        /** @description A stretch of time, in local dates. */
+        Within: {
+            end: string;
+            start: string;
+        } | {
+            /** Format: int32 */
+            last_days: number;
+        } | {
+            since: string;
+        } | {
+            /** Format: int32 */
+            first_days: number;
+        };
         WorkspaceBody: {
             /** @example My shop */
             name?: string | null;
@@ -3550,6 +3917,802 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_KindData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_cohorts: {
+        parameters: {
+            query?: {
+                /** @description Entries in one answer, from 1 to 1000. */
+                "pagination[count]"?: number;
+                /** @description `pagination.next` of the answer before. */
+                "pagination[cursor]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_CohortsData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    create_cohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Paid within a week",
+                 *       "definition": {
+                 *         "clauses": [
+                 *           {
+                 *             "any_of": [
+                 *               {
+                 *                 "kind": "performed",
+                 *                 "event": {
+                 *                   "event": "Order Completed"
+                 *                 },
+                 *                 "count": 1,
+                 *                 "within": {
+                 *                   "first_days": 7
+                 *                 }
+                 *               }
+                 *             ]
+                 *           }
+                 *         ]
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewCohortBody"];
+            };
+        };
+        responses: {
+            /** @description The saved cohort */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_CohortData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    preview_cohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefinitionBody"];
+            };
+        };
+        responses: {
+            /** @description The size */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_CohortSizeData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_cohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The cohort's id */
+                cohortId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cohort */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_CohortData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    delete_cohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The cohort's id */
+                cohortId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Something uses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    update_cohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The cohort's id */
+                cohortId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CohortBody"];
+            };
+        };
+        responses: {
+            /** @description The cohort after the change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_CohortData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_cohort_people: {
+        parameters: {
+            query?: {
+                /** @description Entries in one answer, from 1 to 1000. */
+                "pagination[count]"?: number;
+                /** @description `pagination.next` of the answer before. */
+                "pagination[cursor]"?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The cohort's id */
+                cohortId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_BehindData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    change_cohort_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The cohort's id */
+                cohortId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "userIds": [
+                 *         "ann",
+                 *         "bob"
+                 *       ],
+                 *       "skipUnknown": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["CohortPeopleBody"];
+            };
+        };
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_CohortPeopleData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_cohort_size: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The cohort's id */
+                cohortId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The size */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_CohortSizeData"];
                 };
             };
             /** @description What was sent is wrong; each entry names its field */

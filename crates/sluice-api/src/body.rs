@@ -18,17 +18,21 @@ pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
 const BODY_TIME_MAX: Duration = Duration::from_secs(15);
 
 /// A JSON body. A field that nobody knows is refused with the nearest known name.
-pub(crate) struct Body<T>(pub(crate) T);
+pub(crate) struct Body<T, const BYTES_MAX: usize = BODY_BYTES_MAX>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+impl<T, S, const BYTES_MAX: usize> FromRequest<S> for Body<T, BYTES_MAX>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
-        let read = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX);
+        let read = axum::body::to_bytes(request.into_body(), BYTES_MAX);
         let bytes = match tokio::time::timeout(BODY_TIME_MAX, read).await {
             Err(_) => return Err(ApiError::BodyTooSlow),
             Ok(Err(error)) if is_over_limit(&error) => {
-                return Err(ApiError::BodyTooLarge { limit: BODY_BYTES_MAX });
+                return Err(ApiError::BodyTooLarge { limit: BYTES_MAX });
             }
             Ok(Err(_)) => return Err(ApiError::BodyBroken),
             Ok(Ok(bytes)) => bytes,

@@ -4,6 +4,7 @@
 //! own threads. Dropping an answer means that nobody waits for it any more.
 
 mod exports;
+mod questions;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -13,11 +14,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sluice_event::{ExternalId, MergeId, PersonId, SourceNo, WorkspaceNo};
-use sluice_insights::{InsightError, InsightQuery, InsightResult, PeopleQuery};
 use sluice_model::{Actor, Problem};
 use utoipa::ToSchema;
 
 pub use exports::{ExportPage, ExportQuery, ExportedEvent, Exports};
+pub use questions::{PersonKey, Questions};
 pub use schema::{EventName, EventSchema, PropertyName};
 
 /// Why a running part could not do what was asked.
@@ -65,26 +66,6 @@ pub fn blocking<T: Send + 'static>(
             }
         }
     })
-}
-
-/// Questions about events.
-pub trait Questions: Send + Sync {
-    /// Answers a question; days begin by `time_zone`.
-    fn ask(
-        &self,
-        workspace: WorkspaceNo,
-        time_zone: String,
-        query: InsightQuery,
-    ) -> Answer<InsightResult, InsightError>;
-
-    /// The people behind a number of an answer.
-    fn people(
-        &self,
-        workspace: WorkspaceNo,
-        time_zone: String,
-        query: PeopleQuery,
-        page: sluice_insights::Page,
-    ) -> Answer<sluice_insights::People, InsightError>;
 }
 
 /// The running parts of workspaces.
@@ -582,6 +563,13 @@ pub trait People: Send + Sync {
 
     /// Who has the identifier, after merges.
     fn find(&self, workspace: WorkspaceNo, id: ExternalId) -> Answer<Option<PersonId>>;
+
+    /// Who each is after merges; nothing in place of who is not known.
+    fn known(
+        &self,
+        workspace: WorkspaceNo,
+        people: Vec<PersonKey>,
+    ) -> Answer<Vec<Option<PersonId>>>;
 
     /// What stands in lists about people; who is not known is left out.
     fn summaries(

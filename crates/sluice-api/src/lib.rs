@@ -21,10 +21,12 @@ pub mod handles;
 mod openapi;
 mod page;
 mod routes;
+mod saved_cohorts;
 mod state;
 mod visitor;
 
 pub use openapi::{openapi, openapi_json};
 pub use routes::router;
+pub use saved_cohorts::saved_cohorts;
 pub use state::{ApiState, Handles};
 pub use visitor::{ClientIp, Site};

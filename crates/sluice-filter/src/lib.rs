@@ -21,7 +21,7 @@ pub mod subscription;
 mod token;
 mod value;
 
-pub use condition::{Condition, Limits, Op, PropertyCondition, Scope};
+pub use condition::{Condition, Limits, Op, Operand, PropertyCondition, Scope};
 pub use parse_error::ParseError;
 pub use subscription::Subscription;
 pub use value::{NONE, Value, group_keys, number_text};

@@ -1,14 +1,17 @@
 //! What a question is answered from: an unchanging state of the store, the calendar, the moment.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use sluice_base::Timestamp;
 use sluice_columnar::{Selection, Snapshot};
 
-use crate::Explain;
+use crate::cohort::spec::PeopleClause;
+use crate::cohort::{self, Cohorts, PeopleSet};
 use crate::engine::Latest;
 use crate::query::TraitsAsOf;
 use crate::time::Calendar;
+use crate::{Explain, InsightError};
 
 /// All that an answer depends on besides the question; the same context gives the same answer.
 #[derive(Clone, Debug)]
@@ -19,6 +22,9 @@ pub struct Context {
     /// Threads to scan with.
     pub threads: usize,
     latest: Arc<OnceLock<Arc<Latest>>>,
+    cohorts: Cohorts,
+    /// Who is counted at all; everybody, if absent.
+    people: Option<Arc<PeopleSet>>,
 }
 
 impl Context {
@@ -29,7 +35,38 @@ impl Context {
         now: Timestamp,
         threads: usize,
     ) -> Self {
-        Self { snapshot, calendar, now, threads, latest: Arc::default() }
+        let (latest, cohorts) = (Arc::default(), Cohorts::default());
+        Self { snapshot, calendar, now, threads, latest, cohorts, people: None }
+    }
+
+    /// With the saved cohorts that questions may name.
+    #[must_use]
+    pub fn with_cohorts(mut self, cohorts: Cohorts) -> Self {
+        self.cohorts = cohorts;
+        self
+    }
+
+    /// The same, counting only the people for whom all clauses hold; and what it took to find them.
+    pub(crate) fn counting(
+        &self,
+        people: &[PeopleClause],
+        cancelled: &AtomicBool,
+    ) -> Result<(Self, Option<Explain>), InsightError> {
+        let mut context = self.clone();
+        if people.is_empty() {
+            return Ok((context, None));
+        }
+        let (set, explain) = cohort::members(people, self, cancelled)?;
+        context.people = Some(set);
+        Ok((context, Some(explain)))
+    }
+
+    pub(crate) const fn cohorts(&self) -> &Cohorts {
+        &self.cohorts
+    }
+
+    pub(crate) fn people(&self) -> Option<&PeopleSet> {
+        self.people.as_deref()
     }
 
     pub(crate) fn select(&self, from: i64, to: i64) -> Selection {

@@ -33,6 +33,8 @@ pub enum InsightError {
     Log(#[from] LogError),
     #[error("an entry of the events log does not read")]
     Decode(#[from] sluice_event::CodecError),
+    #[error("the saved cohorts cannot be read: {0}")]
+    Cohorts(String),
     #[error("a thread of analytics panicked; the server's log tells where")]
     Panicked,
     #[error("cannot start a thread")]
@@ -64,6 +66,7 @@ impl InsightError {
             Self::Stopped
             | Self::Panicked
             | Self::Store(_)
+            | Self::Cohorts(_)
             | Self::Log(_)
             | Self::Decode(_)
             | Self::Thread(_) => ErrorKind::Unavailable,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::InsightError;
+use crate::cohort::spec::{PeopleClause, cohorts_in};
 use crate::funnel::spec::{FunnelPoint, FunnelQuery, FunnelResult};
 use crate::retention::spec::{RetentionPoint, RetentionQuery, RetentionResult};
 use crate::trend::spec::{TrendPoint, TrendQuery, TrendResult};
@@ -40,6 +41,16 @@ pub struct Explain {
     pub events_to: u64,
 }
 
+impl Explain {
+    /// Adds what a scan took that came before.
+    pub(crate) fn add_scan(&mut self, other: &Self) {
+        self.rows_scanned += other.rows_scanned;
+        self.parts_scanned = self.parts_scanned.max(other.parts_scanned);
+        self.threads = self.threads.max(other.threads);
+        self.milliseconds += other.milliseconds;
+    }
+}
+
 /// Which people: the question and the number in its answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -58,7 +69,8 @@ pub struct Page {
     pub limit: usize,
 }
 
-pub const PAGE_MAX: usize = 1_000;
+/// Enough to save the people of a number; who shows them asks for fewer.
+pub const PAGE_MAX: usize = 100_000;
 
 /// A page of the people behind a number, by their number.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -102,6 +114,30 @@ impl InsightQuery {
             Self::Retention(query) => query.check(),
         }
     }
+
+    /// Whom it counts.
+    pub(crate) fn people(&self) -> &[PeopleClause] {
+        match self {
+            Self::Trend(query) => &query.people,
+            Self::Funnel(query) => &query.people,
+            Self::Retention(query) => &query.people,
+        }
+    }
+
+    /// The saved cohorts that it names.
+    pub fn cohorts(&self) -> impl Iterator<Item = &str> {
+        cohorts_in(self.people())
+    }
+}
+
+impl InsightResult {
+    pub(crate) const fn explain_mut(&mut self) -> &mut Explain {
+        match self {
+            Self::Trend(result) => &mut result.explain,
+            Self::Funnel(result) => &mut result.explain,
+            Self::Retention(result) => &mut result.explain,
+        }
+    }
 }
 
 impl PeopleQuery {
@@ -113,5 +149,19 @@ impl PeopleQuery {
             Self::Funnel { query, .. } => query.check(),
             Self::Retention { query, .. } => query.check(),
         }
+    }
+
+    /// Whom the question counts.
+    pub(crate) fn people(&self) -> &[PeopleClause] {
+        match self {
+            Self::Trend { query, .. } => &query.people,
+            Self::Funnel { query, .. } => &query.people,
+            Self::Retention { query, .. } => &query.people,
+        }
+    }
+
+    /// The saved cohorts that the question names.
+    pub fn cohorts(&self) -> impl Iterator<Item = &str> {
+        cohorts_in(self.people())
     }
 }

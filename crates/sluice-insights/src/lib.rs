@@ -3,6 +3,7 @@
 //!
 //! - [`InsightQuery`], [`InsightResult`]: questions and answers as stored and served; each kind has
 //!   a folder (`trend`, `funnel`, `retention`) with `spec.rs` (the shape) and `run.rs` (the computation).
+//! - [`cohort`]: conditions on people: saved cohorts, and whom a question counts.
 //! - `engine`: the scan that all kinds share.
 //! - [`answer`], [`people`]: the computation by itself, from a snapshot of the store.
 //! - [`Analytics`]: the running service: reads the events log into parts, compacts them, and
@@ -11,6 +12,7 @@
 //! The count and the list of people behind it come from the same operator, so they cannot differ
 //! (invariants I7, I8). Not here: storage (`sluice-columnar`), conditions (`sluice-filter`), HTTP.
 
+pub mod cohort;
 mod context;
 mod engine;
 mod error;
@@ -25,6 +27,8 @@ pub mod trend;
 
 use std::sync::atomic::AtomicBool;
 
+pub use cohort::spec::CohortDefinition;
+pub use cohort::{CohortSize, Cohorts, Membership};
 pub use context::Context;
 pub use error::{ErrorKind, InsightError};
 pub use insight::{
@@ -46,7 +50,8 @@ pub fn answer(
     context: &Context,
     cancelled: &AtomicBool,
 ) -> Result<InsightResult, InsightError> {
-    match query {
+    let (context, finding) = &context.counting(query.people(), cancelled)?;
+    let mut result = match query {
         InsightQuery::Trend(query) => {
             trend::run(query, context, cancelled).map(InsightResult::Trend)
         }
@@ -56,7 +61,11 @@ pub fn answer(
         InsightQuery::Retention(query) => {
             retention::run(query, context, cancelled).map(InsightResult::Retention)
         }
+    }?;
+    if let Some(finding) = finding {
+        result.explain_mut().add_scan(finding);
     }
+    Ok(result)
 }
 
 /// The people behind a number of an answer.
@@ -69,6 +78,7 @@ pub fn people(
     context: &Context,
     cancelled: &AtomicBool,
 ) -> Result<People, InsightError> {
+    let (context, _) = &context.counting(query.people(), cancelled)?;
     match query {
         PeopleQuery::Trend { query, point } => {
             trend::people(query, point, page, context, cancelled)

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod check;
+pub mod cohort;
 pub mod dashboard;
 pub mod destination;
 pub mod insight;
@@ -17,6 +18,10 @@ pub mod workspace;
 
 pub use audit::{Actor, AuditAction, AuditEntry};
 pub use check::{Checks, Problem};
+pub use cohort::{
+    Cohort, CohortChange, CohortId, CohortMembers, ListChange, NewCohort, NewMembers,
+    check_list_length,
+};
 pub use dashboard::{Dashboard, DashboardChange, DashboardContent, DashboardId, DashboardItem};
 pub use destination::{
     Connection, Destination, DestinationChange, DestinationId, NewDestination, Settings,

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_dashboards.sql"),
     include_str!("migrations/0003_users.sql"),
     include_str!("migrations/0004_console.sql"),
+    include_str!("migrations/0005_cohorts.sql"),
 ];
 
 pub(crate) fn run(db: &mut Connection) -> Result<(), StoreError> {

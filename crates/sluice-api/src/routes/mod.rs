@@ -2,6 +2,8 @@
 
 mod audit;
 mod catalog;
+mod cohort_list;
+mod cohorts;
 mod dashboards;
 mod dead_letters;
 mod delivery_test;
@@ -93,6 +95,7 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
             dashboards::update_dashboard,
             dashboards::delete_dashboard
         ))
+        .merge(cohort_operations())
         .routes(routes!(people::list_people))
         .routes(routes!(people::get_person))
         .routes(routes!(people::list_person_events))
@@ -115,6 +118,16 @@ fn session_operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(session::change_password))
         .routes(routes!(own_sessions::list_own_sessions, own_sessions::end_other_sessions))
         .routes(routes!(own_sessions::end_own_session))
+}
+
+/// Cohorts and their people.
+fn cohort_operations() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(cohorts::list_cohorts, cohorts::create_cohort))
+        .routes(routes!(cohorts::preview_cohort))
+        .routes(routes!(cohorts::get_cohort, cohorts::update_cohort, cohorts::delete_cohort))
+        .routes(routes!(cohorts::get_cohort_size))
+        .routes(routes!(cohorts::list_cohort_people, cohort_list::change_cohort_people))
 }
 
 /// What came in, one by one and in numbers.

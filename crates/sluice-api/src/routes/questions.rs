@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use axum::extract::State;
 use serde::Serialize;
-use sluice_event::PersonId;
-use sluice_insights::{Explain, InsightQuery, InsightResult, Page, PeopleQuery, PersonEntry};
+use sluice_event::{PersonId, WorkspaceNo};
+use sluice_insights::{
+    Explain, InsightQuery, InsightResult, Page, People, PeopleQuery, PersonEntry,
+};
 use utoipa::ToSchema;
 
 use crate::answer::Data;
@@ -41,8 +43,7 @@ pub(super) struct PersonBehind {
     summary: Option<PersonSummary>,
 }
 
-async fn time_zone(api: &ApiState, who: &Viewer) -> Result<String, ApiError> {
-    let no = who.workspace();
+pub(super) async fn time_zone(api: &ApiState, no: WorkspaceNo) -> Result<String, ApiError> {
     Ok(api.store().call(move |store| store.workspace_get(no)).await?.time_zone)
 }
 
@@ -59,7 +60,7 @@ pub(super) async fn query_insight(
     Body(query): Body<InsightQuery>,
 ) -> Result<Data<AnswerData>, ApiError> {
     query.check()?;
-    let zone = time_zone(&api, &who).await?;
+    let zone = time_zone(&api, who.workspace()).await?;
     let result = api.handles().questions.ask(who.workspace(), zone, query).await?;
     Ok(Data { data: AnswerData { result } })
 }
@@ -80,12 +81,23 @@ pub(super) async fn list_people_behind(
     Body(query): Body<PeopleQuery>,
 ) -> Result<Data<BehindData>, ApiError> {
     query.check()?;
-    let zone = time_zone(&api, &who).await?;
+    let no = who.workspace();
+    let zone = time_zone(&api, no).await?;
     let page = Page { after: paging.after, limit: paging.count as usize };
-    let behind = api.handles().questions.people(who.workspace(), zone, query, page).await?;
+    let found = api.handles().questions.people(no, zone, query, page).await?;
+    behind(&api, no, paging, found).await
+}
+
+/// A part of a list of people, with who they are.
+pub(super) async fn behind(
+    api: &ApiState,
+    no: WorkspaceNo,
+    paging: Paging,
+    behind: People,
+) -> Result<Data<BehindData>, ApiError> {
     let pagination = paging.pagination(behind.next, Some(behind.total));
     let ids = behind.people.iter().map(|entry| PersonId(entry.person)).collect();
-    let summaries = api.handles().people.summaries(who.workspace(), ids).await?;
+    let summaries = api.handles().people.summaries(no, ids).await?;
     let mut summaries: HashMap<u64, PersonSummary> =
         summaries.into_iter().map(|summary| (summary.id, summary)).collect();
     let entries = behind.people.into_iter();

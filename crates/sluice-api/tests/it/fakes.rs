@@ -11,9 +11,9 @@ use sluice_api::handles::{
     ExportPage, ExportQuery, ExportedEvent, Exports, HandleError, Ledger, Ledgers, LiveDelivery,
     LiveEvent, LiveEvents, LiveNews, LivePage, LiveQuery, LiveState, MainId, People, PeopleFound,
     PeoplePage, Person, PersonEvent, PersonEventCount, PersonEvents, PersonEventsQuery,
-    PersonExternalId, PersonMerge, PersonSummary, PropertyName, Questions, Receipt, ReceiptOutcome,
-    ReceiptStage, Receipts, SearchExtent, SendAgain, SourceAccount, TestVerdict, WorkspaceParts,
-    blocking,
+    PersonExternalId, PersonKey, PersonMerge, PersonSummary, PropertyName, Questions, Receipt,
+    ReceiptOutcome, ReceiptStage, Receipts, SearchExtent, SendAgain, SourceAccount, TestVerdict,
+    WorkspaceParts, blocking,
 };
 use sluice_destination_kit::{
     Destination, DestinationKind, Field, FieldKind, HttpOut, Settings, SettingsError,
@@ -21,7 +21,8 @@ use sluice_destination_kit::{
 };
 use sluice_event::{ExternalId, MergeId, PersonId, SourceNo, WorkspaceNo};
 use sluice_insights::{
-    Explain, InsightError, InsightQuery, InsightResult, PeopleQuery, PersonEntry,
+    CohortDefinition, CohortSize, Explain, InsightError, InsightQuery, InsightResult, PeopleQuery,
+    PersonEntry,
 };
 use sluice_model::Actor;
 use sluice_store::{Page, Store};
@@ -340,6 +341,20 @@ impl People for Fake {
         now(person)
     }
 
+    /// `user-1` to `user-5` are known.
+    fn known(
+        &self,
+        workspace: WorkspaceNo,
+        people: Vec<PersonKey>,
+    ) -> Answer<Vec<Option<PersonId>>> {
+        let number = |key: PersonKey| match key {
+            PersonKey::Number(person) => Some(person.0),
+            PersonKey::UserId(id) => id.strip_prefix("user-")?.parse().ok(),
+        };
+        let known = |number: &u64| is_ours(workspace) && (1..=5).contains(number);
+        now(people.into_iter().map(|key| number(key).filter(known).map(PersonId)).collect())
+    }
+
     fn summaries(
         &self,
         workspace: WorkspaceNo,
@@ -474,6 +489,35 @@ impl Questions for Fake {
     ) -> Answer<InsightResult, InsightError> {
         let _ = (workspace, time_zone, query);
         Box::pin(std::future::ready(Err(InsightError::Busy)))
+    }
+
+    fn cohort_size(
+        &self,
+        workspace: WorkspaceNo,
+        _: String,
+        definition: CohortDefinition,
+    ) -> Answer<CohortSize, InsightError> {
+        let people = if is_ours(workspace) { definition.clauses.len() as u64 } else { 0 };
+        let size = CohortSize { people, of: 5, explain: Explain::default() };
+        Box::pin(std::future::ready(Ok(size)))
+    }
+
+    fn cohort_people(
+        &self,
+        workspace: WorkspaceNo,
+        time_zone: String,
+        _: CohortDefinition,
+        page: sluice_insights::Page,
+    ) -> Answer<sluice_insights::People, InsightError> {
+        let query = json!({
+            "kind": "trend", "query": { "range": { "last_days": 7 }, "events": [] }, "point": {},
+        });
+        match serde_json::from_value(query) {
+            Ok(query) => self.people(workspace, time_zone, query, page),
+            Err(error) => {
+                Box::pin(std::future::ready(Err(InsightError::Invalid(error.to_string()))))
+            }
+        }
     }
 
     fn people(

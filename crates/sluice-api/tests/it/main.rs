@@ -5,6 +5,7 @@
 mod accounts;
 mod amplitude;
 mod browser;
+mod cohorts;
 mod dashboards;
 mod destinations;
 mod fakes;

@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
 use sluice_event::WorkspaceNo;
-use sluice_model::{Actor, Email, NewApiToken, NewSavedInsight, Role};
+use sluice_model::{Actor, Email, NewApiToken, NewCohort, NewMembers, NewSavedInsight, Role};
 
 use crate::browser::{Browser, PASSWORD};
 use crate::fakes::PLANTED;
@@ -62,6 +62,9 @@ async fn plant(server: &Server) -> Planted {
     let new = NewSavedInsight { name: "i".to_owned(), query: json!({}), display: None };
     let insight = server.store.insight_create(HOME, &new, &actor).unwrap();
     let dashboard = server.store.dashboard_create(HOME, "d", &actor).unwrap();
+    let members = NewMembers::Listed(vec![1]);
+    let new = NewCohort { name: "c".to_owned(), description: String::new(), members };
+    let cohort = server.store.cohort_create(HOME, &new, &actor).unwrap();
     server.person(HOME, "planted-user", Role::Viewer).await;
     let users = server.get("/users").await.json;
     let email = Email::parse("planted-invite@example.com").unwrap();
@@ -74,6 +77,7 @@ async fn plant(server: &Server) -> Planted {
         ("{destinationId}", text(&destination["id"])),
         ("{tokenId}", token.id.into_string()),
         ("{insightId}", insight.id.into_string()),
+        ("{cohortId}", cohort.id.into_string()),
         ("{userId}", text(&users["data"]["users"][0]["id"])),
         ("{inviteId}", invite.id.into_string()),
         ("{code}", "a-code-that-nobody-has".to_owned()),
@@ -106,6 +110,7 @@ impl Planted {
         let of = |name: &str| self.parameters.iter().find(|one| one.0 == name).unwrap().1.clone();
         let trend =
             json!({ "kind": "trend", "range": { "last_days": 7 }, "events": [{ "event": "A" }] });
+        let active = json!({ "any_of": [{ "kind": "active" }] });
         let mut inner = trend.clone();
         inner.as_object_mut().unwrap().remove("kind");
         Some(match id {
@@ -118,6 +123,9 @@ impl Planted {
             "create_token" => json!({ "name": "n", "role": "viewer" }),
             "create_insight" => json!({ "name": "n", "query": trend }),
             "create_dashboard" => json!({ "name": "n" }),
+            "create_cohort" => json!({ "name": "n" }),
+            "preview_cohort" => json!({ "definition": { "clauses": [active] } }),
+            "change_cohort_people" => json!({ "people": [1] }),
             "query_insight" => trend,
             "list_people_behind" => {
                 json!({ "kind": "trend", "query": inner, "point": { "event": 0 } })
@@ -140,6 +148,7 @@ impl Planted {
             | "update_destination"
             | "update_insight"
             | "update_dashboard"
+            | "update_cohort"
             | "create_sign_in_link"
             | "test_destination"
             | "send_dead_letters_again" => json!({}),
@@ -261,6 +270,7 @@ async fn an_admin_of_another_workspace_reaches_nothing_of_this_one() {
         "/tokens",
         "/insights",
         "/dashboards",
+        "/cohorts",
         "/users",
         "/invites",
         "/",

@@ -7,7 +7,9 @@
 //! - [`sweep`]: the same in order of time and some thousand people at once, for questions that
 //!   seldom need more; by [`collect`] and [`place`].
 //! - [`groups`]: the values of a breakdown.
+//! - [`admit`]: leaves people out whom a question does not count.
 
+mod admit;
 mod collect;
 mod cursor;
 pub(crate) mod groups;
@@ -25,6 +27,7 @@ pub(crate) use groups::Groups;
 pub(crate) use latest::Latest;
 pub(crate) use numbers::{Numbers, Ranks, finite};
 pub(crate) use place::{ALIKE_MAX, Alike, Places};
-pub(crate) use plan::{Plan, SlotSpec};
+pub(crate) use plan::{Plan, SLOTS_MAX, SlotSpec};
 pub(crate) use scan::{Hit, Operator, Scan, scan};
 pub(crate) use sweep::{Mark, SWEPT_PARTS_MAX, Sweeper, Units, sweep, sweep_in_groups};
+pub(crate) use test::Test;

@@ -25,7 +25,7 @@ pub(crate) const SLOTS_MAX: usize = 16;
 const INACTIVE: [&str; 3] = ["$identify", "$group", "$alias"];
 
 /// One event of a question: any of the alternatives, and all filters.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SlotSpec {
     pub(crate) alternatives: Vec<EventAlternative>,
     pub(crate) filters: Vec<Condition>,

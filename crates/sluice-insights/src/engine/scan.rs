@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use sluice_columnar::{PeopleSlice, Piece, RowRef, Selection};
 
+use super::admit::{Admitting, admitted};
 use super::cursor::{Cursor, DONE};
 use super::plan::Plan;
 use crate::InsightError;
+use crate::cohort::PeopleSet;
 
 /// A matching row.
 #[derive(Clone, Copy, Debug)]
@@ -44,12 +46,24 @@ const NOBODY_HITS_MAX: usize = 4_096;
 pub(crate) struct Scan<'a> {
     pub(crate) selection: &'a Selection,
     pub(crate) plan: &'a Plan,
+    /// Who is counted at all; everybody, if absent.
+    pub(crate) people: Option<&'a PeopleSet>,
     pub(crate) threads: usize,
     pub(crate) cancelled: &'a AtomicBool,
 }
 
 /// Runs an operator on each thread; the caller adds their results up.
 pub(crate) fn scan<O: Operator>(
+    scan: &Scan<'_>,
+    make: impl Fn() -> O + Sync,
+) -> Result<Vec<O>, InsightError> {
+    match scan.people {
+        None => scan_all(scan, make),
+        Some(people) => scan_all(scan, || Admitting { operator: make(), people }).map(admitted),
+    }
+}
+
+fn scan_all<O: Operator>(
     scan: &Scan<'_>,
     make: impl Fn() -> O + Sync,
 ) -> Result<Vec<O>, InsightError> {

@@ -8,6 +8,7 @@
 
 use sluice_columnar::{Numbered, NumberedSlice};
 
+use super::admit::{Admitting, admitted};
 use super::collect::{Collected, PartRows};
 use super::groups::Groups;
 use super::place::{Alike, Placed, Places};
@@ -99,6 +100,21 @@ pub(crate) fn sweep<O: Sweeper>(
 
 /// The same with the groups of each row at hand: [`Alike::set`], [`Places::set`].
 pub(crate) fn sweep_in_groups<O: Sweeper>(
+    scan: &Scan<'_>,
+    units: Units,
+    sets: Option<&Groups>,
+    make: impl Fn() -> O + Sync,
+) -> Result<Vec<O>, InsightError> {
+    match scan.people {
+        None => sweep_all(scan, units, sets, make),
+        Some(people) => {
+            let make = || Admitting { operator: make(), people };
+            sweep_all(scan, units, sets, make).map(admitted)
+        }
+    }
+}
+
+fn sweep_all<O: Sweeper>(
     scan: &Scan<'_>,
     units: Units,
     sets: Option<&Groups>,

@@ -7,7 +7,7 @@ mod abreast;
 mod barrier;
 mod chain;
 mod options;
-mod path;
+pub(crate) mod path;
 mod run;
 mod score;
 pub mod spec;

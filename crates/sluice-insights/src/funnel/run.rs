@@ -199,7 +199,9 @@ impl Setup {
         cancelled: &AtomicBool,
         wanted: Option<Wanted>,
     ) -> Result<Vec<Funnel<'s>>, InsightError> {
-        let what = Scan { selection, plan: &self.plan, threads: context.threads, cancelled };
+        let people = context.people();
+        let what =
+            Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
         let make = || self.operator(query, context, wanted);
         // Lists of people and activity of other events need every row.
         if wanted.is_some()

@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 pub use super::options::{
     EXCLUSIONS_MAX, Exclusion, FunnelCount, FunnelMoment, Hold, Order, TimeBin, TimeBins, TimeSpan,
 };
+use crate::cohort::check_people;
+use crate::cohort::spec::PeopleClause;
 use crate::query::{
     DateRange, EVENTS_MAX, EventSelector, GROUPS_DEFAULT, NEW_USER, PropertyRef, TraitsAsOf, Users,
     check_filters, check_groups_max, invalid,
@@ -52,6 +54,9 @@ pub struct FunnelQuery {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     pub segment: Vec<Condition>,
+    /// Conditions on the people themselves; only who meets all of them is counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PeopleClause>,
     #[serde(default)]
     pub users: Users,
     /// With new users: step 1 must be on the local day of their first event.
@@ -221,6 +226,7 @@ impl FunnelQuery {
         }
         self.check_options()?;
         check_groups_max(self.groups_max)?;
+        check_people(&self.people)?;
         check_filters(&self.segment)
     }
 

@@ -202,7 +202,9 @@ impl<'q> Scene<'q> {
         cancelled: &AtomicBool,
         wanted: Option<Wanted>,
     ) -> Result<Vec<Walk<'s>>, InsightError> {
-        let what = Scan { selection, plan: &self.plan, threads: context.threads, cancelled };
+        let people = context.people();
+        let what =
+            Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
         scan(&what, || Walk::new(self, context, wanted))
     }
 

@@ -231,7 +231,9 @@ impl Setup {
         cancelled: &AtomicBool,
         keep: &Keep,
     ) -> Result<Done, InsightError> {
-        let what = Scan { selection, plan: &self.plan, threads: context.threads, cancelled };
+        let people = context.people();
+        let what =
+            Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
         let make = || Retention {
             setup: self,
             keep,

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use sluice_filter::Condition;
 use utoipa::ToSchema;
 
+use crate::cohort::check_people;
+use crate::cohort::spec::PeopleClause;
 use crate::query::{
     DateRange, EventSelector, GROUPS_DEFAULT, NEW_USER, PropertyRef, TraitsAsOf, check_filters,
     check_groups_max, invalid,
@@ -43,6 +45,9 @@ pub struct RetentionQuery {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     pub segment: Vec<Condition>,
+    /// Conditions on the people themselves; only who meets all of them is counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PeopleClause>,
     /// Its value is read at the start event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown: Option<PropertyRef>,
@@ -216,6 +221,7 @@ impl RetentionQuery {
             }
         }
         check_groups_max(self.groups_max)?;
+        check_people(&self.people)?;
         check_filters(&self.segment)
     }
 

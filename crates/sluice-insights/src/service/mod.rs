@@ -24,7 +24,8 @@ pub use names::{EventName, PropertyInfo};
 pub use seen::{Seen, SeenPage, people_seen_last};
 
 use crate::{
-    Calendar, Context, InsightError, InsightQuery, InsightResult, Page, People, PeopleQuery,
+    Calendar, CohortDefinition, CohortSize, Cohorts, Context, InsightError, InsightQuery,
+    InsightResult, Page, People, PeopleQuery, cohort,
 };
 use pool::Pool;
 
@@ -125,18 +126,22 @@ impl Analytics {
         })))
     }
 
-    /// Answers a question. Dropping the future cancels it.
+    /// Answers a question; `cohorts` has the saved ones that it names. Dropping the future cancels
+    /// it.
     ///
     /// # Errors
     /// If the question cannot be asked, too many wait, or the store cannot be read.
     pub async fn query(
         &self,
         query: InsightQuery,
+        cohorts: Cohorts,
         calendar: Calendar,
     ) -> Result<InsightResult, InsightError> {
         query.check()?;
-        self.run(calendar, move |context, cancelled| crate::answer(&query, context, cancelled))
-            .await
+        self.run_with(cohorts, calendar, move |context, cancelled| {
+            crate::answer(&query, context, cancelled)
+        })
+        .await
     }
 
     /// The people behind a number of an answer.
@@ -147,11 +152,47 @@ impl Analytics {
         &self,
         query: PeopleQuery,
         page: Page,
+        cohorts: Cohorts,
         calendar: Calendar,
     ) -> Result<People, InsightError> {
         query.check()?;
-        self.run(calendar, move |context, cancelled| {
+        self.run_with(cohorts, calendar, move |context, cancelled| {
             crate::people(&query, &page, context, cancelled)
+        })
+        .await
+    }
+
+    /// How many people belong to a cohort; `cohorts` has the saved ones that it names.
+    ///
+    /// # Errors
+    /// As [`Analytics::query`].
+    pub async fn cohort_size(
+        &self,
+        definition: CohortDefinition,
+        cohorts: Cohorts,
+        calendar: Calendar,
+    ) -> Result<CohortSize, InsightError> {
+        definition.check()?;
+        self.run_with(cohorts, calendar, move |context, cancelled| {
+            cohort::size(&definition, context, cancelled)
+        })
+        .await
+    }
+
+    /// The people of a cohort, by their number.
+    ///
+    /// # Errors
+    /// As [`Analytics::query`].
+    pub async fn cohort_people(
+        &self,
+        definition: CohortDefinition,
+        page: Page,
+        cohorts: Cohorts,
+        calendar: Calendar,
+    ) -> Result<People, InsightError> {
+        definition.check()?;
+        self.run_with(cohorts, calendar, move |context, cancelled| {
+            cohort::people(&definition, &page, context, cancelled)
         })
         .await
     }
@@ -256,7 +297,16 @@ impl Analytics {
         calendar: Calendar,
         work: impl FnOnce(&Context, &AtomicBool) -> Result<T, InsightError> + Send + 'static,
     ) -> Result<T, InsightError> {
-        let context = self.context(calendar);
+        self.run_with(Cohorts::default(), calendar, work).await
+    }
+
+    async fn run_with<T: Send + 'static>(
+        &self,
+        cohorts: Cohorts,
+        calendar: Calendar,
+        work: impl FnOnce(&Context, &AtomicBool) -> Result<T, InsightError> + Send + 'static,
+    ) -> Result<T, InsightError> {
+        let context = self.context(calendar).with_cohorts(cohorts);
         self.0.pool.run(move |cancelled| work(&context, cancelled)).await
     }
 }

@@ -126,6 +126,7 @@ impl Pass {
         let what = Scan {
             selection: &self.selection,
             plan: &self.scene.plan,
+            people: context.people(),
             threads: context.threads,
             cancelled,
         };

@@ -8,6 +8,8 @@ use super::formula::Formulas;
 pub use super::measure::{
     BINS_MAX, Bin, Bins, HistogramOf, Measure, OverTime, PastShift, PercentileOf, ShiftUnit,
 };
+use crate::cohort::check_people;
+use crate::cohort::spec::PeopleClause;
 use crate::query::{
     DateRange, EVENTS_MAX, EventSelector, GROUPS_DEFAULT, NEW_USER, PropertyRef, TraitsAsOf, Users,
     amount, amounts, check_filters, check_groups_max, invalid,
@@ -29,6 +31,9 @@ pub struct TrendQuery {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     pub segment: Vec<Condition>,
+    /// Conditions on the people themselves; only who meets all of them is counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PeopleClause>,
     #[serde(default)]
     pub users: Users,
     /// Sets of further conditions on the counted events, side by side: each event has a series for
@@ -301,6 +306,7 @@ impl TrendQuery {
             Formulas::parse(formula, self)?;
         }
         check_groups_max(self.groups_max)?;
+        check_people(&self.people)?;
         check_filters(&self.segment)
     }
 

@@ -21,6 +21,8 @@ pub(crate) struct Ask {
     pub(crate) steps: Vec<Pick>,
     pub(crate) window: i64,
     pub(crate) millis: bool,
+    /// Clauses on people; the rows are already those of these people.
+    pub(crate) people: Json,
     pub(crate) segment: Vec<Cond>,
     pub(crate) users: &'static str,
     pub(crate) breakdown: Option<(String, bool)>,
@@ -46,6 +48,7 @@ impl Ask {
             "steps": self.steps.iter().map(Pick::json).collect::<Vec<_>>(),
             "window_seconds": self.window,
             "resolution": if self.millis { "millisecond" } else { "second" },
+            "people": self.people,
             "segment": self.segment.iter().map(Cond::json).collect::<Vec<_>>(),
             "users": self.users,
             "traits_as_of": if self.latest { "latest" } else { "event" },

@@ -2,6 +2,8 @@
 //! no code with the engine, on random data; and worked examples, cell by cell.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod cohort_examples;
+mod cohort_oracle;
 mod examples;
 mod formula_oracle;
 mod funnel_examples;

@@ -25,6 +25,8 @@ pub(crate) struct Ask {
     pub(crate) windows: &'static str,
     pub(crate) mode: Json,
     pub(crate) periods: u32,
+    /// Clauses on people; the rows are already those of these people.
+    pub(crate) people: Json,
     pub(crate) segment: Vec<Cond>,
     pub(crate) breakdown: Option<(String, bool)>,
     pub(crate) groups_max: usize,
@@ -42,6 +44,7 @@ impl Ask {
             "windows": self.windows,
             "mode": self.mode,
             "periods": self.periods,
+            "people": self.people,
             "segment": self.segment.iter().map(Cond::json).collect::<Vec<_>>(),
             "groups_max": self.groups_max,
             "traits_as_of": if self.latest { "latest" } else { "event" },

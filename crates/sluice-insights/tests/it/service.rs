@@ -7,8 +7,8 @@ use serde_json::json;
 use sluice_base::{OsDisk, SystemClock, Timestamp};
 use sluice_event::{EventBatch, Offset, PersonId, SourceNo, StoredEvent};
 use sluice_insights::{
-    Analytics, AnalyticsConfig, Calendar, ErrorKind, EventsPage, InsightQuery, InsightResult, Page,
-    PeopleQuery,
+    Analytics, AnalyticsConfig, Calendar, Cohorts, ErrorKind, EventsPage, InsightQuery,
+    InsightResult, Page, PeopleQuery,
 };
 use sluice_log::{Log, LogConfig};
 
@@ -97,7 +97,7 @@ fn an_event_of_the_log_is_queryable_and_still_there_after_a_restart() {
     });
     let query = InsightQuery::from_json(&trend.to_string()).unwrap();
     let InsightResult::Trend(result) =
-        block_on(analytics.query(query, Calendar::default())).unwrap()
+        block_on(analytics.query(query, Cohorts::default(), Calendar::default())).unwrap()
     else {
         panic!("a trend")
     };
@@ -113,7 +113,8 @@ fn an_event_of_the_log_is_queryable_and_still_there_after_a_restart() {
     });
     let query: PeopleQuery = serde_json::from_value(funnel).unwrap();
     let page = Page { after: None, limit: 10 };
-    let list = block_on(analytics.people(query, page, Calendar::default())).unwrap();
+    let list =
+        block_on(analytics.people(query, page, Cohorts::default(), Calendar::default())).unwrap();
     assert_eq!(list.people.iter().map(|one| one.person).collect::<Vec<_>>(), [7]);
 
     check_lists(&analytics);

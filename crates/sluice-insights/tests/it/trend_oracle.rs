@@ -23,6 +23,8 @@ pub(crate) struct Ask {
     pub(crate) interval: &'static str,
     pub(crate) events: Vec<Pick>,
     pub(crate) measure: Measure,
+    /// Clauses on people; the rows are already those of these people.
+    pub(crate) people: Json,
     pub(crate) segment: Vec<Cond>,
     /// Side by side; none at all is one without conditions.
     pub(crate) segments: Vec<Vec<Cond>>,
@@ -183,6 +185,7 @@ impl Ask {
             "measure": self.measure.json(),
             "segment": conds(&self.segment),
             "segments": segments,
+            "people": self.people,
             "users": self.users,
             "groups_max": self.groups_max,
             "traits_as_of": if self.latest { "latest" } else { "event" },

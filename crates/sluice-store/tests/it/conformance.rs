@@ -6,8 +6,9 @@ use serde_json::json;
 use sluice_base::Secret;
 use sluice_event::WorkspaceNo;
 use sluice_model::{
-    DashboardChange, DashboardContent, DashboardItem, DestinationChange, NewApiToken,
-    NewSavedInsight, Role, SavedInsightChange, SourceChange, SourceSettings, WorkspaceChange,
+    CohortChange, CohortMembers, DashboardChange, DashboardContent, DashboardItem,
+    DestinationChange, ListChange, NewApiToken, NewCohort, NewMembers, NewSavedInsight, Role,
+    SavedInsightChange, SourceChange, SourceSettings, WorkspaceChange,
 };
 use sluice_store::{ErrorKind, Page};
 
@@ -204,6 +205,57 @@ fn a_saved_insight_is_kept_changed_and_deleted() {
     assert_eq!(store.insight_get(WORKSPACE, &made.id).unwrap_err().kind(), ErrorKind::NotFound);
 }
 
+fn new_cohort(name: &str, members: NewMembers) -> NewCohort {
+    NewCohort { name: name.to_owned(), description: String::new(), members }
+}
+
+#[test]
+fn a_defined_cohort_is_kept_changed_and_deleted_once_nothing_uses_it() {
+    let store = fixture().store;
+    let definition = json!({ "clauses": [] });
+    let new = new_cohort("Buyers", NewMembers::Defined(definition.clone()));
+    let made = store.cohort_create(WORKSPACE, &new, &actor()).unwrap();
+    assert_eq!(made.members, CohortMembers::Defined(definition));
+    let definition = json!({ "clauses": [1] });
+    let change = CohortChange {
+        description: Some("Who bought".to_owned()),
+        definition: Some(definition.clone()),
+        ..CohortChange::default()
+    };
+    let changed = store.cohort_change(WORKSPACE, &made.id, &change, &actor()).unwrap();
+    assert_eq!((changed.name.as_str(), changed.description.as_str()), ("Buyers", "Who bought"));
+    assert_eq!(changed.members, CohortMembers::Defined(definition));
+    assert_eq!(store.cohort_list(WORKSPACE, Page::ALL).unwrap().items, [changed]);
+    let list = ListChange { add: vec![1], ..ListChange::default() };
+    let refused = store.cohort_list_change(WORKSPACE, &made.id, &list, &actor()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+
+    let named = json!({ "cohort": made.id.as_str() });
+    let other = new_cohort("Others", NewMembers::Defined(named));
+    let other = store.cohort_create(WORKSPACE, &other, &actor()).unwrap();
+    let refused = store.cohort_delete(WORKSPACE, &made.id, &actor()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    assert!(refused.to_string().contains("the cohort `Others`"), "{refused}");
+    store.cohort_delete(WORKSPACE, &other.id, &actor()).unwrap();
+    store.cohort_delete(WORKSPACE, &made.id, &actor()).unwrap();
+    assert_eq!(store.cohort_get(WORKSPACE, &made.id).unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn a_listed_cohort_has_each_of_its_people_once() {
+    let store = fixture().store;
+    let new = new_cohort("Testers", NewMembers::Listed(vec![7, 3, 7]));
+    let made = store.cohort_create(WORKSPACE, &new, &actor()).unwrap();
+    assert_eq!(made.members, CohortMembers::Listed(2));
+    let change = ListChange { add: vec![9, 3], remove: vec![7, 8] };
+    let changed = store.cohort_list_change(WORKSPACE, &made.id, &change, &actor()).unwrap();
+    assert_eq!(changed.members, CohortMembers::Listed(2));
+    assert_eq!(store.cohort_people(WORKSPACE, &made.id).unwrap(), [3, 9]);
+    let defined = CohortChange { definition: Some(json!({})), ..CohortChange::default() };
+    let refused = store.cohort_change(WORKSPACE, &made.id, &defined, &actor()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+}
+
 #[test]
 fn a_workspace_changes_its_name_and_zone() {
     let store = fixture().store;
@@ -233,6 +285,9 @@ fn nothing_of_one_workspace_is_found_from_another() {
     let content = DashboardContent::Insight(insight.id.clone());
     let items = vec![DashboardItem { content, x: 0, y: 0, width: 6, height: 4 }];
     let theirs = DashboardChange { items: Some(items), ..DashboardChange::default() };
+    let listed = new_cohort("C", NewMembers::Listed(vec![1]));
+    let cohort = store.cohort_create(WORKSPACE, &listed, &actor()).unwrap();
+    let list = ListChange { add: vec![2], ..ListChange::default() };
     let own = store.dashboard_list(other, Page::ALL).unwrap().items.remove(0);
     let stolen = store.dashboard_change(other, &own.id, &theirs, &actor()).unwrap_err();
     assert_eq!(stolen.kind(), ErrorKind::Invalid);
@@ -257,6 +312,11 @@ fn nothing_of_one_workspace_is_found_from_another() {
         store.dashboard_get(other, &dashboard.id).err(),
         store.dashboard_change(other, &dashboard.id, &DashboardChange::default(), &actor()).err(),
         store.dashboard_delete(other, &dashboard.id, &actor()).err(),
+        store.cohort_get(other, &cohort.id).err(),
+        store.cohort_people(other, &cohort.id).err(),
+        store.cohort_change(other, &cohort.id, &CohortChange::default(), &actor()).err(),
+        store.cohort_list_change(other, &cohort.id, &list, &actor()).err(),
+        store.cohort_delete(other, &cohort.id, &actor()).err(),
     ];
     for (index, error) in errors.into_iter().enumerate() {
         assert_eq!(error.map(|e| e.kind()), Some(ErrorKind::NotFound), "case {index}");
@@ -265,6 +325,7 @@ fn nothing_of_one_workspace_is_found_from_another() {
     assert_eq!(store.destination_list(other, Page::ALL).unwrap().total, 0);
     assert_eq!(store.token_list(other, Page::ALL).unwrap().total, 0);
     assert_eq!(store.insight_list(other, Page::ALL).unwrap().total, 0);
+    assert_eq!(store.cohort_list(other, Page::ALL).unwrap().total, 0);
     assert_eq!(store.audit_list(other, None, 100).unwrap().total, 1);
     assert_eq!(store.source_get(WORKSPACE, &shop.id).unwrap(), shop);
 }

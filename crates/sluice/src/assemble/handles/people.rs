@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sluice_api::handles::{
     Answer, HandleError, People, PeopleFound, PeoplePage, Person, PersonEvent, PersonEventCount,
-    PersonEvents, PersonEventsQuery, PersonSummary, SearchExtent, blocking,
+    PersonEvents, PersonEventsQuery, PersonKey, PersonSummary, SearchExtent, blocking,
 };
 use sluice_event::{ExternalId, MergeId, Offset, PersonId, WorkspaceNo};
 use sluice_insights::{EventRow, EventsPage, NameCount, Seen};
@@ -112,6 +112,20 @@ impl People for Parts {
         blocking(move || {
             let people = Arc::clone(workspace?.pipeline.people());
             people.find_by_external_id(&id.kind, &id.value).map_err(internal)
+        })
+    }
+
+    fn known(&self, no: WorkspaceNo, people: Vec<PersonKey>) -> Answer<Vec<Option<PersonId>>> {
+        let workspace = self.workspace(no);
+        blocking(move || {
+            let map = Arc::clone(workspace?.pipeline.people());
+            let find = |key: PersonKey| match key {
+                PersonKey::UserId(id) => map.find_by_external_id("user_id", &id),
+                PersonKey::Number(number) => {
+                    map.person(number).map(|found| found.map(|view| view.person))
+                }
+            };
+            people.into_iter().map(find).collect::<Result<_, _>>().map_err(internal)
         })
     }
 

@@ -1,13 +1,47 @@
 //! Questions about events, and what there is to ask about.
 
 use sluice_api::handles::{Answer, EventName, EventSchema, HandleError, PropertyName, Questions};
+use sluice_api::saved_cohorts;
 use sluice_event::WorkspaceNo;
 use sluice_filter::Scope;
 use sluice_insights::{
-    Calendar, ErrorKind, InsightError, InsightQuery, InsightResult, Page, People, PeopleQuery,
+    Analytics, Calendar, CohortDefinition, CohortSize, Cohorts, ErrorKind, InsightError,
+    InsightQuery, InsightResult, Page, People, PeopleQuery,
 };
 
 use super::Parts;
+
+/// A workspace's analytics, with what a question needs beside itself.
+struct Asked {
+    analytics: Analytics,
+    cohorts: Cohorts,
+    calendar: Calendar,
+}
+
+impl Parts {
+    /// Looks up the saved cohorts that a question names.
+    async fn asked(
+        self,
+        no: WorkspaceNo,
+        time_zone: String,
+        cohorts: Vec<String>,
+    ) -> Result<Asked, InsightError> {
+        let calendar = Calendar::of_zone(&time_zone)?;
+        let workspace = self.workspaces.get(no).ok_or(InsightError::Stopped)?;
+        let analytics = workspace.analytics.clone();
+        let cohorts = if cohorts.is_empty() {
+            Cohorts::default()
+        } else {
+            let found = self.store.call(move |store| Ok(saved_cohorts(store, no, cohorts))).await;
+            found.map_err(|error| InsightError::Cohorts(error.to_string()))??
+        };
+        Ok(Asked { analytics, cohorts, calendar })
+    }
+}
+
+fn owned<'a>(cohorts: impl Iterator<Item = &'a str>) -> Vec<String> {
+    cohorts.map(str::to_owned).collect()
+}
 
 impl Questions for Parts {
     fn ask(
@@ -16,10 +50,10 @@ impl Questions for Parts {
         time_zone: String,
         query: InsightQuery,
     ) -> Answer<InsightResult, InsightError> {
-        let analytics = self.workspaces.get(no).map(|workspace| workspace.analytics.clone());
+        let asked = self.clone().asked(no, time_zone, owned(query.cohorts()));
         Box::pin(async move {
-            let calendar = Calendar::of_zone(&time_zone)?;
-            analytics.ok_or(InsightError::Stopped)?.query(query, calendar).await
+            let Asked { analytics, cohorts, calendar } = asked.await?;
+            analytics.query(query, cohorts, calendar).await
         })
     }
 
@@ -30,10 +64,37 @@ impl Questions for Parts {
         query: PeopleQuery,
         page: Page,
     ) -> Answer<People, InsightError> {
-        let analytics = self.workspaces.get(no).map(|workspace| workspace.analytics.clone());
+        let asked = self.clone().asked(no, time_zone, owned(query.cohorts()));
         Box::pin(async move {
-            let calendar = Calendar::of_zone(&time_zone)?;
-            analytics.ok_or(InsightError::Stopped)?.people(query, page, calendar).await
+            let Asked { analytics, cohorts, calendar } = asked.await?;
+            analytics.people(query, page, cohorts, calendar).await
+        })
+    }
+
+    fn cohort_size(
+        &self,
+        no: WorkspaceNo,
+        time_zone: String,
+        definition: CohortDefinition,
+    ) -> Answer<CohortSize, InsightError> {
+        let asked = self.clone().asked(no, time_zone, owned(definition.cohorts()));
+        Box::pin(async move {
+            let Asked { analytics, cohorts, calendar } = asked.await?;
+            analytics.cohort_size(definition, cohorts, calendar).await
+        })
+    }
+
+    fn cohort_people(
+        &self,
+        no: WorkspaceNo,
+        time_zone: String,
+        definition: CohortDefinition,
+        page: Page,
+    ) -> Answer<People, InsightError> {
+        let asked = self.clone().asked(no, time_zone, owned(definition.cohorts()));
+        Box::pin(async move {
+            let Asked { analytics, cohorts, calendar } = asked.await?;
+            analytics.cohort_people(definition, page, cohorts, calendar).await
         })
     }
 }

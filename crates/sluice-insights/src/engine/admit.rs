@@ -1,0 +1,37 @@
+//! Only some people reach an operator: whoever a question counts at all.
+
+use super::place::Places;
+use super::scan::{Hit, Operator};
+use super::sweep::{Mark, Sweeper};
+use crate::cohort::PeopleSet;
+
+/// An operator that is given only the people of a set. Rows of nobody are nobody's.
+pub(super) struct Admitting<'a, O> {
+    pub(super) operator: O,
+    pub(super) people: &'a PeopleSet,
+}
+
+impl<O: Operator> Operator for Admitting<'_, O> {
+    const NOBODY: bool = false;
+
+    #[inline]
+    fn person(&mut self, person: u64, hits: &mut [Hit], sorted: bool) {
+        if self.people.contains(person) {
+            self.operator.person(person, hits, sorted);
+        }
+    }
+}
+
+impl<O: Sweeper> Sweeper for Admitting<'_, O> {
+    #[inline]
+    fn swept(&mut self, person: u64, marks: &[Mark], places: &mut Places<'_>) {
+        if self.people.contains(person) {
+            self.operator.swept(person, marks, places);
+        }
+    }
+}
+
+/// The operators without what they were given through.
+pub(super) fn admitted<O>(operators: Vec<Admitting<'_, O>>) -> Vec<O> {
+    operators.into_iter().map(|admitting| admitting.operator).collect()
+}
