@@ -11,6 +11,7 @@ import {
   Send,
   Settings,
   Users,
+  UsersRound,
 } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 
@@ -48,6 +49,7 @@ export const NAV: PlaceGroup[] = [
     places: [
       { label: "Insights", to: "/insights", icon: ChartSpline, words: "trend funnel chart question" },
       { label: "Dashboards", to: "/dashboards", icon: LayoutDashboard, words: "board overview charts" },
+      { label: "Cohorts", to: "/cohorts", icon: UsersRound, words: "segments audiences behaviour groups of people" },
     ],
   },
   {

@@ -5,6 +5,7 @@ import { NotFound, RouteError } from "../app/RouteStates";
 import { queryClient } from "../app/queryClient";
 import { BlockSkeleton } from "../components/Skeletons";
 import { parseSearch, stringifySearch } from "../lib/url";
+import { cohortRoutes } from "./cohorts";
 import { destinationsRoutes } from "./destinations";
 import { dashboardRoutes } from "./dashboards";
 import { entryRoutes } from "./entry";
@@ -28,6 +29,7 @@ const routeTree = rootRoute.addChildren([
     ...settingsRoutes,
     ...insightRoutes,
     ...dashboardRoutes,
+    ...cohortRoutes,
     ...peopleRoutes,
   ]),
 ]);

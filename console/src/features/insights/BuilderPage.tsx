@@ -15,6 +15,7 @@ import { isSame, pointFromUrl, queryFromUrl, queryToUrl, type ChartType, type Di
 import { PeoplePanel } from "./PeoplePanel";
 import { INSIGHT_KINDS, kindOf } from "./registry";
 import { SaveActions } from "./SaveActions";
+import { WhomLine } from "./whom/WhomLine";
 
 export interface BuilderSearch {
   q?: string | undefined;
@@ -93,6 +94,7 @@ function Builder({ saved, search, onSearch }: BuilderProps) {
             onChange={(to) => switchKind(to as Kind)}
           />
           <kind.Editor query={query} onChange={change} />
+          <WhomLine people={query.people} onChange={(people) => change({ ...query, people })} />
         </section>
         <AnswerPanel
           name={saved?.name ?? kind.describe(query)}

@@ -18,6 +18,7 @@ import { NumberExplain } from "./Explain";
 import classes from "./insights.module.css";
 import { finished, peopleQuery, type InsightQuery, type Point } from "./model";
 import { kindOf } from "./registry";
+import { SaveAsCohort } from "./SaveAsCohort";
 
 type Row = Schema<"PersonBehind">;
 
@@ -66,7 +67,10 @@ function Behind({ query, point }: { query: InsightQuery; point: Point }) {
     <>
       <div className={classes.peopleHead}>
         <Text fw={600}>{plural(total, "person", "people")}</Text>
-        <TraitsMenu shown={shown} names={names} onToggle={toggle} />
+        <span style={{ display: "flex", gap: 8 }}>
+          <SaveAsCohort behind={asked} />
+          <TraitsMenu shown={shown} names={names} onToggle={toggle} />
+        </span>
       </div>
       <NumberExplain query={query} point={point} people={total} />
       <DataTable

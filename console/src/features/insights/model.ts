@@ -2,6 +2,7 @@
 
 import type { Schema } from "../../api/client";
 import type { InsightQuery, PeopleQuery } from "../../api/queries/insights";
+import { finishedClauses } from "./whom/model";
 
 export type { InsightQuery, InsightResult, PeopleQuery } from "../../api/queries/insights";
 export type Kind = InsightQuery["kind"];
@@ -62,11 +63,13 @@ const DEFAULTS: Record<string, unknown> = {
   count: "uniques",
 };
 
+const EMPTY = ["filters", "segment", "segments", "exclusions", "any_of", "people"];
+
 /** Without what is so anyway: for short URLs and for comparing questions. */
 export function lean<Q extends object>(query: Q): Q {
   const kept = Object.entries(query).filter(([name, value]) => {
     if (value === undefined || value === null) return false;
-    if (Array.isArray(value) && value.length === 0 && ["filters", "segment", "segments", "exclusions", "any_of"].includes(name)) return false;
+    if (Array.isArray(value) && value.length === 0 && EMPTY.includes(name)) return false;
     return DEFAULTS[name] !== value;
   });
   return Object.fromEntries(
@@ -128,16 +131,17 @@ export function finished<Q extends InsightQuery>(query: Q): Q {
   const whole = (filters: Selector["filters"]) =>
     filtersOf(conditions(filters).filter((one) => !isComparison(one) || one.values.length > 0));
   const event = (one: Selector) => ({ ...one, filters: whole(one.filters) });
-  const { segment } = query;
+  const segment = whole(query.segment);
+  const people = finishedClauses(query.people);
   if (query.kind === "trend") {
     const segments = query.segments?.map((one) => ({ ...one, filters: whole(one.filters) }));
-    return { ...query, segment: whole(segment), ...(segments ? { segments } : {}), events: query.events.map(event) };
+    return { ...query, people, segment, ...(segments ? { segments } : {}), events: query.events.map(event) };
   }
   if (query.kind === "funnel") {
     const exclusions = query.exclusions?.flatMap((one) => (one.event.event === "" ? [] : [{ ...one, event: event(one.event) }]));
-    return { ...query, segment: whole(segment), ...(exclusions ? { exclusions } : {}), steps: query.steps.map(event) };
+    return { ...query, people, segment, ...(exclusions ? { exclusions } : {}), steps: query.steps.map(event) };
   }
-  return { ...query, segment: whole(segment), start: event(query.start), returning: event(query.returning) };
+  return { ...query, people, segment, start: event(query.start), returning: event(query.returning) };
 }
 
 /** The question with a range and filters that others share. */

@@ -1,0 +1,148 @@
+// One cohort: who belongs to it, as a sentence that can be edited, and the people it finds.
+
+import { Button, TextInput, Textarea } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import {
+  cohortQuery,
+  useChangeCohort,
+  useCreateCohort,
+  useDeleteCohort,
+  type Cohort,
+  type PeopleClause,
+} from "../../../api/queries/cohorts";
+import { useCan } from "../../../api/session";
+import { notifyDone, notifyFailed } from "../../../components/notify";
+import { Page } from "../../../components/Page";
+import { QueryView } from "../../../components/QueryView";
+import { BlockSkeleton } from "../../../components/Skeletons";
+import { useConfirm } from "../../../components/useConfirm";
+import edit from "../edit/edit.module.css";
+import classes from "../insights.module.css";
+import { isSame } from "../model";
+import { ClausesEditor } from "../whom/ClausesEditor";
+import { askable, finishedClauses, KINDS } from "../whom/model";
+import { CohortPeople } from "./CohortPeople";
+import { Compare } from "./Compare";
+import { ImportPeople } from "./ImportPeople";
+import { LiveSize, SavedSize } from "./Size";
+
+export function CohortPage({ cohortId }: { cohortId: string }) {
+  const cohort = useQuery(cohortQuery(cohortId));
+  return (
+    <QueryView query={cohort} failed="The cohort could not be read" loading={<BlockSkeleton height={420} />}>
+      {(found) => (found.definition ? <Defined key={found.id} saved={found} /> : <Listed key={found.id} cohort={found} />)}
+    </QueryView>
+  );
+}
+
+export function NewCohortPage() {
+  return <Defined saved={undefined} />;
+}
+
+function Defined({ saved }: { saved: Cohort | undefined }) {
+  const may = useCan("editor");
+  const navigate = useNavigate();
+  const [name, setName] = useState(saved?.name ?? "");
+  const [description, setDescription] = useState(saved?.description ?? "");
+  const [clauses, setClauses] = useState<PeopleClause[]>(saved?.definition?.clauses ?? [{ any_of: [KINDS.performed.blank()] }]);
+  const create = useCreateCohort();
+  const change = useChangeCohort(saved?.id ?? "");
+  const definition = askable(clauses);
+  const isWhole = definition !== undefined && count(definition.clauses) === count(clauses);
+  const isChanged = saved === undefined || name !== saved.name || description !== saved.description || !isSame(finishedClauses(clauses), saved.definition?.clauses);
+  const save = () => {
+    if (!definition) return;
+    const body = { name: name.trim(), description, definition };
+    const onError = (error: unknown) => notifyFailed("Not saved", error);
+    if (saved) change.mutate(body, { onSuccess: () => notifyDone("Saved."), onError });
+    else create.mutate(body, { onSuccess: (made) => void navigate({ to: "/cohorts/$cohortId", params: { cohortId: made.id } }), onError });
+  };
+  return (
+    <Page
+      name={saved?.name ?? "New cohort"}
+      title={saved?.name ?? "Who belongs to it?"}
+      action={
+        may ? (
+          <>
+            {saved ? <DeleteCohort cohort={saved} /> : null}
+            <Button disabled={!isChanged || !isWhole || name.trim() === ""} loading={create.isPending || change.isPending} onClick={save}>
+              Save
+            </Button>
+          </>
+        ) : undefined
+      }
+    >
+      <div className={classes.builder}>
+        <section className={`panel ${classes.question}`} aria-label="Definition">
+          <TextInput label="Name" value={name} maxLength={200} disabled={!may} onChange={(event) => setName(event.currentTarget.value)} mb="sm" />
+          <div className={edit.sentence}>
+            <span className={edit.word}>Everybody</span>
+            <ClausesEditor clauses={clauses} onChange={setClauses} own={saved?.id} />
+          </div>
+          <Textarea label="What it is for" value={description} maxLength={2000} autosize minRows={2} disabled={!may} mt="md" onChange={(event) => setDescription(event.currentTarget.value)} />
+        </section>
+        <section className={`panel ${classes.answer}`} aria-label="People">
+          <LiveSize definition={definition} />
+          {saved ? (
+            <>
+              <Compare cohort={saved} />
+              <CohortPeople cohortId={saved.id} />
+            </>
+          ) : null}
+        </section>
+      </div>
+    </Page>
+  );
+}
+
+function count(clauses: readonly PeopleClause[]): number {
+  return clauses.reduce((sum, clause) => sum + clause.any_of.length, 0);
+}
+
+function Listed({ cohort }: { cohort: Cohort }) {
+  const may = useCan("editor");
+  return (
+    <Page name={cohort.name} title={cohort.name} action={may ? <DeleteCohort cohort={cohort} /> : undefined}>
+      <div className={classes.builder}>
+        <section className={`panel ${classes.question}`} aria-label="List">
+          <p style={{ margin: "0 0 8px" }}>A list: its people stay until they are taken off. Merged people count once; who has no event is not counted.</p>
+          {cohort.description === "" ? null : <p style={{ margin: "0 0 8px" }}>{cohort.description}</p>}
+          {may ? <ImportPeople cohortId={cohort.id} /> : null}
+        </section>
+        <section className={`panel ${classes.answer}`} aria-label="People">
+          <div style={{ fontSize: 28, fontWeight: 600, lineHeight: "36px" }}>
+            <SavedSize cohortId={cohort.id} /> <span style={{ fontSize: 14, fontWeight: 400 }}>people</span>
+          </div>
+          <Compare cohort={cohort} />
+          <CohortPeople cohortId={cohort.id} />
+        </section>
+      </div>
+    </Page>
+  );
+}
+
+function DeleteCohort({ cohort }: { cohort: Cohort }) {
+  const [dialog, ask] = useConfirm();
+  const navigate = useNavigate();
+  const remove = useDeleteCohort();
+  const act = () =>
+    remove.mutate(cohort.id, {
+      onSuccess: () => void navigate({ to: "/cohorts", search: {} }),
+      onError: (error) => notifyFailed("Not deleted", error),
+    });
+  const lost = cohort.definition ? "The definition is lost." : "The list of people is lost.";
+  return (
+    <>
+      {dialog}
+      <Button
+        variant="default"
+        loading={remove.isPending}
+        onClick={() => ask({ title: `Delete “${cohort.name}”?`, words: `${lost} Events and people stay as they are.`, verb: "Delete cohort", act })}
+      >
+        Delete
+      </Button>
+    </>
+  );
+}
