@@ -392,6 +392,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dictionary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that the dictionary says, by kind and name. */
+        get: operations["list_dictionary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dictionary/{entryKind}/{entryName}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says something of an event or property, in place of what was said before. */
+        put: operations["set_dictionary_entry"];
+        post?: never;
+        /** Takes an entry out: its event or property is as if nothing had been said of it. */
+        delete: operations["delete_dictionary_entry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events/names": {
         parameters: {
             query?: never;
@@ -399,7 +434,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The events that were really seen. */
+        /** The events that were really seen, and the custom ones, as the data dictionary takes them. */
         get: operations["list_event_names"];
         put?: never;
         post?: never;
@@ -1468,6 +1503,12 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Data_DictionaryData: {
+            data: {
+                entries: components["schemas"]["EntryView"][];
+            };
+        };
+        /** @description A successful answer. */
         Data_Done: {
             /** @description What a deletion or another act without a result answers. */
             data: {
@@ -1480,6 +1521,12 @@ export interface components {
             data: {
                 /** @description How many have ended. */
                 ended: number;
+            };
+        };
+        /** @description A successful answer. */
+        Data_EntryData: {
+            data: {
+                entry: components["schemas"]["EntryView"];
             };
         };
         /** @description A successful answer. */
@@ -1947,6 +1994,9 @@ export interface components {
             destinations: components["schemas"]["DestinationView"][];
             pagination: components["schemas"]["Pagination"];
         };
+        DictionaryData: {
+            entries: components["schemas"]["EntryView"][];
+        };
         /** @description How many different values of a property the events had; `(none)` is not a value. */
         DistinctValues: {
             /** Format: int32 */
@@ -1974,6 +2024,55 @@ export interface components {
         EndedData: {
             /** @description How many have ended. */
             ended: number;
+        };
+        /** @description What an entry says; what is absent, it does not say. */
+        EntryBody: {
+            /**
+             * @description Only of custom events: a row that fits one of them is the event.
+             * @default null
+             */
+            anyOf?: components["schemas"]["EventAlternative"][] | null;
+            /** @default  */
+            description?: string;
+            /**
+             * @description What to call it.
+             * @default
+             */
+            displayName?: string;
+            /**
+             * @description Only of events: in no answer. The events stay stored, and count again without this.
+             * @default false
+             */
+            isDeleted?: boolean;
+            /**
+             * @description Not offered by pickers; whoever uses it should use something else.
+             * @default false
+             */
+            isDeprecated?: boolean;
+            /**
+             * @description Not offered by pickers, but counted.
+             * @default false
+             */
+            isHidden?: boolean;
+            /**
+             * @description Comes from testing.
+             * @default false
+             */
+            isTest?: boolean;
+            /**
+             * @description Only of events: the event that this one counts as.
+             * @default null
+             */
+            sameAs?: string | null;
+        };
+        EntryData: {
+            entry: components["schemas"]["EntryView"];
+        };
+        EntryView: components["schemas"]["EntryBody"] & {
+            /** @description `event`, `custom_event`, `event_property` or `user_trait`. */
+            kind: string;
+            name: string;
+            updatedAt: string;
         };
         ErrorData: {
             column: number;
@@ -2018,7 +2117,7 @@ export interface components {
          *     beyond 2^53 must not change its digits on the way to a screen).
          */
         EventJson: Record<string, never>;
-        EventName: {
+        EventName: components["schemas"]["Told"] & {
             /** Format: int64 */
             count: number;
             /** @description Whether it counts as activity; `$identify`, `$group` and `$alias` do not. */
@@ -2920,7 +3019,7 @@ export interface components {
             filter: Record<string, never>;
             within?: components["schemas"]["Within"] | null;
         };
-        PropertyName: {
+        PropertyName: components["schemas"]["Told"] & {
             /**
              * Format: int64
              * @description How often it was seen: of an event among its newest, else in all.
@@ -3436,6 +3535,15 @@ export interface components {
         TokensData: {
             pagination: components["schemas"]["Pagination"];
             tokens: components["schemas"]["TokenView"][];
+        };
+        /** @description What the data dictionary says of something that was seen; absent where it says nothing. */
+        Told: {
+            description?: string;
+            displayName?: string;
+            /** @description Not to be offered: hidden or deprecated. */
+            isNotOffered?: boolean;
+            /** @description Comes from testing. */
+            isTest?: boolean;
         };
         /**
          * @description Which values of user traits count.
@@ -6329,6 +6437,249 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_dictionary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DictionaryData"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    set_dictionary_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `event`, `custom_event`, `event_property` or `user_trait` */
+                entryKind: string;
+                /** @description Its name */
+                entryName: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "displayName": "Order",
+                 *       "description": "A paid order",
+                 *       "isHidden": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["EntryBody"];
+            };
+        };
+        responses: {
+            /** @description The entry */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_EntryData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    delete_dictionary_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `event`, `custom_event`, `event_property` or `user_trait` */
+                entryKind: string;
+                /** @description Its name */
+                entryName: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is out */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,6 +3,7 @@
 import type { LinkProps } from "@tanstack/react-router";
 import {
   Activity,
+  BookOpen,
   ChartSpline,
   House,
   LayoutDashboard,
@@ -42,6 +43,7 @@ export const NAV: PlaceGroup[] = [
     label: "Govern",
     places: [
       { label: "Live events", to: "/live-events", icon: Radio, words: "stream debugger refused" },
+      { label: "Schema", to: "/schema", icon: BookOpen, words: "dictionary taxonomy events properties hidden deprecated custom" },
     ],
   },
   {

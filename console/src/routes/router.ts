@@ -15,6 +15,7 @@ import { liveEventsRoutes } from "./live-events";
 import { insightRoutes } from "./insights";
 import { peopleRoutes } from "./people";
 import { rootRoute, shellRoute } from "./root";
+import { schemaRoutes } from "./schema";
 import { settingsRoutes } from "./settings";
 import { sourcesRoutes } from "./sources";
 
@@ -30,6 +31,7 @@ const routeTree = rootRoute.addChildren([
     ...insightRoutes,
     ...dashboardRoutes,
     ...cohortRoutes,
+    ...schemaRoutes,
     ...peopleRoutes,
   ]),
 ]);

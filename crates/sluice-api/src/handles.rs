@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 pub use exports::{ExportPage, ExportQuery, ExportedEvent, Exports};
 pub use questions::{PersonKey, Questions};
-pub use schema::{EventName, EventSchema, PropertyName};
+pub use schema::{EventName, EventSchema, PropertyName, Told};
 
 /// Why a running part could not do what was asked.
 #[derive(Debug, thiserror::Error)]

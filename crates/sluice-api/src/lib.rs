@@ -23,6 +23,7 @@ mod page;
 mod routes;
 mod saved_cohorts;
 mod state;
+mod told;
 mod visitor;
 
 pub use openapi::{openapi, openapi_json};

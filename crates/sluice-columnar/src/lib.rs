@@ -45,7 +45,7 @@ pub use part::{ColumnMeta, EventStats, Part, PartMeta, Seqs, Times};
 pub use partition::Partition;
 pub use snapshot::{ColumnSummary, EVENT_NAMES_LISTED_MAX, EventSummary, Snapshot};
 pub use store::{Store, StoreConfig};
-pub use walk::{PeopleSlice, Piece, RowRef, Run, Selection};
+pub use walk::{EventNames, PeopleSlice, Piece, RowRef, Run, Selection};
 
 /// What of `context` becomes columns of [`Scope::Context`], by the first name of the path; the
 /// whole event stays in the events log. `ip` is left out: an address identifies a person and is

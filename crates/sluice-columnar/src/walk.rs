@@ -189,12 +189,19 @@ pub(crate) fn gallop(slice: &[u64], less: impl Fn(u64) -> bool) -> usize {
     from + slice[from..to].partition_point(|key| less(*key))
 }
 
+/// How a query takes event names: the name that a stored one counts as, or nothing if its rows do
+/// not count.
+pub trait EventNames: std::fmt::Debug + Send + Sync {
+    fn counted_as<'a>(&'a self, stored: &'a str) -> Option<&'a str>;
+}
+
 /// Parts chosen for a query.
 #[derive(Clone, Debug)]
 pub struct Selection {
     snapshot: Arc<Snapshot>,
     parts: Vec<Arc<Part>>,
     dirty: Arc<Dirty>,
+    names: Option<Arc<dyn EventNames>>,
 }
 
 impl Selection {
@@ -203,7 +210,21 @@ impl Selection {
         parts: Vec<Arc<Part>>,
         dirty: Arc<Dirty>,
     ) -> Self {
-        Self { snapshot, parts, dirty }
+        Self { snapshot, parts, dirty, names: None }
+    }
+
+    /// With event names taken in another way.
+    #[must_use]
+    pub fn with_names(mut self, names: Arc<dyn EventNames>) -> Self {
+        self.names = Some(names);
+        self
+    }
+
+    /// The name that rows of a part with this event code count under; nothing if they do not count.
+    #[must_use]
+    pub fn event_name<'a>(&'a self, part: &'a Part, code: u32) -> Option<&'a str> {
+        let stored = part.event_name(code);
+        self.names.as_ref().map_or(Some(stored), |names| names.counted_as(stored))
     }
 
     #[must_use]

@@ -4,10 +4,11 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use sluice_base::Timestamp;
-use sluice_columnar::{Selection, Snapshot};
+use sluice_columnar::{EventNames, Selection, Snapshot};
 
 use crate::cohort::spec::PeopleClause;
 use crate::cohort::{self, Cohorts, PeopleSet};
+use crate::dictionary::Dictionary;
 use crate::engine::Latest;
 use crate::query::TraitsAsOf;
 use crate::time::Calendar;
@@ -23,6 +24,7 @@ pub struct Context {
     pub threads: usize,
     latest: Arc<OnceLock<Arc<Latest>>>,
     cohorts: Cohorts,
+    dictionary: Arc<Dictionary>,
     /// Who is counted at all; everybody, if absent.
     people: Option<Arc<PeopleSet>>,
 }
@@ -35,8 +37,16 @@ impl Context {
         now: Timestamp,
         threads: usize,
     ) -> Self {
-        let (latest, cohorts) = (Arc::default(), Cohorts::default());
-        Self { snapshot, calendar, now, threads, latest, cohorts, people: None }
+        Self {
+            snapshot,
+            calendar,
+            now,
+            threads,
+            latest: Arc::default(),
+            cohorts: Cohorts::default(),
+            dictionary: Arc::default(),
+            people: None,
+        }
     }
 
     /// With the saved cohorts that questions may name.
@@ -44,6 +54,17 @@ impl Context {
     pub fn with_cohorts(mut self, cohorts: Cohorts) -> Self {
         self.cohorts = cohorts;
         self
+    }
+
+    /// With what events are taken for.
+    #[must_use]
+    pub fn with_dictionary(mut self, dictionary: Arc<Dictionary>) -> Self {
+        self.dictionary = dictionary;
+        self
+    }
+
+    pub(crate) fn dictionary(&self) -> &Dictionary {
+        &self.dictionary
     }
 
     /// The same, counting only the people for whom all clauses hold; and what it took to find them.
@@ -70,7 +91,13 @@ impl Context {
     }
 
     pub(crate) fn select(&self, from: i64, to: i64) -> Selection {
-        self.snapshot.select(Timestamp::from_micros(from)..Timestamp::from_micros(to))
+        let range = Timestamp::from_micros(from)..Timestamp::from_micros(to);
+        let selection = self.snapshot.select(range);
+        if self.dictionary.is_plain() {
+            return selection;
+        }
+        let names: Arc<dyn EventNames> = Arc::clone(&self.dictionary) as _;
+        selection.with_names(names)
     }
 
     pub(crate) fn latest(&self, traits: TraitsAsOf) -> Option<Arc<Latest>> {

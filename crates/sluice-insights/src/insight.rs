@@ -5,7 +5,9 @@ use utoipa::ToSchema;
 
 use crate::InsightError;
 use crate::cohort::spec::{PeopleClause, cohorts_in};
+use crate::dictionary::Dictionary;
 use crate::funnel::spec::{FunnelPoint, FunnelQuery, FunnelResult};
+use crate::query::EventSelector;
 use crate::retention::spec::{RetentionPoint, RetentionQuery, RetentionResult};
 use crate::trend::spec::{TrendPoint, TrendQuery, TrendResult};
 
@@ -93,6 +95,13 @@ pub struct PersonEntry {
     pub times: Vec<String>,
 }
 
+fn resolve(dictionary: &Dictionary, events: &mut [EventSelector]) -> Result<(), InsightError> {
+    for event in events {
+        *event = dictionary.resolve(event)?;
+    }
+    Ok(())
+}
+
 impl InsightQuery {
     /// Reads the JSON form.
     ///
@@ -113,6 +122,20 @@ impl InsightQuery {
             Self::Funnel(query) => query.check(),
             Self::Retention(query) => query.check(),
         }
+    }
+
+    /// With its events as the dictionary takes them.
+    pub(crate) fn resolved(&self, dictionary: &Dictionary) -> Result<Self, InsightError> {
+        let mut resolved = self.clone();
+        match &mut resolved {
+            Self::Trend(query) => resolve(dictionary, &mut query.events)?,
+            Self::Funnel(query) => resolve(dictionary, &mut query.steps)?,
+            Self::Retention(query) => {
+                resolve(dictionary, std::slice::from_mut(&mut query.start))?;
+                resolve(dictionary, std::slice::from_mut(&mut query.returning))?;
+            }
+        }
+        Ok(resolved)
     }
 
     /// Whom it counts.
@@ -149,6 +172,20 @@ impl PeopleQuery {
             Self::Funnel { query, .. } => query.check(),
             Self::Retention { query, .. } => query.check(),
         }
+    }
+
+    /// With its events as the dictionary takes them.
+    pub(crate) fn resolved(&self, dictionary: &Dictionary) -> Result<Self, InsightError> {
+        let mut resolved = self.clone();
+        match &mut resolved {
+            Self::Trend { query, .. } => resolve(dictionary, &mut query.events)?,
+            Self::Funnel { query, .. } => resolve(dictionary, &mut query.steps)?,
+            Self::Retention { query, .. } => {
+                resolve(dictionary, std::slice::from_mut(&mut query.start))?;
+                resolve(dictionary, std::slice::from_mut(&mut query.returning))?;
+            }
+        }
+        Ok(resolved)
     }
 
     /// Whom the question counts.

@@ -14,6 +14,7 @@
 
 pub mod cohort;
 mod context;
+mod dictionary;
 mod engine;
 mod error;
 pub mod funnel;
@@ -30,6 +31,7 @@ use std::sync::atomic::AtomicBool;
 pub use cohort::spec::CohortDefinition;
 pub use cohort::{CohortSize, Cohorts, Membership};
 pub use context::Context;
+pub use dictionary::{CUSTOM_EVENT_PREFIX, CustomEvent, Dictionary, check_custom_event};
 pub use error::{ErrorKind, InsightError};
 pub use insight::{
     Explain, InsightQuery, InsightResult, PAGE_MAX, Page, People, PeopleQuery, PersonEntry,
@@ -50,6 +52,7 @@ pub fn answer(
     context: &Context,
     cancelled: &AtomicBool,
 ) -> Result<InsightResult, InsightError> {
+    let query = &query.resolved(context.dictionary())?;
     let (context, finding) = &context.counting(query.people(), cancelled)?;
     let mut result = match query {
         InsightQuery::Trend(query) => {
@@ -78,6 +81,7 @@ pub fn people(
     context: &Context,
     cancelled: &AtomicBool,
 ) -> Result<People, InsightError> {
+    let query = &query.resolved(context.dictionary())?;
     let (context, _) = &context.counting(query.people(), cancelled)?;
     match query {
         PeopleQuery::Trend { query, point } => {

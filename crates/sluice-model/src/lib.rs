@@ -9,6 +9,7 @@ pub mod check;
 pub mod cohort;
 pub mod dashboard;
 pub mod destination;
+pub mod dictionary;
 pub mod insight;
 pub mod source;
 pub mod tables;
@@ -26,6 +27,7 @@ pub use dashboard::{Dashboard, DashboardChange, DashboardContent, DashboardId, D
 pub use destination::{
     Connection, Destination, DestinationChange, DestinationId, NewDestination, Settings,
 };
+pub use dictionary::{DictionaryEntry, EntryKind, EntrySays};
 pub use insight::{NewSavedInsight, SavedInsight, SavedInsightChange, SavedInsightId};
 pub use source::{NewSource, Source, SourceChange, SourceId, SourceSettings, WriteKey};
 pub use tables::{ConnectionSpec, ConnectionTable, SourceEntry, SourceTable};

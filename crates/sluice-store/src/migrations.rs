@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_users.sql"),
     include_str!("migrations/0004_console.sql"),
     include_str!("migrations/0005_cohorts.sql"),
+    include_str!("migrations/0006_dictionary.sql"),
 ];
 
 pub(crate) fn run(db: &mut Connection) -> Result<(), StoreError> {

@@ -163,7 +163,7 @@ const SPECIAL: Record<string, string> = {
 };
 
 export function eventWords(name: string): string {
-  return SPECIAL[name] ?? name;
+  return SPECIAL[name] ?? (name.startsWith("ce:") ? name.slice(3) : name);
 }
 
 const OPS: Record<string, string> = {

@@ -1,4 +1,4 @@
-//! What was seen in events, for whoever picks an event or a property.
+//! Which events and properties were seen, and what is said of them.
 
 use serde::Serialize;
 use sluice_event::WorkspaceNo;
@@ -10,6 +10,9 @@ use super::Answer;
 pub trait EventSchema: Send + Sync {
     fn event_names(&self, workspace: WorkspaceNo) -> Answer<Vec<EventName>>;
 
+    /// The data dictionary was changed: questions take events as it says from now on.
+    fn dictionary_changed(&self, workspace: WorkspaceNo) -> Answer<()>;
+
     /// Properties of one event, or of all.
     fn properties(
         &self,
@@ -18,11 +21,33 @@ pub trait EventSchema: Send + Sync {
     ) -> Answer<Vec<PropertyName>>;
 }
 
+/// What the data dictionary says of something that was seen; absent where it says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub display_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub description: String,
+    /// Not to be offered: hidden or deprecated.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub is_not_offered: bool,
+    /// Comes from testing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub is_test: bool,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventName {
     pub name: String,
     pub count: u64,
+    #[serde(flatten)]
+    pub told: Told,
     /// Whether it counts as activity; `$identify`, `$group` and `$alias` do not.
     pub is_active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,6 +58,8 @@ pub struct EventName {
 #[serde(rename_all = "camelCase")]
 pub struct PropertyName {
     pub name: String,
+    #[serde(flatten)]
+    pub told: Told,
     /// `event` for a property, `user` for a trait.
     pub of: String,
     /// Such as `string` or `number`; more than one when senders disagree.

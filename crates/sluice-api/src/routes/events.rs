@@ -11,6 +11,7 @@ use crate::body::At;
 use crate::error::ApiError;
 use crate::handles::{EventName, PropertyName, Receipt};
 use crate::state::ApiState;
+use crate::told::{told_events, told_properties};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct EventNamesData {
@@ -34,7 +35,7 @@ pub(super) struct PropertiesParams {
     event: Option<String>,
 }
 
-/// The events that were really seen.
+/// The events that were really seen, and the custom ones, as the data dictionary takes them.
 #[utoipa::path(get, path = "/events/names", tag = "Events", security(("token" = ["viewer"])),
     responses((status = 200, description = "The events", body = Data<EventNamesData>)))]
 pub(super) async fn list_event_names(
@@ -42,7 +43,9 @@ pub(super) async fn list_event_names(
     State(api): State<ApiState>,
 ) -> Result<Data<EventNamesData>, ApiError> {
     let no = who.workspace();
-    let events = api.handles().schema.event_names(no).await?;
+    let seen = api.handles().schema.event_names(no).await?;
+    let entries = api.store().call(move |store| store.dictionary_list(no)).await?;
+    let events = told_events(seen, entries);
     Ok(Data { data: EventNamesData { events } })
 }
 
@@ -56,7 +59,9 @@ pub(super) async fn list_properties(
     Query(params): Query<PropertiesParams>,
 ) -> Result<Data<PropertiesData>, ApiError> {
     let no = who.workspace();
-    let properties = api.handles().schema.properties(no, params.event).await?;
+    let seen = api.handles().schema.properties(no, params.event).await?;
+    let entries = api.store().call(move |store| store.dictionary_list(no)).await?;
+    let properties = told_properties(seen, &entries);
     Ok(Data { data: PropertiesData { properties } })
 }
 

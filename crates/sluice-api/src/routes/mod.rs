@@ -8,6 +8,7 @@ mod dashboards;
 mod dead_letters;
 mod delivery_test;
 mod destinations;
+mod dictionary;
 mod events;
 mod invites;
 mod ledger;
@@ -135,6 +136,8 @@ fn event_operations() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(events::list_event_names))
         .routes(routes!(events::list_properties))
+        .routes(routes!(dictionary::list_dictionary))
+        .routes(routes!(dictionary::set_dictionary_entry, dictionary::delete_dictionary_entry))
         .routes(routes!(events::get_receipt_of_received))
         .routes(routes!(events::get_receipt))
         .routes(routes!(live_events::list_live_events))

@@ -13,7 +13,7 @@ use sluice_api::handles::{
     PeoplePage, Person, PersonEvent, PersonEventCount, PersonEvents, PersonEventsQuery,
     PersonExternalId, PersonKey, PersonMerge, PersonSummary, PropertyName, Questions, Receipt,
     ReceiptOutcome, ReceiptStage, Receipts, SearchExtent, SendAgain, SourceAccount, TestVerdict,
-    WorkspaceParts, blocking,
+    Told, WorkspaceParts, blocking,
 };
 use sluice_destination_kit::{
     Destination, DestinationKind, Field, FieldKind, HttpOut, Settings, SettingsError,
@@ -458,9 +458,19 @@ impl Exports for Fake {
 
 impl EventSchema for Fake {
     fn event_names(&self, workspace: WorkspaceNo) -> Answer<Vec<EventName>> {
-        let name =
-            EventName { name: PLANTED.to_owned(), count: 3, is_active: true, last_seen_at: None };
+        let name = EventName {
+            name: PLANTED.to_owned(),
+            told: Told::default(),
+            count: 3,
+            is_active: true,
+            last_seen_at: None,
+        };
         now(if is_ours(workspace) { vec![name] } else { Vec::new() })
+    }
+
+    fn dictionary_changed(&self, workspace: WorkspaceNo) -> Answer<()> {
+        assert!(workspace.0 > 0);
+        now(())
     }
 
     fn properties(
@@ -470,6 +480,7 @@ impl EventSchema for Fake {
     ) -> Answer<Vec<PropertyName>> {
         let name = PropertyName {
             name: PLANTED.to_owned(),
+            told: Told::default(),
             of: "event".to_owned(),
             types: vec!["string".to_owned()],
             count: 3,

@@ -8,6 +8,7 @@ mod browser;
 mod cohorts;
 mod dashboards;
 mod destinations;
+mod dictionary;
 mod fakes;
 mod insights;
 mod live_events;
@@ -88,6 +89,10 @@ impl Server {
             .header("authorization", format!("Bearer {token}"));
         let body = body.map_or_else(Body::empty, |json| Body::from(json.to_string()));
         self.send(request.body(body).unwrap()).await
+    }
+
+    async fn call(&self, method: &str, path: &str, body: &Value) -> Answer {
+        self.call_as(ADMIN, method, path, Some(body)).await
     }
 
     async fn get(&self, path: &str) -> Answer {

@@ -6,7 +6,9 @@ use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
 use sluice_event::WorkspaceNo;
-use sluice_model::{Actor, Email, NewApiToken, NewCohort, NewMembers, NewSavedInsight, Role};
+use sluice_model::{
+    Actor, Email, EntryKind, EntrySays, NewApiToken, NewCohort, NewMembers, NewSavedInsight, Role,
+};
 
 use crate::browser::{Browser, PASSWORD};
 use crate::fakes::PLANTED;
@@ -65,6 +67,8 @@ async fn plant(server: &Server) -> Planted {
     let members = NewMembers::Listed(vec![1]);
     let new = NewCohort { name: "c".to_owned(), description: String::new(), members };
     let cohort = server.store.cohort_create(HOME, &new, &actor).unwrap();
+    let says = EntrySays { description: "planted-says".to_owned(), ..EntrySays::default() };
+    server.store.dictionary_set(HOME, (EntryKind::Event, "planted-entry"), &says, &actor).unwrap();
     server.person(HOME, "planted-user", Role::Viewer).await;
     let users = server.get("/users").await.json;
     let email = Email::parse("planted-invite@example.com").unwrap();
@@ -77,6 +81,8 @@ async fn plant(server: &Server) -> Planted {
         ("{destinationId}", text(&destination["id"])),
         ("{tokenId}", token.id.into_string()),
         ("{insightId}", insight.id.into_string()),
+        ("{entryKind}", "event".to_owned()),
+        ("{entryName}", "planted-entry".to_owned()),
         ("{cohortId}", cohort.id.into_string()),
         ("{userId}", text(&users["data"]["users"][0]["id"])),
         ("{inviteId}", invite.id.into_string()),
@@ -91,7 +97,8 @@ async fn plant(server: &Server) -> Planted {
     ];
     let long = parameters.iter().map(|(_, value)| value.clone());
     let long = long.filter(|value| value.len() > 20 && !value.contains("nobody"));
-    let planted = [PLANTED, "shop", "planted-user", "planted-invite"].map(str::to_owned);
+    let planted =
+        [PLANTED, "shop", "planted-user", "planted-invite", "planted-says"].map(str::to_owned);
     Planted { needles: long.chain(planted).collect(), parameters }
 }
 
@@ -124,6 +131,7 @@ impl Planted {
             "create_insight" => json!({ "name": "n", "query": trend }),
             "create_dashboard" => json!({ "name": "n" }),
             "create_cohort" => json!({ "name": "n" }),
+            "set_dictionary_entry" => json!({ "description": "d" }),
             "preview_cohort" => json!({ "definition": { "clauses": [active] } }),
             "change_cohort_people" => json!({ "people": [1] }),
             "query_insight" => trend,
@@ -271,6 +279,7 @@ async fn an_admin_of_another_workspace_reaches_nothing_of_this_one() {
         "/insights",
         "/dashboards",
         "/cohorts",
+        "/dictionary",
         "/users",
         "/invites",
         "/",
@@ -286,7 +295,12 @@ async fn an_admin_of_another_workspace_reaches_nothing_of_this_one() {
     ] {
         for operation in all.iter().filter(|one| one.needs != Needs::Nothing) {
             let answer = who.call(&server, operation, &planted).await;
-            let elsewhere = ["get_destination_kind", "end_own_session"];
+            let elsewhere = [
+                "get_destination_kind",
+                "end_own_session",
+                "set_dictionary_entry",
+                "delete_dictionary_entry",
+            ];
             let of_us = operation.path.contains('{') && !elsewhere.contains(&operation.id.as_str());
             if of_us {
                 assert_eq!(answer.status, 404, "{}: {}", operation.id, answer.text);

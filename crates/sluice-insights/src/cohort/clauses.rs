@@ -85,6 +85,7 @@ impl Compiled {
         context: &Context,
         mut member: impl FnMut(&str) -> Result<Arc<PeopleSet>, InsightError>,
     ) -> Result<Self, InsightError> {
+        let dictionary = context.dictionary();
         let mut compiled = Self {
             slots: Vec::new(),
             clauses: Vec::with_capacity(clauses.len()),
@@ -101,7 +102,7 @@ impl Compiled {
             let mut any_of = Vec::with_capacity(clause.any_of.len());
             for condition in &clause.any_of {
                 let frame = frame(condition.within(), context)?;
-                let ask = compiled.ask(condition, &mut member)?;
+                let ask = compiled.ask(&condition.resolved(dictionary)?, &mut member)?;
                 compiled.reach(frame, &ask);
                 any_of.push(Check { frame, ask });
             }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use sluice_filter::Condition;
 use utoipa::ToSchema;
 
+use crate::InsightError;
+use crate::dictionary::Dictionary;
 use crate::query::{EventSelector, PropertyRef};
 
 /// Most clauses of a definition, and most conditions of a clause.
@@ -233,6 +235,29 @@ impl Compare {
 }
 
 impl PeopleCondition {
+    /// With its events as the dictionary takes them.
+    pub(crate) fn resolved(&self, dictionary: &Dictionary) -> Result<Self, InsightError> {
+        let mut resolved = self.clone();
+        let event = |selector: &mut EventSelector| -> Result<(), InsightError> {
+            *selector = dictionary.resolve(selector)?;
+            Ok(())
+        };
+        match &mut resolved {
+            Self::Performed(one) => event(&mut one.event)?,
+            Self::PerformedMore(one) => {
+                event(&mut one.event)?;
+                event(&mut one.than)?;
+            }
+            Self::Sum(one) => event(&mut one.event)?,
+            Self::DistinctValues(one) => event(&mut one.event)?,
+            Self::Occurrence(one) => event(&mut one.event)?,
+            Self::OnDays(one) => event(&mut one.event)?,
+            Self::Sequence(one) => one.steps.iter_mut().try_for_each(event)?,
+            Self::Property(_) | Self::Active(_) | Self::New(_) | Self::InCohort(_) => {}
+        }
+        Ok(resolved)
+    }
+
     /// The saved cohort that it names.
     #[must_use]
     pub fn cohort(&self) -> Option<&str> {

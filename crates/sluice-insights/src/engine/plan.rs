@@ -122,7 +122,7 @@ impl Plan {
         }
         let mut kinds: HashMap<String, u32> = HashMap::new();
         for part in selection.parts() {
-            let compiled = plan.compile(part, slots, latest, &mut kinds)?;
+            let compiled = plan.compile((selection, part), slots, latest, &mut kinds)?;
             plan.parts.push(compiled);
         }
         Ok(plan)
@@ -130,7 +130,7 @@ impl Plan {
 
     fn compile(
         &mut self,
-        part: &Arc<Part>,
+        (selection, part): (&Selection, &Arc<Part>),
         slots: &[SlotSpec],
         latest: Option<&Arc<Latest>>,
         kinds: &mut HashMap<String, u32>,
@@ -140,7 +140,7 @@ impl Plan {
         let mut by_code = vec![CodePlan::default(); part.events_count() as usize];
         let mut codes = Vec::new();
         for (code, plan) in by_code.iter_mut().enumerate() {
-            let name = part.event_name(code as u32);
+            let Some(name) = selection.event_name(part, code as u32) else { continue };
             let mut tested = Vec::new();
             for (slot, spec) in slots.iter().enumerate() {
                 let matching: Vec<usize> =

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use sluice_base::{Clock, Disk};
 use sluice_columnar::{Store, StoreConfig};
 use sluice_event::Offset;
@@ -24,8 +24,8 @@ pub use names::{EventName, PropertyInfo};
 pub use seen::{Seen, SeenPage, people_seen_last};
 
 use crate::{
-    Calendar, CohortDefinition, CohortSize, Cohorts, Context, InsightError, InsightQuery,
-    InsightResult, Page, People, PeopleQuery, cohort,
+    Calendar, CohortDefinition, CohortSize, Cohorts, Context, Dictionary, InsightError,
+    InsightQuery, InsightResult, Page, People, PeopleQuery, cohort,
 };
 use pool::Pool;
 
@@ -59,6 +59,7 @@ struct Inner {
     threads: usize,
     pool: Pool,
     shared: Arc<Shared>,
+    dictionary: RwLock<Arc<Dictionary>>,
     background: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -122,6 +123,7 @@ impl Analytics {
             threads,
             pool,
             shared,
+            dictionary: RwLock::default(),
             background: Mutex::new(background),
         })))
     }
@@ -277,7 +279,14 @@ impl Analytics {
     /// The state that questions are answered from now.
     #[must_use]
     pub fn context(&self, calendar: Calendar) -> Context {
-        Context::new(self.0.store.snapshot(), calendar, self.0.clock.now(), self.0.threads)
+        let (snapshot, now) = (self.0.store.snapshot(), self.0.clock.now());
+        let dictionary = Arc::clone(&self.0.dictionary.read());
+        Context::new(snapshot, calendar, now, self.0.threads).with_dictionary(dictionary)
+    }
+
+    /// From now on questions take events as this dictionary says.
+    pub fn set_dictionary(&self, dictionary: Dictionary) {
+        *self.0.dictionary.write() = Arc::new(dictionary);
     }
 
     /// Stores what was read, ends the threads and waits for them. Waiting questions are refused.

@@ -4,6 +4,7 @@
 
 mod cohort_examples;
 mod cohort_oracle;
+mod dictionary;
 mod examples;
 mod formula_oracle;
 mod funnel_examples;

@@ -7,8 +7,8 @@ use sluice_base::Secret;
 use sluice_event::WorkspaceNo;
 use sluice_model::{
     CohortChange, CohortMembers, DashboardChange, DashboardContent, DashboardItem,
-    DestinationChange, ListChange, NewApiToken, NewCohort, NewMembers, NewSavedInsight, Role,
-    SavedInsightChange, SourceChange, SourceSettings, WorkspaceChange,
+    DestinationChange, EntryKind, EntrySays, ListChange, NewApiToken, NewCohort, NewMembers,
+    NewSavedInsight, Role, SavedInsightChange, SourceChange, SourceSettings, WorkspaceChange,
 };
 use sluice_store::{ErrorKind, Page};
 
@@ -203,6 +203,35 @@ fn a_saved_insight_is_kept_changed_and_deleted() {
     assert_eq!(store.insight_list(WORKSPACE, Page::ALL).unwrap().items, [changed]);
     store.insight_delete(WORKSPACE, &made.id, &actor()).unwrap();
     assert_eq!(store.insight_get(WORKSPACE, &made.id).unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn the_dictionary_keeps_what_is_said_of_each_name_and_kind() {
+    let store = fixture().store;
+    let says = EntrySays {
+        display_name: "Order".to_owned(),
+        is_test: true,
+        same_as: Some("Order Completed".to_owned()),
+        ..EntrySays::default()
+    };
+    let bought = (EntryKind::Event, "Bought");
+    let kept = store.dictionary_set(WORKSPACE, bought, &says, &actor()).unwrap();
+    assert_eq!((kept.name.as_str(), &kept.says), ("Bought", &says));
+    let plain = EntrySays { description: "What it is".to_owned(), ..EntrySays::default() };
+    store.dictionary_set(WORKSPACE, (EntryKind::UserTrait, "Bought"), &plain, &actor()).unwrap();
+    store.dictionary_set(WORKSPACE, bought, &plain, &actor()).unwrap();
+    let listed = store.dictionary_list(WORKSPACE).unwrap();
+    let kinds: Vec<_> = listed.iter().map(|one| (one.kind, one.says == plain)).collect();
+    assert_eq!(kinds, [(EntryKind::Event, true), (EntryKind::UserTrait, true)]);
+    let other = store.workspace_create(&crate::new_workspace("Other"), None, &actor()).unwrap().no;
+    assert!(store.dictionary_list(other).unwrap().is_empty());
+    assert!(store.dictionary_delete(other, bought, &actor()).is_err());
+    store.dictionary_delete(WORKSPACE, bought, &actor()).unwrap();
+    let gone = store.dictionary_delete(WORKSPACE, bought, &actor()).unwrap_err();
+    assert_eq!(gone.kind(), ErrorKind::NotFound);
+    let wrong = EntrySays { is_deleted: true, ..EntrySays::default() };
+    let refused = store.dictionary_set(WORKSPACE, (EntryKind::UserTrait, "a"), &wrong, &actor());
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Invalid);
 }
 
 fn new_cohort(name: &str, members: NewMembers) -> NewCohort {

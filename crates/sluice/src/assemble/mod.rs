@@ -5,6 +5,7 @@
 //! was acknowledged, then the readers commit, then the logs close.
 
 mod console;
+mod dictionary;
 mod first_start;
 mod geo;
 mod handles;
@@ -88,7 +89,12 @@ impl Server {
             failures: failed.clone(),
             places: config.analytics.geoip_database.as_deref().map(geo::open).transpose()?,
         }));
-        store.workspace_list()?.iter().try_for_each(|found| workspaces.start(found))?;
+        for found in store.workspace_list()? {
+            workspaces.start(&found)?;
+            if let Some(started) = workspaces.get(found.no) {
+                dictionary::read_dictionary(&store, &started.analytics, found.no)?;
+            }
+        }
         let catalog = Arc::new(sluice_destinations::catalog());
         let delivery =
             start_delivery(config, (disk, Arc::clone(&clock)), &store, &workspaces, &catalog)?;

@@ -19,18 +19,21 @@ interface Props {
 export function EventPicker({ value, onChange, special, of }: Props) {
   const names = useQuery(eventNamesQuery);
   const now = useNow();
-  const seen = (names.data ?? []).map((event) => ({
+  const offered = (names.data ?? []).filter((event) => !event.isNotOffered || event.name === value);
+  const seen = offered.map((event) => ({
     value: event.name,
-    label: event.name,
-    side: formatCompact(event.count),
-    detail: `${formatNumber(event.count)} times, last ${event.lastSeenAt ? formatRelative(event.lastSeenAt, now) : "unknown"}`,
+    label: event.displayName || event.name,
+    words: event.description,
+    side: `${event.isTest ? "test · " : ""}${formatCompact(event.count)}`,
+    detail: `${event.description ? `${event.description} · ` : ""}${formatNumber(event.count)} times, last ${event.lastSeenAt ? formatRelative(event.lastSeenAt, now) : "unknown"}`,
   }));
+  const shown = seen.find((event) => event.value === value)?.label ?? eventWords(value ?? "");
   const options = [...special.map((name) => ({ value: name, label: eventWords(name) })), ...seen];
   return (
     <Picker
       what="events"
-      label={value ? `${of}: ${eventWords(value)}. Change` : `${of}: choose an event`}
-      shown={value ? eventWords(value) : "Choose an event"}
+      label={value ? `${of}: ${shown}. Change` : `${of}: choose an event`}
+      shown={value ? shown : "Choose an event"}
       blank={!value}
       value={value}
       options={options}

@@ -31,6 +31,12 @@ export function useProperties(event: string | undefined) {
   };
 }
 
+/** What it means, and what was seen of it. */
+function detailOf(one: PropertyName): string | undefined {
+  const seen = one.samples?.length ? `Seen: ${one.samples.slice(0, 6).join(", ").slice(0, 180)}` : undefined;
+  return [one.description || undefined, seen].filter((part) => part !== undefined).join(" · ") || undefined;
+}
+
 interface Props {
   event: string | undefined;
   value: PropertyRef | undefined;
@@ -45,13 +51,15 @@ interface Props {
 
 export function PropertyPicker({ event, value, onChange, label, shown, blank = false, type, target }: Props) {
   const { list, isPending, error } = useProperties(event);
-  const fitting = type ? list.filter((one) => one.types?.includes(type)) : list;
+  const isChosen = (one: PropertyName) => one.name === value?.property && one.of === (value.of ?? "event");
+  const offered = list.filter((one) => !one.isNotOffered || isChosen(one));
+  const fitting = type ? offered.filter((one) => one.types?.includes(type)) : offered;
   const options = fitting.map((one) => ({
     value: `${one.of}:${one.name}`,
-    label: one.name,
-    words: SCOPE_WORDS[one.of],
+    label: one.displayName || one.name,
+    words: `${SCOPE_WORDS[one.of] ?? ""} ${one.description ?? ""}`,
     side: `${one.of === "event" || !isScope(one.of) ? "" : `${SCOPES[one.of]} · `}${one.types?.[0] ?? ""} · ${formatCompact(one.count)}`,
-    detail: one.samples?.length ? `Seen: ${one.samples.slice(0, 6).join(", ").slice(0, 180)}` : undefined,
+    detail: detailOf(one),
   }));
   const choose = (chosen: string) => {
     const at = chosen.indexOf(":");

@@ -1,6 +1,8 @@
 //! Questions about events, and what there is to ask about.
 
-use sluice_api::handles::{Answer, EventName, EventSchema, HandleError, PropertyName, Questions};
+use sluice_api::handles::{
+    Answer, EventName, EventSchema, HandleError, PropertyName, Questions, Told, blocking,
+};
 use sluice_api::saved_cohorts;
 use sluice_event::WorkspaceNo;
 use sluice_filter::Scope;
@@ -10,6 +12,7 @@ use sluice_insights::{
 };
 
 use super::Parts;
+use crate::assemble::dictionary::read_dictionary;
 
 /// A workspace's analytics, with what a question needs beside itself.
 struct Asked {
@@ -107,10 +110,18 @@ impl EventSchema for Parts {
             let view = |found: sluice_insights::EventName| EventName {
                 name: found.name,
                 count: found.count,
+                told: Told::default(),
                 is_active: found.active,
                 last_seen_at: Some(found.last_seen),
             };
             Ok(names.into_iter().map(view).collect())
+        })
+    }
+
+    fn dictionary_changed(&self, no: WorkspaceNo) -> Answer<()> {
+        let (workspace, store) = (self.workspace(no), self.store.clone());
+        blocking(move || {
+            read_dictionary(&store, &workspace?.analytics, no).map_err(super::internal)
         })
     }
 
@@ -120,6 +131,7 @@ impl EventSchema for Parts {
             let found = workspace?.analytics.properties(event).await.map_err(handle_error)?;
             let view = |property: sluice_insights::PropertyInfo| PropertyName {
                 name: property.name,
+                told: Told::default(),
                 of: match property.of {
                     Scope::Event => "event",
                     Scope::User => "user",
