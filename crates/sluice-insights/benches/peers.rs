@@ -299,6 +299,11 @@ fn ask(store: &Store, name: &str, query: &str, threads: usize) -> f64 {
                 let values: Vec<_> = trend.series.iter().take(3).map(|s| s.total).collect();
                 format!("{values:?} parts {}", trend.explain.parts_scanned)
             }
+            InsightResult::Paths(paths) => {
+                let nodes: Vec<_> = paths.columns.iter().map(|column| column.nodes.len()).collect();
+                format!("{} people, nodes {nodes:?}", paths.people)
+            }
+            other => panic!("no question here is answered by {other:?}"),
         };
     }
     let cpu = (processor_ms() - on_cpu) / times.len() as f64;
@@ -406,10 +411,14 @@ fn all(store: &Store, threads: usize) {
     ask(store, "funnel by country", &funnel("second", true), threads);
     ask(store, "retention 60 x 60", RETENTION, threads);
     ask(store, "daily uniques by plan, two filters", UNIQUES, threads);
+    ask(store, "paths", PATHS, threads);
 }
 
 const RETENTION: &str = r#"{"kind":"retention","range":{"start":"2026-01-01","end":"2026-03-01"},
     "start":{"event":"landing_view"},"returning":{"event":"page_view"},"windows":"calendar","periods":59}"#;
+
+const PATHS: &str = r#"{"kind":"paths","range":{"start":"2026-01-01","end":"2026-03-01"},
+    "start":{"event":"signup"},"columns_max":5}"#;
 
 const UNIQUES: &str = r#"{"kind":"trend","range":{"start":"2026-01-01","end":"2026-03-01"},
     "events":[{"event":"page_view"}],"breakdown":{"property":"plan"},

@@ -5,10 +5,17 @@ use utoipa::ToSchema;
 
 use crate::InsightError;
 use crate::cohort::spec::{PeopleClause, cohorts_in};
+use crate::composition::spec::{CompositionPoint, CompositionQuery, CompositionResult};
 use crate::dictionary::Dictionary;
 use crate::funnel::spec::{FunnelPoint, FunnelQuery, FunnelResult};
+use crate::lifecycle::spec::{LifecyclePoint, LifecycleQuery, LifecycleResult};
+use crate::lifetime::spec::{LifetimePoint, LifetimeQuery, LifetimeResult};
+use crate::paths::spec::{PathsPoint, PathsQuery, PathsResult};
 use crate::query::EventSelector;
 use crate::retention::spec::{RetentionPoint, RetentionQuery, RetentionResult};
+use crate::revenue::spec::{Payments, RevenuePoint, RevenueQuery, RevenueResult};
+use crate::sessions::spec::{SessionsPoint, SessionsQuery, SessionsResult};
+use crate::stickiness::spec::{StickinessPoint, StickinessQuery, StickinessResult};
 use crate::trend::spec::{TrendPoint, TrendQuery, TrendResult};
 
 /// A question, as stored and served: `{"kind": "trend", …}`.
@@ -18,6 +25,13 @@ pub enum InsightQuery {
     Trend(TrendQuery),
     Funnel(FunnelQuery),
     Retention(RetentionQuery),
+    Lifecycle(LifecycleQuery),
+    Stickiness(StickinessQuery),
+    Paths(PathsQuery),
+    Sessions(SessionsQuery),
+    Revenue(RevenueQuery),
+    Lifetime(LifetimeQuery),
+    Composition(CompositionQuery),
 }
 
 /// The answer to a question of the same kind.
@@ -27,6 +41,13 @@ pub enum InsightResult {
     Trend(TrendResult),
     Funnel(FunnelResult),
     Retention(RetentionResult),
+    Lifecycle(LifecycleResult),
+    Stickiness(StickinessResult),
+    Paths(PathsResult),
+    Sessions(SessionsResult),
+    Revenue(RevenueResult),
+    Lifetime(LifetimeResult),
+    Composition(CompositionResult),
 }
 
 /// What it took to answer.
@@ -60,6 +81,13 @@ pub enum PeopleQuery {
     Trend { query: TrendQuery, point: TrendPoint },
     Funnel { query: FunnelQuery, point: FunnelPoint },
     Retention { query: RetentionQuery, point: RetentionPoint },
+    Lifecycle { query: LifecycleQuery, point: LifecyclePoint },
+    Stickiness { query: StickinessQuery, point: StickinessPoint },
+    Paths { query: PathsQuery, point: PathsPoint },
+    Sessions { query: SessionsQuery, point: SessionsPoint },
+    Revenue { query: RevenueQuery, point: RevenuePoint },
+    Lifetime { query: LifetimeQuery, point: LifetimePoint },
+    Composition { query: CompositionQuery, point: CompositionPoint },
 }
 
 /// Where to go on in a list.
@@ -91,7 +119,11 @@ pub struct PersonEntry {
     /// The person after merges.
     pub person: u64,
     /// When: of a trend, the first counted event; of a funnel, each step reached, in order;
-    /// of a retention, the start and the return.
+    /// of a retention, the start and the return; of a lifecycle, the first event of the interval,
+    /// or the last of the one before; of a stickiness, the first event of the period;
+    /// of paths, the events of the first path that counts, up to the number; of sessions, the
+    /// beginning of the first; of revenue, the first payment; of a lifetime value, the first event
+    /// and the first payment; of a composition, the first event with the value.
     pub times: Vec<String>,
 }
 
@@ -100,6 +132,11 @@ fn resolve(dictionary: &Dictionary, events: &mut [EventSelector]) -> Result<(), 
         *event = dictionary.resolve(event)?;
     }
     Ok(())
+}
+
+fn resolve_payments(dictionary: &Dictionary, payments: &mut Payments) -> Result<(), InsightError> {
+    resolve(dictionary, payments.event.as_mut_slice())?;
+    resolve(dictionary, payments.refund.as_mut_slice())
 }
 
 impl InsightQuery {
@@ -121,6 +158,13 @@ impl InsightQuery {
             Self::Trend(query) => query.check(),
             Self::Funnel(query) => query.check(),
             Self::Retention(query) => query.check(),
+            Self::Lifecycle(query) => query.check(),
+            Self::Stickiness(query) => query.check(),
+            Self::Paths(query) => query.check(),
+            Self::Sessions(query) => query.check(),
+            Self::Revenue(query) => query.check(),
+            Self::Lifetime(query) => query.check(),
+            Self::Composition(query) => query.check(),
         }
     }
 
@@ -134,6 +178,20 @@ impl InsightQuery {
                 resolve(dictionary, std::slice::from_mut(&mut query.start))?;
                 resolve(dictionary, std::slice::from_mut(&mut query.returning))?;
             }
+            Self::Lifecycle(query) => {
+                resolve(dictionary, std::slice::from_mut(&mut query.event))?;
+            }
+            Self::Stickiness(query) => {
+                resolve(dictionary, std::slice::from_mut(&mut query.event))?;
+            }
+            Self::Paths(query) => {
+                resolve(dictionary, query.start.as_mut_slice())?;
+                resolve(dictionary, query.end.as_mut_slice())?;
+            }
+            Self::Sessions(query) => resolve(dictionary, query.page.as_mut_slice())?,
+            Self::Revenue(query) => resolve_payments(dictionary, &mut query.payments)?,
+            Self::Lifetime(query) => resolve_payments(dictionary, &mut query.payments)?,
+            Self::Composition(_) => {}
         }
         Ok(resolved)
     }
@@ -144,6 +202,13 @@ impl InsightQuery {
             Self::Trend(query) => &query.people,
             Self::Funnel(query) => &query.people,
             Self::Retention(query) => &query.people,
+            Self::Lifecycle(query) => &query.people,
+            Self::Stickiness(query) => &query.people,
+            Self::Paths(query) => &query.people,
+            Self::Sessions(query) => &query.people,
+            Self::Revenue(query) => &query.people,
+            Self::Lifetime(query) => &query.people,
+            Self::Composition(query) => &query.people,
         }
     }
 
@@ -159,6 +224,13 @@ impl InsightResult {
             Self::Trend(result) => &mut result.explain,
             Self::Funnel(result) => &mut result.explain,
             Self::Retention(result) => &mut result.explain,
+            Self::Lifecycle(result) => &mut result.explain,
+            Self::Stickiness(result) => &mut result.explain,
+            Self::Paths(result) => &mut result.explain,
+            Self::Sessions(result) => &mut result.explain,
+            Self::Revenue(result) => &mut result.explain,
+            Self::Lifetime(result) => &mut result.explain,
+            Self::Composition(result) => &mut result.explain,
         }
     }
 }
@@ -171,6 +243,13 @@ impl PeopleQuery {
             Self::Trend { query, .. } => query.check(),
             Self::Funnel { query, .. } => query.check(),
             Self::Retention { query, .. } => query.check(),
+            Self::Lifecycle { query, .. } => query.check(),
+            Self::Stickiness { query, .. } => query.check(),
+            Self::Paths { query, .. } => query.check(),
+            Self::Sessions { query, .. } => query.check(),
+            Self::Revenue { query, .. } => query.check(),
+            Self::Lifetime { query, .. } => query.check(),
+            Self::Composition { query, .. } => query.check(),
         }
     }
 
@@ -184,6 +263,20 @@ impl PeopleQuery {
                 resolve(dictionary, std::slice::from_mut(&mut query.start))?;
                 resolve(dictionary, std::slice::from_mut(&mut query.returning))?;
             }
+            Self::Lifecycle { query, .. } => {
+                resolve(dictionary, std::slice::from_mut(&mut query.event))?;
+            }
+            Self::Stickiness { query, .. } => {
+                resolve(dictionary, std::slice::from_mut(&mut query.event))?;
+            }
+            Self::Paths { query, .. } => {
+                resolve(dictionary, query.start.as_mut_slice())?;
+                resolve(dictionary, query.end.as_mut_slice())?;
+            }
+            Self::Sessions { query, .. } => resolve(dictionary, query.page.as_mut_slice())?,
+            Self::Revenue { query, .. } => resolve_payments(dictionary, &mut query.payments)?,
+            Self::Lifetime { query, .. } => resolve_payments(dictionary, &mut query.payments)?,
+            Self::Composition { .. } => {}
         }
         Ok(resolved)
     }
@@ -194,6 +287,13 @@ impl PeopleQuery {
             Self::Trend { query, .. } => &query.people,
             Self::Funnel { query, .. } => &query.people,
             Self::Retention { query, .. } => &query.people,
+            Self::Lifecycle { query, .. } => &query.people,
+            Self::Stickiness { query, .. } => &query.people,
+            Self::Paths { query, .. } => &query.people,
+            Self::Sessions { query, .. } => &query.people,
+            Self::Revenue { query, .. } => &query.people,
+            Self::Lifetime { query, .. } => &query.people,
+            Self::Composition { query, .. } => &query.people,
         }
     }
 

@@ -1,8 +1,8 @@
-//! Questions about events and their exact answers: trends, funnels, retention, and the people
-//! behind any number, computed in one pass over the columnar parts, person by person.
+//! Questions about events and their exact answers: trends, funnels, retention, paths and other kinds,
+//! and the people behind any number, computed in one pass over the columnar parts, person by person.
 //!
 //! - [`InsightQuery`], [`InsightResult`]: questions and answers as stored and served; each kind has
-//!   a folder (`trend`, `funnel`, `retention`) with `spec.rs` (the shape) and `run.rs` (the computation).
+//!   a folder (`trend`, `funnel`, `paths`, …) with `spec.rs` (the shape) and `run.rs` (the computation).
 //! - [`cohort`]: conditions on people: saved cohorts, and whom a question counts.
 //! - `engine`: the scan that all kinds share.
 //! - [`answer`], [`people`]: the computation by itself, from a snapshot of the store.
@@ -13,16 +13,23 @@
 //! (invariants I7, I8). Not here: storage (`sluice-columnar`), conditions (`sluice-filter`), HTTP.
 
 pub mod cohort;
+pub mod composition;
 mod context;
 mod dictionary;
 mod engine;
 mod error;
 pub mod funnel;
 mod insight;
+pub mod lifecycle;
+pub mod lifetime;
+pub mod paths;
 mod people;
 pub mod query;
 pub mod retention;
+pub mod revenue;
 mod service;
+pub mod sessions;
+pub mod stickiness;
 mod time;
 pub mod trend;
 
@@ -64,6 +71,27 @@ pub fn answer(
         InsightQuery::Retention(query) => {
             retention::run(query, context, cancelled).map(InsightResult::Retention)
         }
+        InsightQuery::Lifecycle(query) => {
+            lifecycle::run(query, context, cancelled).map(InsightResult::Lifecycle)
+        }
+        InsightQuery::Stickiness(query) => {
+            stickiness::run(query, context, cancelled).map(InsightResult::Stickiness)
+        }
+        InsightQuery::Paths(query) => {
+            paths::run(query, context, cancelled).map(InsightResult::Paths)
+        }
+        InsightQuery::Sessions(query) => {
+            sessions::run(query, context, cancelled).map(InsightResult::Sessions)
+        }
+        InsightQuery::Revenue(query) => {
+            revenue::run(query, context, cancelled).map(InsightResult::Revenue)
+        }
+        InsightQuery::Lifetime(query) => {
+            lifetime::run(query, context, cancelled).map(InsightResult::Lifetime)
+        }
+        InsightQuery::Composition(query) => {
+            composition::run(query, context, cancelled).map(InsightResult::Composition)
+        }
     }?;
     if let Some(finding) = finding {
         result.explain_mut().add_scan(finding);
@@ -92,6 +120,27 @@ pub fn people(
         }
         PeopleQuery::Retention { query, point } => {
             retention::people(query, point, page, context, cancelled)
+        }
+        PeopleQuery::Lifecycle { query, point } => {
+            lifecycle::people(query, point, page, context, cancelled)
+        }
+        PeopleQuery::Stickiness { query, point } => {
+            stickiness::people(query, point, page, context, cancelled)
+        }
+        PeopleQuery::Paths { query, point } => {
+            paths::people(query, point, page, context, cancelled)
+        }
+        PeopleQuery::Sessions { query, point } => {
+            sessions::people(query, point, page, context, cancelled)
+        }
+        PeopleQuery::Revenue { query, point } => {
+            revenue::people(query, point, page, context, cancelled)
+        }
+        PeopleQuery::Lifetime { query, point } => {
+            lifetime::people(query, point, page, context, cancelled)
+        }
+        PeopleQuery::Composition { query, point } => {
+            composition::people(query, point, page, context, cancelled)
         }
     }
 }

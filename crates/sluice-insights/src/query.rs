@@ -139,6 +139,14 @@ impl EventSelector {
     }
 }
 
+/// Refuses the pseudo-event of a person's first row.
+pub(crate) fn check_no_first_event(event: &EventSelector, what: &str) -> Result<(), InsightError> {
+    if event.alternatives().iter().any(|one| one.event == NEW_USER) {
+        return Err(invalid(format!("`{NEW_USER}` is not an event that {what} can be about")));
+    }
+    Ok(())
+}
+
 /// # Errors
 /// If there are too many, or one is no good.
 pub fn check_filters(filters: &[Condition]) -> Result<(), InsightError> {

@@ -202,6 +202,32 @@ impl Buckets {
         self.list.len()
     }
 
+    /// The number of the bucket with a label; `what` has the buckets.
+    pub(crate) fn find(&self, label: &str, what: &str) -> Result<usize, InsightError> {
+        let found = self.list.iter().position(|bucket| bucket.label == label);
+        found.ok_or_else(|| invalid(format!("the {what} has no bucket `{label}`")))
+    }
+
+    /// The whole interval before that of the first bucket: first instant and end. Where the range
+    /// cuts the first bucket off, the end lies before it.
+    pub(crate) fn before(
+        span: &Span,
+        interval: Interval,
+        calendar: &Calendar,
+    ) -> Result<(i64, i64), InsightError> {
+        match interval {
+            Interval::FiveMinutes => Ok((span.from - 300_000_000, span.from)),
+            Interval::Hour => Ok((span.from - 3_600_000_000, span.from)),
+            _ => {
+                let end = floor(span.first, interval, calendar.week_start)?;
+                let last =
+                    end.yesterday().map_err(|_| invalid("the range is out of the calendar"))?;
+                let begin = floor(last, interval, calendar.week_start)?;
+                Ok((calendar.midnight(begin)?, calendar.midnight(end)?))
+            }
+        }
+    }
+
     fn fixed(
         &mut self,
         mut from: i64,

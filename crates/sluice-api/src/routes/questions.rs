@@ -47,7 +47,7 @@ pub(super) async fn time_zone(api: &ApiState, no: WorkspaceNo) -> Result<String,
     Ok(api.store().call(move |store| store.workspace_get(no)).await?.time_zone)
 }
 
-/// Answers a question: a trend, a funnel or a retention. Days begin by the workspace's time zone.
+/// Answers a question of any kind. Days begin by the workspace's time zone.
 #[utoipa::path(post, path = "/insights/query", tag = "Insights", security(("token" = ["viewer"])),
     request_body(content = InsightQuery, example = json!({
         "kind": "funnel", "range": {"last_days": 30}, "window_seconds": 604800,

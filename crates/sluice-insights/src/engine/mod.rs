@@ -6,6 +6,7 @@
 //! - [`scan`]: the merge of all parts by person, over threads, cancellable.
 //! - [`sweep`]: the same in order of time and some thousand people at once, for questions that
 //!   seldom need more; by [`collect`] and [`place`].
+//! - [`timeline`]: a sweep whose rows are times and events only, in order.
 //! - [`groups`]: the values of a breakdown.
 //! - [`admit`]: leaves people out whom a question does not count.
 
@@ -21,6 +22,7 @@ pub(crate) mod plan;
 pub(crate) mod scan;
 pub(crate) mod sweep;
 mod test;
+mod timeline;
 mod wide;
 
 pub(crate) use groups::Groups;
@@ -31,3 +33,4 @@ pub(crate) use plan::{Plan, SLOTS_MAX, SlotSpec};
 pub(crate) use scan::{Hit, Operator, Scan, scan};
 pub(crate) use sweep::{Mark, SWEPT_PARTS_MAX, Sweeper, Units, sweep, sweep_in_groups};
 pub(crate) use test::Test;
+pub(crate) use timeline::{Rows, Timeline, timeline};

@@ -13,7 +13,7 @@ use super::latest::Latest;
 use super::mask::Wanted;
 use super::test::Test;
 use crate::InsightError;
-use crate::query::{ANY_ACTIVE_EVENT, ANY_EVENT, EventAlternative, NEW_USER};
+use crate::query::{ANY_ACTIVE_EVENT, ANY_EVENT, EventAlternative, EventSelector, NEW_USER};
 
 /// Masks of more tests than this would cost more than looking at the rows.
 const GATES_MAX: usize = 4;
@@ -32,6 +32,14 @@ pub(crate) struct SlotSpec {
 }
 
 impl SlotSpec {
+    /// An event of a question, with conditions on top of its own.
+    pub(crate) fn of(event: &EventSelector, further: &[Condition]) -> Self {
+        Self {
+            alternatives: event.alternatives(),
+            filters: event.filters.iter().chain(further).cloned().collect(),
+        }
+    }
+
     pub(crate) fn any_active(filters: &[Condition]) -> Self {
         let event = ANY_ACTIVE_EVENT.to_owned();
         Self {

@@ -52,9 +52,9 @@ impl Rng {
 }
 
 const NAMES: &[&str] = &["A", "A", "B", "B", "C", "D", "$identify", "$group"];
-const ZONES: &[&str] =
+pub(crate) const ZONES: &[&str] =
     &["UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "America/Sao_Paulo"];
-const DAY: i64 = 86_400_000_000;
+pub(crate) const DAY: i64 = 86_400_000_000;
 
 fn value(rng: &mut Rng) -> Json {
     let values = [
@@ -114,7 +114,7 @@ pub(crate) fn random_world(seed: u64) -> World {
     world(&mut Rng::new(seed))
 }
 
-fn world(rng: &mut Rng) -> World {
+pub(crate) fn world(rng: &mut Rng) -> World {
     let mut world = World::new();
     let start = if rng.one_in(2) { 1_772_000_000 } else { 1_792_800_000 } * 1_000_000i64;
     let bases: Vec<i64> =
@@ -189,7 +189,7 @@ pub(crate) fn cond(rng: &mut Rng) -> Cond {
     Cond { property, user: rng.one_in(3), op: rng.word(OPS), values }
 }
 
-fn conds(rng: &mut Rng, most: u64) -> Vec<Cond> {
+pub(crate) fn conds(rng: &mut Rng, most: u64) -> Vec<Cond> {
     if rng.one_in(2) { Vec::new() } else { (0..rng.below(most + 1)).map(|_| cond(rng)).collect() }
 }
 
@@ -204,7 +204,7 @@ pub(crate) fn pick(rng: &mut Rng, names: &[&'static str]) -> Pick {
     Pick { alternatives, filters: conds(rng, 1) }
 }
 
-fn breakdown(rng: &mut Rng) -> Option<(String, bool)> {
+pub(crate) fn breakdown(rng: &mut Rng) -> Option<(String, bool)> {
     rng.one_in(2).then(|| (rng.word(&["x", "y", "absent"]).to_owned(), rng.one_in(3)))
 }
 
@@ -520,7 +520,7 @@ fn run(seed: u64) {
     }
 }
 
-fn number(name: &str) -> Option<u64> {
+pub(crate) fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 

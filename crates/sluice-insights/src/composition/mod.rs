@@ -1,0 +1,6 @@
+//! Composition: how people are distributed over the values of a property.
+
+mod run;
+pub mod spec;
+
+pub(crate) use run::{people, run};

@@ -1,0 +1,6 @@
+//! Lifetime value: what new people have paid by each day of their life.
+
+mod run;
+pub mod spec;
+
+pub(crate) use run::{people, run};

@@ -1,0 +1,8 @@
+//! Paths: what people do after an event, before one, or between two, column by column.
+
+mod fold;
+mod run;
+pub mod spec;
+mod walk;
+
+pub(crate) use run::{people, run};

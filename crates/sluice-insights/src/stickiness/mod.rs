@@ -1,0 +1,6 @@
+//! Stickiness: on how many days of a week or month people do something.
+
+mod run;
+pub mod spec;
+
+pub(crate) use run::{people, run};
