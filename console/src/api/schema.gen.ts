@@ -546,7 +546,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Answers a question: a trend, a funnel or a retention. Days begin by the workspace's time zone. */
+        /** Answers a question of any kind. Days begin by the workspace's time zone. */
         post: operations["query_insight"];
         delete?: never;
         options?: never;
@@ -1316,6 +1316,54 @@ export interface components {
         };
         /** @enum {string} */
         Compare: "is" | "is_not" | "less" | "less_or_equal" | "greater" | "greater_or_equal";
+        CompositionGroup: {
+            /**
+             * Format: int64
+             * @description Distinct people: the length of their list.
+             */
+            people: number;
+            /**
+             * Format: double
+             * @description Of all people; together more than 1 where people have several values.
+             */
+            share: number;
+            value: string;
+        };
+        /** @description A number of a composition whose people are asked for. */
+        CompositionPoint: {
+            /** @description Everybody, if absent. */
+            value?: string | null;
+        };
+        /** @description How the people who were active are distributed over the values of a property. */
+        CompositionQuery: {
+            /** @description The largest groups to list, 1 to 1,000 (default 100). */
+            groups_max?: number | null;
+            /** @description Conditions on the people themselves; only who meets all of them is counted. */
+            people?: components["schemas"]["PeopleClause"][];
+            property: components["schemas"]["PropertyRef"];
+            range: components["schemas"]["DateRange"];
+            /** @description Conditions on the events that count. */
+            segment?: Record<string, never>[];
+            traits_as_of?: components["schemas"]["TraitsAsOf"];
+            values?: components["schemas"]["CompositionValues"];
+        };
+        CompositionResult: {
+            explain: components["schemas"]["Explain"];
+            /** @description The largest groups, ties by value. */
+            groups: components["schemas"]["CompositionGroup"][];
+            /**
+             * Format: int64
+             * @description Groups found in all, also those not listed.
+             */
+            groups_total: number;
+            /**
+             * Format: int64
+             * @description Distinct people.
+             */
+            people: number;
+        };
+        /** @enum {string} */
+        CompositionValues: "most_recent" | "all";
         ConnectBody: {
             sourceId: string;
         };
@@ -2404,6 +2452,27 @@ export interface components {
         }) | (components["schemas"]["RetentionQuery"] & {
             /** @enum {string} */
             kind: "retention";
+        }) | (components["schemas"]["LifecycleQuery"] & {
+            /** @enum {string} */
+            kind: "lifecycle";
+        }) | (components["schemas"]["StickinessQuery"] & {
+            /** @enum {string} */
+            kind: "stickiness";
+        }) | (components["schemas"]["PathsQuery"] & {
+            /** @enum {string} */
+            kind: "paths";
+        }) | (components["schemas"]["SessionsQuery"] & {
+            /** @enum {string} */
+            kind: "sessions";
+        }) | (components["schemas"]["RevenueQuery"] & {
+            /** @enum {string} */
+            kind: "revenue";
+        }) | (components["schemas"]["LifetimeQuery"] & {
+            /** @enum {string} */
+            kind: "lifetime";
+        }) | (components["schemas"]["CompositionQuery"] & {
+            /** @enum {string} */
+            kind: "composition";
         });
         /** @description The answer to a question of the same kind. */
         InsightResult: (components["schemas"]["TrendResult"] & {
@@ -2415,6 +2484,27 @@ export interface components {
         }) | (components["schemas"]["RetentionResult"] & {
             /** @enum {string} */
             kind: "retention";
+        }) | (components["schemas"]["LifecycleResult"] & {
+            /** @enum {string} */
+            kind: "lifecycle";
+        }) | (components["schemas"]["StickinessResult"] & {
+            /** @enum {string} */
+            kind: "stickiness";
+        }) | (components["schemas"]["PathsResult"] & {
+            /** @enum {string} */
+            kind: "paths";
+        }) | (components["schemas"]["SessionsResult"] & {
+            /** @enum {string} */
+            kind: "sessions";
+        }) | (components["schemas"]["RevenueResult"] & {
+            /** @enum {string} */
+            kind: "revenue";
+        }) | (components["schemas"]["LifetimeResult"] & {
+            /** @enum {string} */
+            kind: "lifetime";
+        }) | (components["schemas"]["CompositionResult"] & {
+            /** @enum {string} */
+            kind: "composition";
         });
         InsightView: {
             createdAt: string;
@@ -2503,6 +2593,123 @@ export interface components {
             deadLetters: components["schemas"]["DeadLetter"][];
             pagination: components["schemas"]["Pagination"];
         };
+        /** @description People per state: the lengths of their lists. */
+        LifecycleCounts: {
+            /** Format: int64 */
+            current: number;
+            /** Format: int64 */
+            dormant: number;
+            /** Format: int64 */
+            new: number;
+            /**
+             * Format: double
+             * @description New and resurrected people per dormant one; null when nobody is dormant.
+             */
+            pulse?: number | null;
+            /** Format: int64 */
+            resurrected: number;
+        };
+        /** @description A number of a lifecycle whose people are asked for. */
+        LifecyclePoint: {
+            /** @description Label of the bucket. */
+            bucket: string;
+            state: components["schemas"]["LifecycleState"];
+        };
+        /** @description Who of the people with an event is new, stays, comes back and leaves, per interval. */
+        LifecycleQuery: {
+            event: components["schemas"]["EventSelector"];
+            interval?: components["schemas"]["Interval"];
+            /** @description Conditions on the people themselves; only who meets all of them is counted. */
+            people?: components["schemas"]["PeopleClause"][];
+            range: components["schemas"]["DateRange"];
+            /** @description Further conditions on the event. */
+            segment?: Record<string, never>[];
+            traits_as_of?: components["schemas"]["TraitsAsOf"];
+        };
+        LifecycleResult: {
+            buckets: components["schemas"]["Bucket"][];
+            /** @description One per bucket. */
+            counts: components["schemas"]["LifecycleCounts"][];
+            explain: components["schemas"]["Explain"];
+            interval: components["schemas"]["Interval"];
+        };
+        /** @enum {string} */
+        LifecycleState: "new" | "current" | "resurrected" | "dormant";
+        LifetimeDay: {
+            /**
+             * Format: double
+             * @description What they have paid by the end of the day, less refunds.
+             */
+            amount: number;
+            /**
+             * Format: double
+             * @description Per one of these; null when nobody has.
+             */
+            arppu?: number | null;
+            /**
+             * Format: double
+             * @description Per person; null when nobody is old enough.
+             */
+            arpu?: number | null;
+            /** Format: int32 */
+            day: number;
+            /** @description Some of the new people are not old enough yet. */
+            incomplete: boolean;
+            /**
+             * Format: int64
+             * @description People whose first payment falls in this day, however old they are.
+             */
+            new_paying: number;
+            /**
+             * Format: int64
+             * @description Those of them who have ever paid, also later.
+             */
+            paying: number;
+            /**
+             * Format: int64
+             * @description People who are old enough: the length of their list.
+             */
+            people: number;
+        };
+        /** @description A number of a lifetime value whose people are asked for. */
+        LifetimePoint: {
+            /**
+             * Format: int32
+             * @description The day; all new people if absent.
+             */
+            day?: number | null;
+            who?: components["schemas"]["LifetimeWho"];
+        };
+        /** @description What new people have paid by each day since their first event. */
+        LifetimeQuery: {
+            /**
+             * Format: int32
+             * @description The last day shown, 1 to 366 (default 30).
+             */
+            days_max?: number | null;
+            /** @description Which number is to be drawn; an answer has all of them. */
+            measure?: components["schemas"]["RevenueMeasure"];
+            payments?: components["schemas"]["Payments"];
+            /** @description Conditions on the people themselves; only who meets all of them is counted. */
+            people?: components["schemas"]["PeopleClause"][];
+            /** @description When people's first event must lie; payments may come later. */
+            range: components["schemas"]["DateRange"];
+            /** @description Conditions on a person's first event. */
+            segment?: Record<string, never>[];
+            traits_as_of?: components["schemas"]["TraitsAsOf"];
+        };
+        LifetimeResult: {
+            /** @description From day 0. */
+            days: components["schemas"]["LifetimeDay"][];
+            explain: components["schemas"]["Explain"];
+            /**
+             * Format: int64
+             * @description New people of the range.
+             */
+            people: number;
+        };
+        /** @enum {string} */
+        LifetimeWho: "people" | "paying" | "new_paying";
         LinkBody: {
             /** @description The code in the link. */
             link: string;
@@ -2812,6 +3019,109 @@ export interface components {
             /** @description As many as the buckets of now; null also where the past has fewer. */
             values: (number | null)[];
         };
+        PathsAmount: {
+            /** Format: int64 */
+            paths: number;
+            /**
+             * Format: int64
+             * @description Distinct people with such a path: the length of their list.
+             */
+            people: number;
+        };
+        PathsColumn: {
+            /** @description From nodes of this column to nodes of the next. */
+            links: components["schemas"]["PathsLink"][];
+            /** @description The largest first, what is put together last. */
+            nodes: components["schemas"]["PathsNode"][];
+        };
+        /** @enum {string} */
+        PathsCount: "uniques" | "totals";
+        /** @description An event within `other`. */
+        PathsFolded: components["schemas"]["PathsAmount"] & {
+            event: string;
+        };
+        /** @description Paths that go from one node right to another. */
+        PathsLink: components["schemas"]["PathsAmount"] & {
+            /** @description Index of the node in this column, and in the next. */
+            from: number;
+            to: number;
+        };
+        PathsNode: components["schemas"]["PathsAmount"] & {
+            /** @description Paths that go no further: nothing follows within the window. */
+            dropped: components["schemas"]["PathsAmount"];
+            /** @description The largest of the events put together, up to 100. */
+            folded?: components["schemas"]["PathsFolded"][];
+            /**
+             * Format: int64
+             * @description How many events are put together.
+             */
+            folded_total?: number | null;
+            node: components["schemas"]["PathsNodeName"];
+        };
+        /** @description What stands at a place of a path. */
+        PathsNodeName: "start" | "end" | {
+            event: string;
+        } | "other" | "more";
+        /** @enum {string} */
+        PathsOutcome: "dropped" | "reached";
+        /** @description A number of an answer about paths whose people are asked for. */
+        PathsPoint: {
+            /** @description Number of the column, from 1; with `node`. Without both: all paths. */
+            column?: number | null;
+            next?: components["schemas"]["PathsNodeName"] | null;
+            node?: components["schemas"]["PathsNodeName"] | null;
+            outcome?: components["schemas"]["PathsOutcome"] | null;
+        };
+        /** @description What people do from one event on, before one, or between two. */
+        PathsQuery: {
+            /** @description Whether the same event several times in a row is one step. */
+            collapse_repeats?: boolean;
+            /** @description Columns to show, 2 to 20 (default 10). */
+            columns_max?: number | null;
+            count?: components["schemas"]["PathsCount"];
+            end?: components["schemas"]["EventSelector"] | null;
+            /** @description Names of events that paths pass over. */
+            ignore?: string[];
+            /** @description Nodes per column, 4 to 30 (default 8); smaller ones are put together. */
+            nodes_max?: number | null;
+            /** @description Conditions on the people themselves; only who meets all of them is counted. */
+            people?: components["schemas"]["PeopleClause"][];
+            /** @description When a path must begin; without a `start`, when it must end. */
+            range: components["schemas"]["DateRange"];
+            /** @description Conditions on the start event; without a `start`, on the end event. */
+            segment?: Record<string, never>[];
+            /**
+             * Format: int64
+             * @description If given, a path also ends where nothing happens for longer than this.
+             */
+            session_gap_seconds?: number | null;
+            start?: components["schemas"]["EventSelector"] | null;
+            traits_as_of?: components["schemas"]["TraitsAsOf"];
+            /**
+             * Format: int64
+             * @description Longest time from the first event of a path to its last, 1 s to 366 days (default one day).
+             */
+            window_seconds?: number | null;
+        };
+        PathsResult: {
+            /** @description In order of the path: read backwards, the first column is the end event. */
+            columns: components["schemas"]["PathsColumn"][];
+            explain: components["schemas"]["Explain"];
+            /**
+             * Format: int64
+             * @description All paths, and the distinct people who have one.
+             */
+            paths: number;
+            /** Format: int64 */
+            people: number;
+            reached?: components["schemas"]["PathsAmount"] | null;
+        };
+        /** @description Which events are payments, and what they amount to. */
+        Payments: {
+            amount?: components["schemas"]["PropertyRef"] | null;
+            event?: components["schemas"]["EventSelector"] | null;
+            refund?: components["schemas"]["EventSelector"] | null;
+        };
         /** @description Holds for whom one of its conditions holds; with `not`, for everybody else. */
         PeopleClause: {
             /** @description One to twenty. */
@@ -2874,6 +3184,41 @@ export interface components {
             kind: "retention";
             point: components["schemas"]["RetentionPoint"];
             query: components["schemas"]["RetentionQuery"];
+        } | {
+            /** @enum {string} */
+            kind: "lifecycle";
+            point: components["schemas"]["LifecyclePoint"];
+            query: components["schemas"]["LifecycleQuery"];
+        } | {
+            /** @enum {string} */
+            kind: "stickiness";
+            point: components["schemas"]["StickinessPoint"];
+            query: components["schemas"]["StickinessQuery"];
+        } | {
+            /** @enum {string} */
+            kind: "paths";
+            point: components["schemas"]["PathsPoint"];
+            query: components["schemas"]["PathsQuery"];
+        } | {
+            /** @enum {string} */
+            kind: "sessions";
+            point: components["schemas"]["SessionsPoint"];
+            query: components["schemas"]["SessionsQuery"];
+        } | {
+            /** @enum {string} */
+            kind: "revenue";
+            point: components["schemas"]["RevenuePoint"];
+            query: components["schemas"]["RevenueQuery"];
+        } | {
+            /** @enum {string} */
+            kind: "lifetime";
+            point: components["schemas"]["LifetimePoint"];
+            query: components["schemas"]["LifetimeQuery"];
+        } | {
+            /** @enum {string} */
+            kind: "composition";
+            point: components["schemas"]["CompositionPoint"];
+            query: components["schemas"]["CompositionQuery"];
         };
         PercentileOf: {
             of?: components["schemas"]["Scope"];
@@ -2940,7 +3285,11 @@ export interface components {
             person: number;
             /**
              * @description When: of a trend, the first counted event; of a funnel, each step reached, in order;
-             *     of a retention, the start and the return.
+             *     of a retention, the start and the return; of a lifecycle, the first event of the interval,
+             *     or the last of the one before; of a stickiness, the first event of the period;
+             *     of paths, the events of the first path that counts, up to the number; of sessions, the
+             *     beginning of the first; of revenue, the first payment; of a lifetime value, the first event
+             *     and the first payment; of a composition, the first event with the value.
              */
             times: string[];
         };
@@ -3249,6 +3598,88 @@ export interface components {
         };
         /** @enum {string} */
         RetentionUnit: "day" | "week" | "month";
+        RevenueCounts: {
+            /**
+             * Format: int64
+             * @description Distinct people who are active; also of a group those of all.
+             */
+            active: number;
+            /**
+             * Format: double
+             * @description What was paid, less what was refunded.
+             */
+            amount: number;
+            /**
+             * Format: double
+             * @description Amount per paying person; null when nobody pays.
+             */
+            arppu?: number | null;
+            /**
+             * Format: double
+             * @description Amount per active person; null when nobody is active.
+             */
+            arpu?: number | null;
+            /**
+             * Format: int64
+             * @description Distinct people who pay: the length of their list.
+             */
+            paying: number;
+            /**
+             * Format: int64
+             * @description Events with an amount.
+             */
+            payments: number;
+            /**
+             * Format: double
+             * @description What was refunded or negative, as a positive number.
+             */
+            refunded: number;
+        };
+        /** @enum {string} */
+        RevenueMeasure: "total" | "arpu" | "arppu" | "paying";
+        /** @description A number of an answer about revenue whose people are asked for. */
+        RevenuePoint: {
+            /** @description Label of the bucket; the whole range if absent. */
+            bucket?: string | null;
+            /** @description Of a breakdown. */
+            group?: string | null;
+        };
+        /** @description Revenue per interval. */
+        RevenueQuery: {
+            breakdown?: components["schemas"]["PropertyRef"] | null;
+            /** @description The largest groups to list, 1 to 1,000 (default 100). */
+            groups_max?: number | null;
+            interval?: components["schemas"]["Interval"];
+            /** @description Which number is to be drawn; an answer has all of them. */
+            measure?: components["schemas"]["RevenueMeasure"];
+            payments?: components["schemas"]["Payments"];
+            /** @description Conditions on the people themselves; only who meets all of them is counted. */
+            people?: components["schemas"]["PeopleClause"][];
+            range: components["schemas"]["DateRange"];
+            /** @description Conditions on payments, and on the events that make a person active. */
+            segment?: Record<string, never>[];
+            traits_as_of?: components["schemas"]["TraitsAsOf"];
+        };
+        RevenueResult: {
+            buckets: components["schemas"]["Bucket"][];
+            explain: components["schemas"]["Explain"];
+            /** @description In order of their amount; absent without a breakdown. */
+            groups?: components["schemas"]["RevenueSeries"][] | null;
+            /**
+             * Format: int64
+             * @description Groups found in all, also those not listed.
+             */
+            groups_total?: number | null;
+            interval: components["schemas"]["Interval"];
+            overall: components["schemas"]["RevenueSeries"];
+        };
+        RevenueSeries: {
+            /** @description One per bucket. */
+            counts: components["schemas"]["RevenueCounts"][];
+            group?: string | null;
+            /** @description Over the whole range: people count once. */
+            total: components["schemas"]["RevenueCounts"];
+        };
         /**
          * @description `viewer` reads and asks; `editor` also changes sources, destinations and insights; `admin` also
          *     changes the workspace and its tokens.
@@ -3338,6 +3769,124 @@ export interface components {
             /** @example Ann */
             name: string;
         };
+        SessionsBin: {
+            /** Format: int64 */
+            from_seconds: number;
+            /**
+             * Format: int64
+             * @description Distinct people with such a session.
+             */
+            people: number;
+            /** Format: int64 */
+            sessions: number;
+            /**
+             * Format: int64
+             * @description Not in the bin; absent for the last, which goes up to 24 hours.
+             */
+            to_seconds?: number | null;
+        };
+        /** @description What makes a session. */
+        SessionsBy: {
+            /**
+             * Format: int64
+             * @description It is over after so many seconds without an event, 1 to 86,400.
+             */
+            timeout_seconds: number;
+        } | "sent";
+        SessionsCounts: {
+            /**
+             * Format: int64
+             * @description Distinct people with an event, also without a session.
+             */
+            active: number;
+            /**
+             * Format: double
+             * @description Null without a session.
+             */
+            average_seconds?: number | null;
+            /**
+             * Format: double
+             * @description Of all sessions; null without one.
+             */
+            bounce_rate?: number | null;
+            /** Format: int64 */
+            bounced: number;
+            /**
+             * Format: int64
+             * @description Sessions with exactly one page view, and distinct people with one.
+             */
+            bounces: number;
+            /**
+             * Format: int64
+             * @description Events in sessions.
+             */
+            events: number;
+            /** Format: double */
+            events_per_session?: number | null;
+            /**
+             * Format: int64
+             * @description Distinct people with a session that begins here: the length of their list.
+             */
+            people: number;
+            /**
+             * Format: double
+             * @description Sessions per active person; null when nobody is active.
+             */
+            per_person?: number | null;
+            /**
+             * Format: double
+             * @description Sum of the lengths.
+             */
+            seconds: number;
+            /** Format: double */
+            seconds_per_person?: number | null;
+            /** Format: int64 */
+            sessions: number;
+            /**
+             * Format: int64
+             * @description Sessions of more than 24 hours, which count nowhere else.
+             */
+            too_long: number;
+        };
+        /** @enum {string} */
+        SessionsMeasure: "sessions" | "average_length" | "time_spent" | "per_person" | "time_per_person" | "events_per_session" | "bounce_rate" | "lengths";
+        /** @description A number of an answer about sessions whose people are asked for. */
+        SessionsPoint: {
+            /** @description Index of a bin of lengths; for `who: session`. */
+            bin?: number | null;
+            /** @description Label of the bucket; the whole range if absent. */
+            bucket?: string | null;
+            who?: components["schemas"]["SessionsWho"];
+        };
+        /** @description Sessions per interval: how many, how long, by whom. */
+        SessionsQuery: {
+            /** @description Lower ends of the bins of lengths in seconds, ascending. */
+            bins_seconds?: number[];
+            by?: components["schemas"]["SessionsBy"];
+            interval?: components["schemas"]["Interval"];
+            /** @description Which number is to be drawn; an answer has all of them. */
+            measure?: components["schemas"]["SessionsMeasure"];
+            page?: components["schemas"]["EventSelector"] | null;
+            /** @description Conditions on the people themselves; only who meets all of them is counted. */
+            people?: components["schemas"]["PeopleClause"][];
+            range: components["schemas"]["DateRange"];
+            /** @description Conditions that events must meet to be in a session and to make a person active. */
+            segment?: Record<string, never>[];
+            traits_as_of?: components["schemas"]["TraitsAsOf"];
+        };
+        SessionsResult: {
+            buckets: components["schemas"]["Bucket"][];
+            /** @description One per bucket. */
+            counts: components["schemas"]["SessionsCounts"][];
+            explain: components["schemas"]["Explain"];
+            interval: components["schemas"]["Interval"];
+            /** @description By length, over the whole range. */
+            lengths: components["schemas"]["SessionsBin"][];
+            /** @description Over the whole range: people count once. */
+            total: components["schemas"]["SessionsCounts"];
+        };
+        /** @enum {string} */
+        SessionsWho: "session" | "bounce" | "active";
         SetupBody: {
             /** @example ann@example.com */
             email: string;
@@ -3463,6 +4012,74 @@ export interface components {
         SourcesData: {
             pagination: components["schemas"]["Pagination"];
             sources: components["schemas"]["SourceView"][];
+        };
+        /**
+         * @description Whether a number counts who had exactly so many days, or at least so many.
+         * @enum {string}
+         */
+        StickinessCount: "exactly" | "at_least";
+        /** @description People with some number of days, over several periods. */
+        StickinessDays: {
+            /** Format: int32 */
+            days: number;
+            /** Format: int64 */
+            people_at_least: number;
+            /**
+             * Format: int64
+             * @description Distinct people who had so many days in one of the periods: the lengths of their lists.
+             */
+            people_exactly: number;
+            /** Format: double */
+            share_at_least?: number | null;
+            /**
+             * Format: double
+             * @description Of 1, weighted by people; null when nobody has the event.
+             */
+            share_exactly?: number | null;
+        };
+        /** @enum {string} */
+        StickinessPeriod: "week" | "month";
+        /** @description A number of a stickiness whose people are asked for. */
+        StickinessPoint: {
+            /** @description Label of the period; all that the average takes, if absent. */
+            bucket?: string | null;
+            count?: components["schemas"]["StickinessCount"];
+            /** Format: int32 */
+            days: number;
+        };
+        /** @description On how many days of a period people have an event. */
+        StickinessQuery: {
+            event: components["schemas"]["EventSelector"];
+            /** @description Conditions on the people themselves; only who meets all of them is counted. */
+            people?: components["schemas"]["PeopleClause"][];
+            period?: components["schemas"]["StickinessPeriod"];
+            range: components["schemas"]["DateRange"];
+            /** @description Further conditions on the event. */
+            segment?: Record<string, never>[];
+            traits_as_of?: components["schemas"]["TraitsAsOf"];
+        };
+        StickinessResult: {
+            /** @description Averages over the whole periods: one per number of days, from 1. */
+            days: components["schemas"]["StickinessDays"][];
+            explain: components["schemas"]["Explain"];
+            /**
+             * Format: int64
+             * @description Distinct people with the event in those periods.
+             */
+            people: number;
+            period: components["schemas"]["StickinessPeriod"];
+            /** @description Each period by itself. */
+            rows: components["schemas"]["StickinessRow"][];
+        };
+        StickinessRow: components["schemas"]["Bucket"] & {
+            at_least: number[];
+            /** @description One per number of days, from 1. */
+            exactly: number[];
+            /**
+             * Format: int64
+             * @description People with the event.
+             */
+            people: number;
         };
         /** @description The sum of a numeric property over the events; other values are skipped. */
         Sum: {

@@ -25,6 +25,8 @@ export interface TimeSeries {
   values: (number | null)[];
   /** The same of the period before: a thin dashed line. */
   past?: (number | null)[] | undefined;
+  /** In bars: on top of the others, below the axis where negative. */
+  stacked?: boolean;
 }
 
 export interface TimeChartProps {

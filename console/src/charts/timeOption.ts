@@ -42,7 +42,7 @@ export function timeOption(asked: Asked, theme: ChartTheme): EChartsOption {
     yAxis: {
       type: "value",
       show: !compact,
-      min: 0,
+      ...(series.some((one) => one.values.some((value) => (value ?? 0) < 0)) ? {} : { min: 0 }),
       ...(showsAll ? { max: 1, interval: 0.25 } : {}),
       minInterval: series.every((one) => one.values.every(isWhole)) ? 1 : 0,
       splitNumber: 4,
@@ -66,14 +66,15 @@ function drawn(one: TimeSeries, asked: Asked, theme: ChartTheme): (LineSeriesOpt
         ? { value, itemStyle: { color: `${tint}55`, borderColor: tint, borderType: "dashed" as const } }
         : value,
     );
+    const stack = one.stacked ? { stack: "all", stackStrategy: "samesign" as const } : {};
     return [
       {
         type: "bar",
         id: one.key,
         name: one.name,
         data,
-        itemStyle: { color: tint, borderRadius: asked.as === "stacked" ? 0 : [2, 2, 0, 0] },
-        ...(asked.as === "stacked" ? { stack: "all" } : {}),
+        itemStyle: { color: tint, borderRadius: asked.as === "stacked" || one.stacked ? 0 : [2, 2, 0, 0] },
+        ...(asked.as === "stacked" ? { stack: "all" } : stack),
         barMaxWidth: 36,
         barGap: "10%",
       },
@@ -190,9 +191,31 @@ export function nearest(
       return (one.values[bucket] ?? 0) > 0 && y >= height(sum);
     });
   }
+  const heights = middles(series, bucket);
   const far = (one: TimeSeries) => {
-    const value = one.values[bucket];
-    return value === null || value === undefined ? Number.POSITIVE_INFINITY : Math.abs(height(value) - y);
+    const value = heights.get(one.key);
+    if (value === undefined) return Number.POSITIVE_INFINITY;
+    return Math.abs(height(value) - y);
   };
   return [...series].sort((a, b) => far(a) - far(b)).find((one) => Number.isFinite(far(one)));
+}
+
+/** Where each series' point of a bucket is: a stacked one has its middle above or below the others. */
+export function middles(series: readonly TimeSeries[], bucket: number): Map<string, number> {
+  const heights = new Map<string, number>();
+  let [above, below] = [0, 0];
+  for (const one of series) {
+    const value = one.values[bucket];
+    if (value === null || value === undefined || (one.stacked && value === 0)) continue;
+    if (!one.stacked) {
+      heights.set(one.key, value);
+    } else if (value > 0) {
+      heights.set(one.key, above + value / 2);
+      above += value;
+    } else {
+      heights.set(one.key, below + value / 2);
+      below += value;
+    }
+  }
+  return heights;
 }

@@ -4,7 +4,7 @@ import { shellRoute } from "./root";
 
 const builderSearch = search({
   q: text,
-  chart: oneOf("line", "area", "stacked", "bar", "table", "number", "funnel", "times", "grid"),
+  chart: oneOf("line", "area", "stacked", "bar", "table", "number", "funnel", "times", "grid", "flow"),
   compare: oneOf("1", "0"),
   hide: text,
   people: text,

@@ -28,6 +28,7 @@ const CHART_WORDS: Record<ChartType, string> = {
   funnel: "Bars",
   times: "Times",
   grid: "Cohorts",
+  flow: "Flow",
 };
 
 interface Props {

@@ -1,7 +1,6 @@
 // One question and its answer. What is asked and how it is shown stands in the URL; a saved insight
 // has it there only where it was changed.
 
-import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { insightQuery, type Insight } from "../../api/queries/insights";
@@ -11,9 +10,10 @@ import { BlockSkeleton } from "../../components/Skeletons";
 import { AnswerPanel } from "./AnswerPanel";
 import classes from "./insights.module.css";
 import { chartOf } from "./kind";
+import { KindMenu } from "./KindMenu";
 import { isSame, pointFromUrl, queryFromUrl, queryToUrl, type ChartType, type Display, type InsightQuery, type Kind } from "./model";
 import { PeoplePanel } from "./PeoplePanel";
-import { INSIGHT_KINDS, kindOf } from "./registry";
+import { kindOf } from "./registry";
 import { SaveActions } from "./SaveActions";
 import { WhomLine } from "./whom/WhomLine";
 
@@ -84,15 +84,7 @@ function Builder({ saved, search, onSearch }: BuilderProps) {
     >
       <div className={classes.builder}>
         <section className={`panel ${classes.question}`} aria-label="Question">
-          <SegmentedControl
-            fullWidth
-            size="xs"
-            mb="sm"
-            aria-label="Kind of insight"
-            value={query.kind}
-            data={(Object.keys(INSIGHT_KINDS) as Kind[]).map((one) => ({ value: one, label: kindOf(one).label }))}
-            onChange={(to) => switchKind(to as Kind)}
-          />
+          <KindMenu kind={query.kind} onChange={switchKind} />
           <kind.Editor query={query} onChange={change} />
           <WhomLine people={query.people} onChange={(people) => change({ ...query, people })} />
         </section>

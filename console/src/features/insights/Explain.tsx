@@ -16,6 +16,13 @@ const COUNTED: Record<Kind, string> = {
   trend: "The total counts each person once over the whole range, so it is not the sum of the intervals.",
   funnel: "A person counts on the deepest path and, among these, the earliest; the window runs from the first step.",
   retention: "A person is in each cohort in which they have the start event. The curve takes, per column, the cohorts whose time is over and counts each person once; it may rise where young cohorts drop out.",
+  lifecycle: "New: the first event ever lies in the interval. Current: also active in the interval before. Resurrected: active again, or for the first time although known earlier. Dormant: active in the interval before only.",
+  stickiness: "Distinct dates with the event per person and period. The averages weight people and leave out periods that are not whole.",
+  paths: "A unique person counts on their first path, even if a later one gets further; the window runs on the clock from its first event.",
+  sessions: "A session counts in the interval in which it begins, also where it goes on later; those of more than 24 hours are left out. Filters apply before events are put into sessions.",
+  revenue: "Amounts that are numbers are added up; those of the refund event are taken off whatever their sign. Per active person: everybody with an active event. A person pays if an amount is above zero.",
+  lifetime: "New people are one cohort. Day N ends N + 1 times 24 hours after the first event; only who is old enough counts, above and below the line. Paying is who has ever paid, also later.",
+  composition: "Everybody with an active event in the range. A list counts in each of its elements.",
 };
 
 /** Under a chart: what it took, with the rest on demand. */

@@ -45,7 +45,8 @@ const retention: InsightQuery = {
 };
 
 test("a question comes back from its URL as it was", () => {
-  for (const query of [trend, funnel, retention]) expect(queryFromUrl(queryToUrl(query))).toEqual(query);
+  const paths: InsightQuery = { kind: "paths", range: { last_days: 7 }, end: { event: "Bought" }, collapse_repeats: true };
+  for (const query of [trend, funnel, retention, paths]) expect(queryFromUrl(queryToUrl(query))).toEqual(query);
 });
 
 test("what is so anyway is not in the URL", () => {
@@ -83,6 +84,8 @@ test("nothing is asked until every event is chosen", () => {
   expect(isAskable({ ...retention, returning: { event: "" } } as InsightQuery)).toBe(false);
   expect(isAskable({ ...funnel, steps: [{ event: "Viewed" }, { event: "" }] })).toBe(false);
   expect(isAskable({ ...trend, events: [] } as InsightQuery)).toBe(false);
+  expect(isAskable({ kind: "revenue", range: { last_days: 7 } })).toBe(true);
+  expect(isAskable({ kind: "revenue", range: { last_days: 7 }, payments: { refund: { event: "" } } })).toBe(false);
 });
 
 test("the people behind a number are asked for with the question without its kind", () => {

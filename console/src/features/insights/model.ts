@@ -7,12 +7,24 @@ import { finishedClauses } from "./whom/model";
 export type { InsightQuery, InsightResult, PeopleQuery } from "../../api/queries/insights";
 export type Kind = InsightQuery["kind"];
 export type QueryOf<K extends Kind> = Extract<InsightQuery, { kind: K }>;
+const KINDS = [
+  "trend",
+  "funnel",
+  "retention",
+  "lifecycle",
+  "stickiness",
+  "paths",
+  "sessions",
+  "revenue",
+  "lifetime",
+  "composition",
+] as const satisfies readonly Kind[];
 export type Range = Schema<"DateRange">;
 export type Selector = Schema<"EventSelector">;
 export type PropertyRef = Schema<"PropertyRef">;
 export type Users = Schema<"Users">;
 
-export const CHARTS = ["line", "area", "stacked", "bar", "table", "number", "funnel", "times", "grid"] as const;
+export const CHARTS = ["line", "area", "stacked", "bar", "table", "number", "funnel", "times", "grid", "flow"] as const;
 export type ChartType = (typeof CHARTS)[number];
 
 /** How an insight is drawn; saved with it. */
@@ -108,22 +120,35 @@ export function queryFromUrl(text: string | undefined): InsightQuery | undefined
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null) return undefined;
     const { kind, range } = value as { kind?: unknown; range?: unknown };
-    const isKind = kind === "trend" || kind === "funnel" || kind === "retention";
+    const isKind = (KINDS as readonly unknown[]).includes(kind);
     return isKind && typeof range === "object" && range !== null ? (value as InsightQuery) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function eventsOf(query: InsightQuery): Selector[] {
-  if (query.kind === "trend") return query.events;
-  return query.kind === "funnel" ? query.steps : [query.start, query.returning];
+/** The fields in which questions have events: one each, and lists. */
+const EVENT_FIELDS = ["event", "start", "returning", "end", "refund"] as const;
+const LIST_FIELDS = ["events", "steps"] as const;
+
+type EventFields = { [field in (typeof EVENT_FIELDS)[number]]?: Selector | null | undefined } & {
+  [field in (typeof LIST_FIELDS)[number]]?: Selector[] | undefined;
+};
+
+function eventsOf(fields: EventFields): Selector[] {
+  const single = EVENT_FIELDS.flatMap((field) => fields[field] ?? []);
+  return [...single, ...LIST_FIELDS.flatMap((field) => fields[field] ?? [])];
 }
+
+const isChosen = (one: Selector) => (one.event ?? "") !== "" || (one.any_of ?? []).length > 0;
 
 /** Whether all that must be chosen is chosen. */
 export function isAskable(query: InsightQuery): boolean {
+  if (query.kind === "composition") return query.property.property !== "";
+  if (query.kind === "sessions") return true;
+  if (query.kind === "revenue" || query.kind === "lifetime") return eventsOf(query.payments ?? {}).every(isChosen);
   const events = eventsOf(query);
-  return events.length > 0 && events.every((one) => (one.event ?? "") !== "" || (one.any_of ?? []).length > 0);
+  return events.length > 0 && events.every(isChosen);
 }
 
 /** The question without conditions that have no value yet. */
@@ -131,17 +156,28 @@ export function finished<Q extends InsightQuery>(query: Q): Q {
   const whole = (filters: Selector["filters"]) =>
     filtersOf(conditions(filters).filter((one) => !isComparison(one) || one.values.length > 0));
   const event = (one: Selector) => ({ ...one, filters: whole(one.filters) });
-  const segment = whole(query.segment);
+  const events = (of: object): EventFields => {
+    const fields = of as EventFields;
+    const done: EventFields = {};
+    for (const field of EVENT_FIELDS) {
+      const one = fields[field];
+      if (one) done[field] = event(one);
+    }
+    for (const field of LIST_FIELDS) {
+      const list = fields[field];
+      if (list) done[field] = list.map(event);
+    }
+    return done;
+  };
+  const payments = "payments" in query && query.payments ? { payments: { ...query.payments, ...events(query.payments) } } : {};
+  const segments =
+    query.kind === "trend" && query.segments ? { segments: query.segments.map((one) => ({ ...one, filters: whole(one.filters) })) } : {};
+  const exclusions =
+    query.kind === "funnel" && query.exclusions
+      ? { exclusions: query.exclusions.flatMap((one) => (one.event.event === "" ? [] : [{ ...one, event: event(one.event) }])) }
+      : {};
   const people = finishedClauses(query.people);
-  if (query.kind === "trend") {
-    const segments = query.segments?.map((one) => ({ ...one, filters: whole(one.filters) }));
-    return { ...query, people, segment, ...(segments ? { segments } : {}), events: query.events.map(event) };
-  }
-  if (query.kind === "funnel") {
-    const exclusions = query.exclusions?.flatMap((one) => (one.event.event === "" ? [] : [{ ...one, event: event(one.event) }]));
-    return { ...query, people, segment, ...(exclusions ? { exclusions } : {}), steps: query.steps.map(event) };
-  }
-  return { ...query, people, segment, start: event(query.start), returning: event(query.returning) };
+  return { ...query, people, segment: whole(query.segment), ...events(query), ...payments, ...segments, ...exclusions };
 }
 
 /** The question with a range and filters that others share. */

@@ -172,7 +172,7 @@ export function formatMeasureShort(measure: Query["measure"]): (value: number) =
 }
 
 /** Buckets with their dates in words. */
-export function buckets(result: Result, timeZone: string | undefined): TimeBucket[] {
+export function buckets(result: Pick<Result, "buckets" | "interval">, timeZone: string | undefined): TimeBucket[] {
   return result.buckets.map((bucket) => ({ ...bucketWords(bucket, result.interval, timeZone), partial: bucket.partial }));
 }
 

@@ -65,7 +65,7 @@ function change(line: Line): NumberCell {
   return { text: value === null ? "–" : `${sign}${formatPercent(Math.abs(value))}`, value, of: `${line.name}, change` };
 }
 
-function columnWords(label: string, interval: Result["interval"]): string {
+export function columnWords(label: string, interval: Result["interval"]): string {
   if (label.includes("T")) return label.slice(5, 16).replace("T", " ");
   const at = new Date(`${label}T00:00:00Z`);
   const isLong = interval === "month" || interval === "quarter";

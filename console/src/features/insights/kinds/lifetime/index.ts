@@ -1,0 +1,22 @@
+import { HandCoins } from "lucide-react";
+import type { InsightKind } from "../../kind";
+import type { QueryOf } from "../../model";
+import { LifetimeChart } from "./Chart";
+import { LifetimeEditor } from "./Editor";
+import { describe, pointWords, table } from "./model";
+
+export const lifetime: InsightKind<QueryOf<"lifetime">> = {
+  label: "Lifetime value",
+  words: "What new people have paid by each day since they came",
+  icon: HandCoins,
+  charts: ["line", "bar", "table"],
+  canCompare: false,
+  blank: () => ({ kind: "lifetime", range: { last_days: 90 }, measure: "arpu" }),
+  Editor: LifetimeEditor,
+  Chart: LifetimeChart,
+  table,
+  describe,
+  isEmpty: (result) => result.people === 0,
+  hasLegend: () => false,
+  pointWords,
+};

@@ -1,0 +1,24 @@
+import { Banknote } from "lucide-react";
+import type { InsightKind } from "../../kind";
+import type { QueryOf } from "../../model";
+import { RevenueChart } from "./Chart";
+import { RevenueEditor } from "./Editor";
+import { fitInterval } from "../trend/model";
+import { describe, drawn, pointWords, table } from "./model";
+
+export const revenue: InsightKind<QueryOf<"revenue">> = {
+  label: "Revenue",
+  words: "What people pay over time, by product or type",
+  icon: Banknote,
+  charts: ["line", "bar", "table"],
+  canCompare: false,
+  blank: () => ({ kind: "revenue", range: { last_days: 30 } }),
+  Editor: RevenueEditor,
+  Chart: RevenueChart,
+  table,
+  fit: (query, days) => ({ ...query, interval: fitInterval(query.interval, days) }),
+  describe,
+  isEmpty: (result) => result.overall.total.payments === 0,
+  hasLegend: (result) => drawn(result).length > 1,
+  pointWords,
+};
