@@ -16,10 +16,10 @@ export interface Heat {
   stripe: string;
 }
 
-/** Of a part of one. */
+/** Of a part of one. Few per cent are told apart too: strength grows as the square root. */
 export function heat(part: number, dark: boolean): Heat {
   const { ground, full, most, stripe, over } = dark ? DARK : LIGHT;
-  const fill = mix(ground, full, most * Math.min(1, Math.max(0, part)));
+  const fill = mix(ground, full, most * Math.sqrt(Math.min(1, Math.max(0, part))));
   const css = (rgb: Rgb) => `rgb(${rgb.join(", ")})`;
   return { fill: css(fill), stripe: css(mix(fill, stripe, over)) };
 }
