@@ -218,7 +218,10 @@ export class Maker {
       const time = this.one(["'2026-03-04T05:06:07Z'", "'2026-03-04'", "1772600000", "'1772600000'", "missing"]);
       return `${time} | date: ${this.one(["'%Y-%m-%d %H:%M:%S'", "'%B %-d, %y'", "'%j %a %A %b %I %p'", "'%s'"])}`;
     }
-    return [this.operand(), ...this.many(3, () => this.one(filters))].join(" | ");
+    const operand = this.operand();
+    // LiquidJS shows its inner object for nil: `{}`.
+    const usable = operand === "nil" ? filters.filter((filter) => filter !== "json") : filters;
+    return [operand, ...this.many(3, () => this.one(usable))].join(" | ");
   }
 
   test() {

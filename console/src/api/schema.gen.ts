@@ -304,6 +304,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/destinations/{destinationId}/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The filters of a destination. */
+        get: operations["list_filters"];
+        put?: never;
+        /** Adds a filter to a destination. */
+        post: operations["create_filter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destinations/{destinationId}/filters/{filterId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One filter. */
+        get: operations["get_filter"];
+        put?: never;
+        post?: never;
+        /** Takes a filter away for good. */
+        delete: operations["delete_filter"];
+        options?: never;
+        head?: never;
+        /** Changes a filter; what is absent stays. */
+        patch: operations["update_filter"];
+        trace?: never;
+    };
     "/destinations/{destinationId}/restore": {
         parameters: {
             query?: never;
@@ -496,6 +533,40 @@ export interface paths {
         get: operations["get_receipt"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/filters/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows what a filter, kept or not, makes of an event. Nothing is sent. */
+        post: operations["preview_filter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/filters/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads a condition, and gives it back formatted, or says where it goes wrong. */
+        post: operations["validate_condition"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1364,6 +1435,26 @@ export interface components {
         };
         /** @enum {string} */
         CompositionValues: "most_recent" | "all";
+        ConditionBody: {
+            /** @description A condition in FQL. */
+            if: string;
+        };
+        ConditionData: {
+            error?: components["schemas"]["ConditionError"] | null;
+            /** @description The condition in its usual form. */
+            formatted?: string | null;
+            valid: boolean;
+        };
+        /** @description Where the condition goes wrong, and what would be right. */
+        ConditionError: {
+            /** @description From 1, in characters. */
+            column: number;
+            /** @description How many characters are wrong. */
+            length: number;
+            /** @description From 1. */
+            line: number;
+            message: string;
+        };
         ConnectBody: {
             sourceId: string;
         };
@@ -1519,6 +1610,15 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Data_ConditionData: {
+            data: {
+                error?: components["schemas"]["ConditionError"] | null;
+                /** @description The condition in its usual form. */
+                formatted?: string | null;
+                valid: boolean;
+            };
+        };
+        /** @description A successful answer. */
         Data_DashboardData: {
             data: {
                 dashboard: components["schemas"]["DashboardView"];
@@ -1581,6 +1681,19 @@ export interface components {
         Data_EventNamesData: {
             data: {
                 events: components["schemas"]["EventName"][];
+            };
+        };
+        /** @description A successful answer. */
+        Data_FilterData: {
+            data: {
+                filter: components["schemas"]["FilterView"];
+            };
+        };
+        /** @description A successful answer. */
+        Data_FiltersData: {
+            data: {
+                /** @description Oldest first. */
+                filters: components["schemas"]["FilterView"][];
             };
         };
         /** @description A successful answer. */
@@ -1733,6 +1846,16 @@ export interface components {
                 /** @description All events of the person by name, also those not asked for; most frequent first. */
                 names: components["schemas"]["PersonEventCount"][];
                 pagination: components["schemas"]["Pagination"];
+            };
+        };
+        /** @description A successful answer. */
+        Data_PreviewData: {
+            data: {
+                /** @description The condition holds for the event. */
+                matches: boolean;
+                outcome: components["schemas"]["PreviewOutcome"];
+                /** @description The event as it goes out; absent if it does not. */
+                result?: Record<string, never> | null;
             };
         };
         /** @description A successful answer. */
@@ -2232,6 +2355,85 @@ export interface components {
             rows_scanned: number;
             /** Format: int64 */
             threads: number;
+        };
+        /** @description What happens to events that match. */
+        FilterAction: {
+            /** @enum {string} */
+            type: "DROP";
+        } | {
+            /**
+             * @description A field, such as `userId`: all events with one value there stay or go. By the message id
+             *     if absent.
+             */
+            path?: string | null;
+            /**
+             * Format: double
+             * @description From 0 to 1.
+             * @example 0.1
+             */
+            percent: number;
+            /** @enum {string} */
+            type: "SAMPLE";
+        } | {
+            /**
+             * @description Keys by the path of their object; "" is the event itself.
+             * @example {
+             *       "properties": [
+             *         "cardNumber"
+             *       ]
+             *     }
+             */
+            fields: {
+                [key: string]: string[];
+            };
+            /** @enum {string} */
+            type: "DROP_PROPERTIES";
+        } | {
+            /**
+             * @description Keys by the path of their object; "" is the event itself.
+             * @example {
+             *       "properties": [
+             *         "total",
+             *         "currency"
+             *       ]
+             *     }
+             */
+            fields: {
+                [key: string]: string[];
+            };
+            /** @enum {string} */
+            type: "ALLOW_PROPERTIES";
+        };
+        FilterBody: {
+            actions?: components["schemas"]["FilterAction"][] | null;
+            description?: string | null;
+            enabled?: boolean | null;
+            if?: string | null;
+            title?: string | null;
+        };
+        FilterData: {
+            filter: components["schemas"]["FilterView"];
+        };
+        FilterView: {
+            actions: components["schemas"]["FilterAction"][];
+            createdAt: string;
+            description: string;
+            destinationId: string;
+            enabled: boolean;
+            id: string;
+            /**
+             * @description The condition, in FQL.
+             * @example event = 'Order Completed' and properties.total < 1
+             */
+            if: string;
+            /** @description The one source whose events it is for; absent if for all. */
+            sourceId?: string | null;
+            title: string;
+            updatedAt: string;
+        };
+        FiltersData: {
+            /** @description Oldest first. */
+            filters: components["schemas"]["FilterView"][];
         };
         /**
          * @description How to write the values of a formula.
@@ -2842,6 +3044,21 @@ export interface components {
             /** @description The first source that it serves. */
             sourceId: string;
         };
+        NewFilterBody: {
+            actions: components["schemas"]["FilterAction"][];
+            description?: string;
+            /** @default true */
+            enabled?: boolean;
+            /**
+             * @description The condition, in FQL; `all` matches every event.
+             * @example event = 'Order Completed' and properties.total < 1
+             */
+            if: string;
+            /** @description For events of this source only. */
+            sourceId?: string | null;
+            /** @example No orders of nothing */
+            title: string;
+        };
         NewInsightBody: {
             /** @description How to draw it: any JSON object, kept as it is. */
             display?: Record<string, never> | null;
@@ -3359,6 +3576,24 @@ export interface components {
             /** @description Short plain ones: texts, numbers and truth values, at most thirty. */
             traits: unknown;
         };
+        PreviewBody: {
+            filter: components["schemas"]["PreviewFilter"];
+            /** @description The event, as it would be sent. */
+            payload: Record<string, never>;
+        };
+        PreviewData: {
+            /** @description The condition holds for the event. */
+            matches: boolean;
+            outcome: components["schemas"]["PreviewOutcome"];
+            /** @description The event as it goes out; absent if it does not. */
+            result?: Record<string, never> | null;
+        };
+        PreviewFilter: {
+            actions: components["schemas"]["FilterAction"][];
+            if: string;
+        };
+        /** @enum {string} */
+        PreviewOutcome: "sent" | "changed" | "dropped" | "sampled_out";
         PropertiesData: {
             properties: components["schemas"]["PropertyName"][];
         };
@@ -6641,6 +6876,441 @@ export interface operations {
             };
         };
     };
+    list_filters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The destination's id */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_FiltersData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    create_filter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The destination's id */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFilterBody"];
+            };
+        };
+        responses: {
+            /** @description The new filter */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_FilterData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    get_filter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The destination's id */
+                destinationId: string;
+                /** @description The filter's id */
+                filterId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The filter */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_FilterData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    delete_filter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The destination's id */
+                destinationId: string;
+                /** @description The filter's id */
+                filterId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    update_filter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The destination's id */
+                destinationId: string;
+                /** @description The filter's id */
+                filterId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilterBody"];
+            };
+        };
+        responses: {
+            /** @description The filter after the change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_FilterData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
     restore_destination: {
         parameters: {
             query?: never;
@@ -7577,6 +8247,180 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    preview_filter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description What becomes of the event */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PreviewData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    validate_condition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConditionBody"];
+            };
+        };
+        responses: {
+            /** @description Whether it is good */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ConditionData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -28,7 +28,7 @@ export const destinationsRoutes = [
   createRoute({
     getParentRoute: () => shellRoute,
     path: "/destinations/$destinationId",
-    validateSearch: search({ tab: oneOf("delivery", "dead", "settings") }),
+    validateSearch: search({ tab: oneOf("delivery", "dead", "filters", "settings") }),
     component: lazyRouteComponent(
       () => import("../features/destinations/DestinationPage"),
       "DestinationPage",

@@ -14,6 +14,7 @@ use sluice_destination_kit::{
     Verdict, Verdicts,
 };
 use sluice_event::{Offset, StoredEvent};
+use sluice_filter::destination_filter::Rules;
 use sluice_model::tables::ConnectionSpec;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::DeliveryError;
 use crate::core::{Attempt, Core, TIMED_OUT};
+use crate::edit::edited;
 use crate::filter::Filter;
 use crate::keeper::Keeper;
 use crate::panics::caught;
@@ -91,6 +93,8 @@ pub(crate) struct Connection {
     spec: Arc<ConnectionSpec>,
     kind: Option<Arc<dyn DestinationKind>>,
     destination: Option<Arc<dyn Destination>>,
+    /// The filters, ready to be asked.
+    rules: Rules,
     core: Core,
     shared: Arc<Shared>,
     records: Arc<Records>,
@@ -148,6 +152,7 @@ impl Connection {
             around,
             kind: None,
             destination: None,
+            rules: Rules::default(),
             core,
             shared,
             records,
@@ -171,6 +176,7 @@ impl Connection {
 
     /// Builds the destination anew from the settings.
     fn configure(&mut self) {
+        self.rules = Rules::new(&self.spec.filters);
         let now = self.around.clock.now();
         self.core.set_paused(now, !self.spec.enabled);
         let built = match self.around.catalog.get(&self.spec.kind) {
@@ -310,6 +316,7 @@ impl Connection {
             spec: &self.spec,
             kind: self.kind.as_deref(),
             destination: self.destination.as_deref(),
+            rules: &self.rules,
         };
         self.core.on_record(now, record, |event| filter.reason(event));
     }
@@ -342,6 +349,7 @@ impl Connection {
             spec: &self.spec,
             kind: self.kind.as_deref(),
             destination: self.destination.as_deref(),
+            rules: &self.rules,
         };
         self.core.on_record_over_budget(now, record, |event| filter.reason(event));
         if self.core.cursor() < *self.synced.borrow() {
@@ -375,7 +383,14 @@ impl Connection {
 
     fn send(&mut self) {
         let Some(destination) = &self.destination else { return };
-        while let Some(attempt) = self.core.next_attempt(self.around.clock.now()) {
+        while let Some(mut attempt) = self.core.next_attempt(self.around.clock.now()) {
+            if self.rules.may_edit() {
+                for (_, stored, _) in &mut attempt.events {
+                    if let Some(changed) = edited(&self.rules, stored) {
+                        *stored = Arc::new(changed);
+                    }
+                }
+            }
             let deadline = self.core.policy.attempt_deadline;
             self.sends.spawn(deliver(Arc::clone(destination), attempt, deadline));
         }
@@ -446,6 +461,7 @@ impl Connection {
                     spec: &self.spec,
                     kind: self.kind.as_deref(),
                     destination: self.destination.as_deref(),
+                    rules: &self.rules,
                 };
                 let sent = self.core.send_again(now, letters, |event| filter.lasting_reason(event));
                 if reply.send(sent).is_err() {

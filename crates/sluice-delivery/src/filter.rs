@@ -5,11 +5,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use sluice_destination_kit::{Destination, DestinationKind};
 use sluice_event::StoredEvent;
+use sluice_filter::destination_filter::{Held, Rules};
 use sluice_model::tables::ConnectionSpec;
 
 pub(crate) const CONNECTION_DISABLED: &str = "connection_disabled";
 pub(crate) const BY_INTEGRATIONS_OBJECT: &str = "FILTERED_BY_INTEGRATIONS_OBJECT";
 pub(crate) const SENT_CLIENT_SIDE: &str = "MESSAGE_SENT_CLIENT_SIDE";
+pub(crate) const BY_RULES: &str = "FILTERED_BY_RULES";
+pub(crate) const BY_SAMPLE: &str = "FILTERED_BY_SAMPLE";
 pub(crate) const UNSUPPORTED_EVENT_TYPE: &str = "UNSUPPORTED_EVENT_TYPE";
 
 /// The filters of one connection. Each part filters as far as it is known: a kind that is not in
@@ -19,6 +22,8 @@ pub(crate) struct Filter<'a> {
     pub(crate) spec: &'a ConnectionSpec,
     pub(crate) kind: Option<&'a dyn DestinationKind>,
     pub(crate) destination: Option<&'a dyn Destination>,
+    /// The destination's filters, as of `spec`.
+    pub(crate) rules: &'a Rules,
 }
 
 impl Filter<'_> {
@@ -34,7 +39,9 @@ impl Filter<'_> {
     pub(crate) fn lasting_reason(self, stored: &StoredEvent) -> Option<&'static str> {
         let by_kind = self.kind.and_then(|kind| by_sender(self.spec, kind, stored));
         let is_taken = || self.destination.is_none_or(|destination| destination.takes(stored));
-        by_kind.or_else(|| (!is_taken()).then_some(UNSUPPORTED_EVENT_TYPE))
+        by_kind
+            .or_else(|| by_rules(self.rules, stored))
+            .or_else(|| (!is_taken()).then_some(UNSUPPORTED_EVENT_TYPE))
     }
 }
 
@@ -54,6 +61,18 @@ fn by_sender(
     }
     let ids = [spec.id.as_str(), spec.destination_id.as_str()];
     is_bundled(&stored.event.json, names(), ids).then_some(SENT_CLIENT_SIDE)
+}
+
+/// A filter holds the event back. One that cannot be read is held back too.
+fn by_rules(rules: &Rules, stored: &StoredEvent) -> Option<&'static str> {
+    if rules.is_empty() {
+        return None;
+    }
+    let Ok(event) = serde_json::from_str(&stored.event.json) else { return Some(BY_RULES) };
+    rules.held(&event).map(|held| match held {
+        Held::Dropped => BY_RULES,
+        Held::Sampled => BY_SAMPLE,
+    })
 }
 
 /// The destination's own key decides, else `All`, else yes. A key is matched exactly first, then

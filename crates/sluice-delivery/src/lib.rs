@@ -17,6 +17,7 @@ mod connection;
 mod core;
 mod dead;
 pub mod delivery;
+mod edit;
 mod error;
 mod filter;
 mod keeper;

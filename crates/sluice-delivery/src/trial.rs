@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use sluice_destination_kit::{BatchOutcome, Delivery, Exchange, Reason, Verdict, Verdicts};
 use sluice_event::{Offset, StoredEvent};
+use sluice_filter::destination_filter::Rules;
 use sluice_model::tables::ConnectionSpec;
 
 use crate::connection::Surroundings;
+use crate::edit::edited;
 use crate::filter::Filter;
 use crate::panics::caught;
 
@@ -51,10 +53,13 @@ async fn send(
         Err(error) => return (TrialOutcome::Misfit(error.to_string()), None),
     };
     let kind = around.catalog.get(&spec.kind).map(Arc::as_ref);
-    let filter = Filter { spec, kind, destination: Some(&*destination) };
+    let rules = Rules::new(&spec.filters);
+    let filter = Filter { spec, kind, destination: Some(&*destination), rules: &rules };
     if let Some(reason) = filter.lasting_reason(stored) {
         return (TrialOutcome::Filtered(reason), None);
     }
+    let changed = edited(&rules, stored);
+    let stored = changed.as_ref().unwrap_or(stored);
     let batch = [Delivery { offset: Offset(0), stored, attempt: Delivery::TRIAL }];
     let sending = caught(async { destination.deliver(&batch).await });
     let failed = |code, message| (answered(Reason::new(code, message)), None);

@@ -14,6 +14,7 @@
 
 pub mod chart;
 mod condition;
+pub mod destination_filter;
 pub mod fql;
 mod json;
 mod parse_error;

@@ -10,6 +10,7 @@ pub mod cohort;
 pub mod dashboard;
 pub mod destination;
 pub mod dictionary;
+pub mod filter;
 pub mod insight;
 pub mod source;
 pub mod tables;
@@ -28,6 +29,7 @@ pub use destination::{
     Connection, Destination, DestinationChange, DestinationId, NewDestination, Settings,
 };
 pub use dictionary::{DictionaryEntry, EntryKind, EntrySays};
+pub use filter::{DestinationFilter, FilterAction, FilterId, NewDestinationFilter};
 pub use insight::{NewSavedInsight, SavedInsight, SavedInsightChange, SavedInsightId};
 pub use source::{NewSource, Source, SourceChange, SourceId, SourceSettings, WriteKey};
 pub use tables::{ConnectionSpec, ConnectionTable, SourceEntry, SourceTable};

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use sluice_base::{Secret, Timestamp};
 use sluice_event::{IpPolicy, SourceNo, WorkspaceNo};
 
+use crate::filter::DestinationFilter;
+
 /// Write key to source, for the collector; source number to source, for the pipeline.
 #[derive(Clone, Debug, Default)]
 pub struct SourceTable {
@@ -56,4 +58,6 @@ pub struct ConnectionSpec {
     pub revision: u64,
     /// Events decided from here on are for the connection.
     pub starts_at: Timestamp,
+    /// Those for its source, oldest first, switched off ones too.
+    pub filters: Vec<DestinationFilter>,
 }

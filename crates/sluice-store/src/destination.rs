@@ -277,7 +277,11 @@ fn connection_add(
 }
 
 /// A source named in a body: when it does not exist, the body is wrong, not the address.
-fn source_for(db: &Db, workspace: WorkspaceNo, id: &SourceId) -> Result<SourceNo, StoreError> {
+pub(crate) fn source_for(
+    db: &Db,
+    workspace: WorkspaceNo,
+    id: &SourceId,
+) -> Result<SourceNo, StoreError> {
     match source::get(db, workspace, id) {
         Ok(source) => Ok(source.no),
         Err(StoreError::NotFound { .. }) => Err(StoreError::Invalid(vec![Problem::new(
@@ -308,7 +312,7 @@ fn seal(sealer: &Sealer, id: &DestinationId, settings: &Settings) -> Result<Vec<
     sealer.seal(id.as_str(), settings.expose().to_string().as_bytes())
 }
 
-fn get(
+pub(crate) fn get(
     db: &Db,
     sealer: &Sealer,
     workspace: WorkspaceNo,

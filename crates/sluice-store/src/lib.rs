@@ -18,6 +18,7 @@ mod db;
 mod destination;
 mod dictionary;
 mod error;
+mod filter;
 mod insight;
 mod invite;
 mod link;

@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use sluice_event::{SourceNo, WorkspaceNo};
-use sluice_model::{ConnectionSpec, ConnectionTable, SourceEntry, SourceTable};
+use sluice_model::{
+    ConnectionSpec, ConnectionTable, DestinationFilter, SourceEntry, SourceId, SourceTable,
+};
 
 use crate::db::Store;
 use crate::destination::destination;
 use crate::error::{Act, StoreError};
+use crate::filter;
 use crate::source::source;
 use crate::token;
 
@@ -44,7 +47,14 @@ impl Store {
         let mut rows = query.query([]).act("read the connections")?;
         let mut connections = Vec::new();
         while let Some(row) = rows.next().act("read the connections")? {
-            let (_, found) = destination(db, &self.0.sealer, row)?;
+            let (no, found) = destination(db, &self.0.sealer, row)?;
+            let filters = filter::of_destination(db, no)?;
+            let of_source = |source: &SourceId| {
+                let is_for = |filter: &&DestinationFilter| {
+                    filter.source_id.as_ref().is_none_or(|wanted| wanted == source)
+                };
+                filters.iter().filter(is_for).cloned().collect::<Vec<_>>()
+            };
             connections.extend(found.connections.iter().map(|connection| {
                 Arc::new(ConnectionSpec {
                     id: connection.id.clone(),
@@ -57,6 +67,7 @@ impl Store {
                     settings: found.settings.clone(),
                     revision: found.revision,
                     starts_at: connection.starts_at,
+                    filters: of_source(&connection.source_id),
                 })
             }));
         }

@@ -13,10 +13,11 @@ import { formatNumber } from "../../lib/format";
 import { ConnectionList } from "./ConnectionList";
 import { DeadLetters } from "./DeadLetters";
 import { DestinationSettings } from "./DestinationSettings";
+import { Filters } from "./Filters";
 import { TestEvent } from "./TestEvent";
 
 const route = getRouteApi("/shell/destinations/$destinationId");
-type Tab = "delivery" | "dead" | "settings";
+type Tab = "delivery" | "dead" | "filters" | "settings";
 
 export function DestinationPage() {
   const { destinationId } = route.useParams();
@@ -97,6 +98,7 @@ function DestinationTabs({ destination }: { destination: Destination }) {
       <Tabs.List mb={16}>
         <Tabs.Tab value="delivery">Delivery</Tabs.Tab>
         <Tabs.Tab value="dead">Dead letters{dead > 0 ? ` (${formatNumber(dead)})` : ""}</Tabs.Tab>
+        <Tabs.Tab value="filters">Filters</Tabs.Tab>
         <Tabs.Tab value="settings">Settings</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="delivery">
@@ -104,6 +106,9 @@ function DestinationTabs({ destination }: { destination: Destination }) {
       </Tabs.Panel>
       <Tabs.Panel value="dead">
         <DeadLetters destination={destination} />
+      </Tabs.Panel>
+      <Tabs.Panel value="filters">
+        <Filters destination={destination} />
       </Tabs.Panel>
       <Tabs.Panel value="settings">
         <DestinationSettings key={destination.revision} destination={destination} />

@@ -10,6 +10,7 @@ mod delivery_test;
 mod destinations;
 mod dictionary;
 mod events;
+mod filters;
 mod invites;
 mod ledger;
 mod links;
@@ -101,6 +102,7 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(people::get_person))
         .routes(routes!(people::list_person_events))
         .routes(routes!(people::undo_merge))
+        .merge(filter_operations())
         .merge(event_operations())
         .routes(routes!(ledger::list_deliveries))
         .routes(routes!(audit::list_audit_entries))
@@ -129,6 +131,14 @@ fn cohort_operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(cohorts::get_cohort, cohorts::update_cohort, cohorts::delete_cohort))
         .routes(routes!(cohorts::get_cohort_size))
         .routes(routes!(cohorts::list_cohort_people, cohort_list::change_cohort_people))
+}
+
+fn filter_operations() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(filters::list_filters, filters::create_filter))
+        .routes(routes!(filters::get_filter, filters::update_filter, filters::delete_filter))
+        .routes(routes!(filters::validate_condition))
+        .routes(routes!(filters::preview_filter))
 }
 
 /// What came in, one by one and in numbers.

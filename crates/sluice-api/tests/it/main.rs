@@ -10,6 +10,7 @@ mod dashboards;
 mod destinations;
 mod dictionary;
 mod fakes;
+mod filters;
 mod insights;
 mod live_events;
 mod openapi;

@@ -7,7 +7,8 @@ use http::Request;
 use serde_json::{Value, json};
 use sluice_event::WorkspaceNo;
 use sluice_model::{
-    Actor, Email, EntryKind, EntrySays, NewApiToken, NewCohort, NewMembers, NewSavedInsight, Role,
+    Actor, DestinationId, Email, EntryKind, EntrySays, FilterAction, NewApiToken, NewCohort,
+    NewDestinationFilter, NewMembers, NewSavedInsight, Role,
 };
 
 use crate::browser::{Browser, PASSWORD};
@@ -69,6 +70,16 @@ async fn plant(server: &Server) -> Planted {
     let cohort = server.store.cohort_create(HOME, &new, &actor).unwrap();
     let says = EntrySays { description: "planted-says".to_owned(), ..EntrySays::default() };
     server.store.dictionary_set(HOME, (EntryKind::Event, "planted-entry"), &says, &actor).unwrap();
+    let filter = NewDestinationFilter {
+        source_id: None,
+        title: "planted-filter".to_owned(),
+        description: String::new(),
+        enabled: true,
+        condition: "all".to_owned(),
+        actions: vec![FilterAction::Drop],
+    };
+    let of = DestinationId::from(destination["id"].as_str().unwrap());
+    let filter = server.store.filter_create(HOME, &of, &filter, &actor).unwrap();
     server.person(HOME, "planted-user", Role::Viewer).await;
     let users = server.get("/users").await.json;
     let email = Email::parse("planted-invite@example.com").unwrap();
@@ -79,6 +90,7 @@ async fn plant(server: &Server) -> Planted {
         ("{sourceId}", text(&source["id"])),
         ("{writeKey}", text(&source["writeKeys"][0])),
         ("{destinationId}", text(&destination["id"])),
+        ("{filterId}", filter.id.into_string()),
         ("{tokenId}", token.id.into_string()),
         ("{insightId}", insight.id.into_string()),
         ("{entryKind}", "event".to_owned()),
@@ -98,7 +110,8 @@ async fn plant(server: &Server) -> Planted {
     let long = parameters.iter().map(|(_, value)| value.clone());
     let long = long.filter(|value| value.len() > 20 && !value.contains("nobody"));
     let planted =
-        [PLANTED, "shop", "planted-user", "planted-invite", "planted-says"].map(str::to_owned);
+        [PLANTED, "shop", "planted-user", "planted-invite", "planted-says", "planted-filter"];
+    let planted = planted.map(str::to_owned);
     Planted { needles: long.chain(planted).collect(), parameters }
 }
 
@@ -138,6 +151,14 @@ impl Planted {
             "list_people_behind" => {
                 json!({ "kind": "trend", "query": inner, "point": { "event": 0 } })
             }
+            "create_filter" => {
+                json!({ "title": "n", "if": "all", "actions": [{ "type": "DROP" }] })
+            }
+            "validate_condition" => json!({ "if": "all" }),
+            "preview_filter" => json!({
+                "filter": { "if": "all", "actions": [{ "type": "DROP" }] },
+                "payload": { "type": "track" },
+            }),
             "create_invite" => json!({ "email": "new@example.com", "role": "viewer" }),
             "update_user" => json!({ "role": "viewer" }),
             "create_workspace" => json!({ "name": "N", "timeZone": "UTC", "region": "us" }),
@@ -154,6 +175,7 @@ impl Planted {
             | "update_source"
             | "update_source_settings"
             | "update_destination"
+            | "update_filter"
             | "update_insight"
             | "update_dashboard"
             | "update_cohort"

@@ -58,6 +58,7 @@ impl Bench {
                 settings: Secret::new(json!({"url": url, "batchSize": batch_size})),
                 revision: 1,
                 starts_at: Timestamp::ZERO,
+                filters: Vec::new(),
             })
         });
         let table = watch::Sender::new(Arc::new(ConnectionTable { connections: specs.collect() }));

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod faults;
+mod filters;
 mod order;
 mod outcomes;
 mod pace;

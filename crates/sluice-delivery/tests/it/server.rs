@@ -40,6 +40,7 @@ pub(crate) fn connection(id: &str, settings: Value) -> ConnectionSpec {
         settings: Secret::new(settings),
         revision: 1,
         starts_at: Timestamp::ZERO,
+        filters: Vec::new(),
     }
 }
 

@@ -12,7 +12,7 @@
 //!
 //! A query that does not parse matches nothing: whoever stores one keeps it only if it parses.
 //!
-//! Not here: what happens to an event that matches.
+//! Not here: what happens to an event that matches ([`crate::destination_filter`]).
 
 mod eval;
 mod function;

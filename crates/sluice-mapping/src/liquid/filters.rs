@@ -139,7 +139,6 @@ impl Input<'_> {
         match self.value.take() {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(items)) => items,
-            Some(Value::String(text)) if text.is_empty() => Vec::new(),
             Some(other) => vec![other],
         }
     }

@@ -28,7 +28,8 @@ impl Template {
 
 pub(super) struct Context<'a> {
     event: &'a Value,
-    variables: HashMap<&'a str, Value>,
+    /// `None` is undefined, though assigned.
+    variables: HashMap<&'a str, Option<Value>>,
     counters: HashMap<&'a str, f64>,
     turns: HashMap<&'a str, usize>,
     budget: usize,
@@ -64,13 +65,13 @@ impl<'a> Context<'a> {
                 }
             }
             Node::Assign(name, filtered) => {
-                let value = self.filtered(filtered)?.unwrap_or(Value::Null);
+                let value = self.filtered(filtered)?;
                 self.variables.insert(name, value);
             }
             Node::Capture(name, body) => {
                 let mut inner = String::new();
                 self.nodes(body, &mut inner)?;
-                self.variables.insert(name, Value::String(inner));
+                self.variables.insert(name, Some(Value::String(inner)));
             }
             Node::If(branches) => {
                 for (condition, body) in branches {
@@ -146,7 +147,7 @@ impl<'a> Context<'a> {
 
     fn variable<'s>(&'s self, name: &str, keys: &'s [Expr]) -> Found<'s> {
         let root = match (self.variables.get(name), self.counters.get(name)) {
-            (Some(value), _) => Cow::Borrowed(value),
+            (Some(value), _) => Cow::Borrowed(value.as_ref()?),
             (None, Some(number)) => Cow::Owned(filters::number(*number)),
             (None, None) => Cow::Borrowed(self.event.get(name)?),
         };
@@ -214,11 +215,14 @@ impl<'a> Context<'a> {
                 Some(Value::String(text)) => text.trim().is_empty(),
                 _ => is_empty(&self.expr(other)),
             },
-            _ => {
-                let (left, right) = (self.expr(left), self.expr(right));
-                let null = Value::Null;
-                equal(left.as_deref().unwrap_or(&null), right.as_deref().unwrap_or(&null))
+            (Expr::Literal(Value::Null), other) | (other, Expr::Literal(Value::Null)) => {
+                self.expr(other).is_none_or(|value| value.is_null())
             }
+            // What does not exist is not null.
+            _ => match (self.expr(left).as_deref(), self.expr(right).as_deref()) {
+                (Some(left), Some(right)) => equal(left, right),
+                (left, right) => left.is_none() && right.is_none(),
+            },
         }
     }
 }
