@@ -33,6 +33,8 @@ CREATE TABLE session ( no INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL 
 CREATE INDEX session_user ON session (user_no);
 CREATE TABLE source ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workspace_no INTEGER NOT NULL REFERENCES workspace (no), slug TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, enabled INTEGER NOT NULL, settings TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER ) STRICT;
 CREATE UNIQUE INDEX source_slug ON source (workspace_no, slug) WHERE deleted_at IS NULL;
+CREATE TABLE subscription ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, destination_no INTEGER NOT NULL REFERENCES destination (no), name TEXT NOT NULL, action TEXT NOT NULL, enabled INTEGER NOT NULL, content BLOB NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL ) STRICT;
+CREATE INDEX subscription_destination ON subscription (destination_no);
 CREATE TABLE workspace ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL, time_zone TEXT NOT NULL, created_at INTEGER NOT NULL , region TEXT NOT NULL DEFAULT 'us') STRICT;
 CREATE TABLE write_key ( no INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, source_no INTEGER NOT NULL REFERENCES source (no), created_at INTEGER NOT NULL, revoked_at INTEGER ) STRICT;
 CREATE INDEX write_key_source ON write_key (source_no);

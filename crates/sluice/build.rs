@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 /// Name of the list, and the folder.
-const EMBEDDED: &[(&str, &str)] = &[("BROWSER", "browser/dist"), ("CONSOLE", "console/dist")];
+const EMBEDDED: &[(&str, &str)] =
+    &[("BROWSER", "browser/dist"), ("CATALOGUE", "catalogue/dist"), ("CONSOLE", "console/dist")];
 
 fn main() -> std::io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use crate::run::{program, root, say, succeeds};
 
 /// Folders with a `package.json`; `npm run build` there writes `dist/`.
-const FOLDERS: &[&str] = &["browser", "console"];
+const FOLDERS: &[&str] = &["browser", "catalogue", "console"];
 
 /// Builds what is not fresh. False if npm is missing or a build failed, which was said.
 pub(crate) fn assets() -> anyhow::Result<bool> {

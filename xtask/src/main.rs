@@ -8,6 +8,7 @@ mod bench;
 mod codegen;
 mod console;
 mod demo;
+mod parity;
 mod run;
 mod sdk;
 mod sim;
@@ -26,11 +27,12 @@ cargo xtask <command>
                         --once ends after printing
   test [STEP …]         all that CI runs: assets, fmt, tidy, clippy, licences, console,
                         rust, sdk
-  assets                build what the binary embeds and npm makes: browser/dist, console/dist
+  assets                build what the binary embeds and npm makes: browser/, catalogue/, console/dist
   tidy                  the rules of the tree: layers, file headers, file lengths, numbered TODOs
   codegen [--check]     write generated files; --check only compares
   sim [--seed N | --minutes M]
                         the crash simulations, with one seed or with ever new seeds
+  parity                published destinations in Node and in the sandbox, and what differs
   bench [NAME …]        run the benchmarks and print their tables
   screens DIR           pictures of every page of the console, and how fast each is usable";
 
@@ -58,6 +60,7 @@ fn dispatch(args: &[String]) -> anyhow::Result<bool> {
         "assets" => assets::assets(),
         "tidy" => tidy::tidy(),
         "codegen" => codegen::codegen(rest.iter().any(|arg| arg == "--check")),
+        "parity" => parity::parity(),
         "sim" => sim::sim(rest),
         "bench" => bench::bench(rest),
         "screens" => sdk::screens(rest),

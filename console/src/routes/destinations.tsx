@@ -15,6 +15,7 @@ export const destinationsRoutes = [
   createRoute({
     getParentRoute: () => shellRoute,
     path: "/destinations/new",
+    validateSearch: search({ q: text, show: oneOf("all", "available") }),
     component: lazyRouteComponent(() => import("../features/destinations/CatalogPage"), "CatalogPage"),
   }),
   createRoute({
@@ -28,7 +29,7 @@ export const destinationsRoutes = [
   createRoute({
     getParentRoute: () => shellRoute,
     path: "/destinations/$destinationId",
-    validateSearch: search({ tab: oneOf("delivery", "dead", "filters", "settings") }),
+    validateSearch: search({ tab: oneOf("delivery", "mappings", "dead", "filters", "settings") }),
     component: lazyRouteComponent(
       () => import("../features/destinations/DestinationPage"),
       "DestinationPage",

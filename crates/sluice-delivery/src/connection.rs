@@ -186,7 +186,7 @@ impl Connection {
                 let settings = kind.settings().check(self.spec.settings.expose());
                 let built = settings.and_then(|settings| {
                     let policy = self.core.policy.with(&settings);
-                    Ok((kind.build(settings, http)?, policy))
+                    Ok((kind.build_with(settings, &self.spec.subscriptions, http)?, policy))
                 });
                 built.map(|built| (Arc::clone(kind), built)).map_err(|error| error.to_string())
             }

@@ -13,7 +13,6 @@ pub(crate) const BY_INTEGRATIONS_OBJECT: &str = "FILTERED_BY_INTEGRATIONS_OBJECT
 pub(crate) const SENT_CLIENT_SIDE: &str = "MESSAGE_SENT_CLIENT_SIDE";
 pub(crate) const BY_RULES: &str = "FILTERED_BY_RULES";
 pub(crate) const BY_SAMPLE: &str = "FILTERED_BY_SAMPLE";
-pub(crate) const UNSUPPORTED_EVENT_TYPE: &str = "UNSUPPORTED_EVENT_TYPE";
 
 /// The filters of one connection. Each part filters as far as it is known: a kind that is not in
 /// the catalogue has no names, and settings that do not fit make no destination.
@@ -38,10 +37,10 @@ impl Filter<'_> {
     /// As [`Filter::reason`], whether or not the connection is switched off now.
     pub(crate) fn lasting_reason(self, stored: &StoredEvent) -> Option<&'static str> {
         let by_kind = self.kind.and_then(|kind| by_sender(self.spec, kind, stored));
-        let is_taken = || self.destination.is_none_or(|destination| destination.takes(stored));
-        by_kind
-            .or_else(|| by_rules(self.rules, stored))
-            .or_else(|| (!is_taken()).then_some(UNSUPPORTED_EVENT_TYPE))
+        by_kind.or_else(|| by_rules(self.rules, stored)).or_else(|| {
+            let turned_away = self.destination.filter(|destination| !destination.takes(stored));
+            turned_away.map(Destination::untaken_reason)
+        })
     }
 }
 

@@ -47,7 +47,12 @@ async fn send(
     spec: &ConnectionSpec,
     stored: &StoredEvent,
 ) -> (TrialOutcome, Option<Exchange>) {
-    let built = around.catalog.build(&spec.kind, spec.settings.expose(), around.http.clone());
+    let built = around.catalog.build_with(
+        &spec.kind,
+        spec.settings.expose(),
+        &spec.subscriptions,
+        around.http.clone(),
+    );
     let destination = match built {
         Ok(destination) => destination,
         Err(error) => return (TrialOutcome::Misfit(error.to_string()), None),

@@ -72,10 +72,15 @@ pub trait Destination: Send + Sync {
     fn limits(&self) -> BatchLimits;
 
     /// False if this destination can do nothing with the event: it is then counted as filtered,
-    /// `UNSUPPORTED_EVENT_TYPE`, and never sent.
+    /// and never sent.
     fn takes(&self, stored: &StoredEvent) -> bool {
         let _: &StoredEvent = stored;
         true
+    }
+
+    /// The reason under which events are counted that [`Destination::takes`] turned away.
+    fn untaken_reason(&self) -> &'static str {
+        "UNSUPPORTED_EVENT_TYPE"
     }
 
     /// Sends the batch, once. Must end by itself within the peer's time-out and may be dropped at

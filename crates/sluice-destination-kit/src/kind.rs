@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sluice_model::Subscription;
+
+use crate::action::{Action, Preset};
 use crate::destination::Destination;
 use crate::http::HttpOut;
 use crate::settings::{Settings, SettingsError, SettingsSchema};
@@ -30,6 +33,21 @@ pub trait DestinationKind: Send + Sync {
 
     fn settings(&self) -> &SettingsSchema;
 
+    /// Why no destination of this kind can be made here; `None` if one can.
+    fn unavailable(&self) -> Option<&str> {
+        None
+    }
+
+    /// What subscriptions can start. Empty for a kind that takes all events its own way.
+    fn actions(&self) -> &[Action] {
+        &[]
+    }
+
+    /// Subscriptions to begin with.
+    fn presets(&self) -> &[Preset] {
+        &[]
+    }
+
     /// Makes a destination of checked settings.
     ///
     /// # Errors
@@ -39,6 +57,20 @@ pub trait DestinationKind: Send + Sync {
         settings: Settings,
         http: HttpOut,
     ) -> Result<Arc<dyn Destination>, SettingsError>;
+
+    /// As [`DestinationKind::build`], with the subscriptions of a kind that has actions.
+    ///
+    /// # Errors
+    /// If the settings or the subscriptions cannot be used.
+    fn build_with(
+        &self,
+        settings: Settings,
+        subscriptions: &[Subscription],
+        http: HttpOut,
+    ) -> Result<Arc<dyn Destination>, SettingsError> {
+        let _: &[Subscription] = subscriptions;
+        self.build(settings, http)
+    }
 }
 
 /// All kinds of this server, by slug.
@@ -72,9 +104,23 @@ impl Catalog {
         raw: &serde_json::Value,
         http: HttpOut,
     ) -> Result<Arc<dyn Destination>, SettingsError> {
+        self.build_with(slug, raw, &[], http)
+    }
+
+    /// As [`Catalog::build`], with the subscriptions of a kind that has actions.
+    ///
+    /// # Errors
+    /// If there is no such kind or the settings or subscriptions do not fit.
+    pub fn build_with(
+        &self,
+        slug: &str,
+        raw: &serde_json::Value,
+        subscriptions: &[Subscription],
+        http: HttpOut,
+    ) -> Result<Arc<dyn Destination>, SettingsError> {
         let kind = self.get(slug).ok_or_else(|| {
             SettingsError::one("", format!("there is no destination kind `{slug}`"))
         })?;
-        kind.build(kind.settings().check(raw)?, http)
+        kind.build_with(kind.settings().check(raw)?, subscriptions, http)
     }
 }

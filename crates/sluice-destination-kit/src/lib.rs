@@ -2,6 +2,7 @@
 //! the verdict on what a peer answered, and the one client by which Sluice calls out.
 //!
 //! - [`kind`]: [`DestinationKind`], one per entry of the catalogue, and the [`Catalog`].
+//! - [`action`]: what a kind can do with events, and what it proposes.
 //! - [`settings`]: the settings as data: forms are drawn from it and values checked by it.
 //! - [`destination`]: [`Destination`], what takes a batch of deliveries and says what became of it.
 //! - [`verdict`]: the closed set of answers a scheduler acts on, and the usual rule by status.
@@ -11,6 +12,7 @@
 //! Not here: when something is sent, retried or given up (`sluice-delivery`); the destinations
 //! themselves (`sluice-destinations`).
 
+pub mod action;
 pub mod destination;
 #[cfg(feature = "testing")]
 pub mod golden;
@@ -18,10 +20,13 @@ pub mod http;
 pub mod kind;
 #[cfg(feature = "testing")]
 pub mod peer;
+#[cfg(feature = "testing")]
+pub mod peer_tls;
 pub mod record;
 pub mod settings;
 pub mod verdict;
 
+pub use action::{Action, Preset};
 pub use destination::{BatchLimits, BatchOutcome, BoxFuture, Delivery, Destination, Verdicts};
 pub use http::{HttpAnswer, HttpFailure, HttpOut, HttpOutConfig, HttpRequest};
 pub use kind::{Catalog, DestinationKind};

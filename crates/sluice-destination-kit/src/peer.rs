@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -67,12 +68,27 @@ impl Reply {
     }
 }
 
-type Script = Box<dyn FnMut(&Arrived) -> Reply + Send>;
+pub(crate) type Script = Box<dyn FnMut(&Arrived) -> Reply + Send>;
 
-struct Shared {
+pub(crate) struct Shared {
     script: Mutex<Script>,
     arrived: Mutex<Vec<Arrived>>,
     count: watch::Sender<usize>,
+}
+
+impl Shared {
+    pub(crate) fn new(script: Script) -> Arc<Self> {
+        let (script, count) = (Mutex::new(script), watch::Sender::new(0));
+        Arc::new(Self { script, arrived: Mutex::default(), count })
+    }
+
+    pub(crate) fn arrived(&self) -> Vec<Arrived> {
+        self.arrived.lock().clone()
+    }
+
+    pub(crate) fn replace(&self, script: Script) {
+        *self.script.lock() = script;
+    }
 }
 
 /// Ends with its value.
@@ -90,11 +106,7 @@ impl Peer {
     pub async fn start(script: impl FnMut(&Arrived) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let shared = Arc::new(Shared {
-            script: Mutex::new(Box::new(script)),
-            arrived: Mutex::default(),
-            count: watch::Sender::new(0),
-        });
+        let shared = Shared::new(Box::new(script));
         let task = tokio::spawn(serve(listener, Arc::clone(&shared)));
         Self { address, shared, task }
     }
@@ -111,12 +123,12 @@ impl Peer {
 
     /// Replaces the script.
     pub fn script(&self, script: impl FnMut(&Arrived) -> Reply + Send + 'static) {
-        *self.shared.script.lock() = Box::new(script);
+        self.shared.replace(Box::new(script));
     }
 
     #[must_use]
     pub fn arrived(&self) -> Vec<Arrived> {
-        self.shared.arrived.lock().clone()
+        self.shared.arrived()
     }
 
     #[must_use]
@@ -149,16 +161,19 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
             continue;
         }
         let shared = Arc::clone(&shared);
-        connections.spawn(async move {
-            let service = service_fn(|request| answer(Arc::clone(&shared), request));
-            // A peer that hangs up is part of the play.
-            drop(
-                hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(tcp), service)
-                    .await,
-            );
-        });
+        connections.spawn(serve_stream(tcp, shared));
     }
+}
+
+/// Answers the requests of one connection by the script.
+pub(crate) async fn serve_stream(stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<Shared>) {
+    let service = service_fn(|request| answer(Arc::clone(&shared), request));
+    // A peer that hangs up is part of the play.
+    drop(
+        hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service)
+            .await,
+    );
 }
 
 async fn answer(

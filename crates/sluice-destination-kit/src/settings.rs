@@ -267,6 +267,11 @@ impl Settings {
     }
 
     #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.values.get(key)
+    }
+
+    #[must_use]
     pub fn integer(&self, key: &str) -> Option<i64> {
         self.values.get(key).and_then(Value::as_i64)
     }

@@ -1,15 +1,22 @@
-//! The list of native kinds.
+//! The list of kinds: the native ones by hand, the published ones as their catalogue has them.
 
 use std::sync::Arc;
 
 use sluice_destination_kit::{Catalog, DestinationKind};
 
+use crate::published::{self, Published};
 use crate::{amplitude, webhook};
 
 /// All native kinds.
 #[must_use]
 pub fn catalog() -> Catalog {
+    catalog_with(Vec::new())
+}
+
+/// The native kinds and the published ones.
+#[must_use]
+pub fn catalog_with(published: Vec<Published>) -> Catalog {
     let kinds: [Arc<dyn DestinationKind>; 2] =
         [Arc::new(amplitude::Kind::new()), Arc::new(webhook::Kind::new())];
-    Catalog::new(kinds)
+    Catalog::new(kinds.into_iter().chain(published::boxed(published)))
 }

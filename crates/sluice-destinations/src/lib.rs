@@ -4,6 +4,7 @@
 
 pub mod amplitude;
 pub mod catalog;
+pub mod published;
 pub mod webhook;
 
-pub use catalog::catalog;
+pub use catalog::{catalog, catalog_with};

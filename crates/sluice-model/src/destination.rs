@@ -6,6 +6,7 @@ use sluice_event::{SourceNo, WorkspaceNo};
 
 use crate::check::{Checks, Problem, text_id};
 use crate::source::SourceId;
+use crate::subscription::{NewSubscription, Subscription};
 
 text_id!(
     /// Public id of a destination.
@@ -29,6 +30,8 @@ pub struct Destination {
     pub settings: Settings,
     /// Counts up with every change of name, state or settings.
     pub revision: u64,
+    /// Of a kind with actions, oldest first.
+    pub subscriptions: Vec<Subscription>,
     /// Oldest first.
     pub connections: Vec<Connection>,
     pub created_at: Timestamp,
@@ -54,6 +57,7 @@ pub struct NewDestination {
     pub kind: String,
     pub enabled: bool,
     pub settings: Settings,
+    pub subscriptions: Vec<NewSubscription>,
 }
 
 /// What may change about a destination; `None` leaves it. Settings replace the former ones whole.
@@ -74,7 +78,9 @@ impl NewDestination {
         checks.name("name", &self.name);
         checks.slug("metadataId", &self.kind);
         check_settings(&mut checks, &self.settings);
-        checks.finish()
+        let mut problems = checks.finish().err().unwrap_or_default();
+        problems.extend(self.subscriptions.iter().filter_map(|one| one.check().err()).flatten());
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 }
 
@@ -116,6 +122,7 @@ mod tests {
             kind: "webhook".to_owned(),
             enabled: true,
             settings: Secret::new(settings),
+            subscriptions: Vec::new(),
         };
         let good = with(json!({ "secret": "hush" }));
         assert_eq!(good.check(), Ok(()));

@@ -8,6 +8,7 @@ use sluice_base::{Secret, Timestamp};
 use sluice_event::{IpPolicy, SourceNo, WorkspaceNo};
 
 use crate::filter::DestinationFilter;
+use crate::subscription::Subscription;
 
 /// Write key to source, for the collector; source number to source, for the pipeline.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +55,9 @@ pub struct ConnectionSpec {
     pub enabled: bool,
     /// Settings by the kind's schema, secrets in clear.
     pub settings: Secret<serde_json::Value>,
-    /// Counts up with every change of the settings, so that a runner knows to rebuild.
+    /// Of a kind with actions, in order.
+    pub subscriptions: Arc<[Subscription]>,
+    /// Counts up with every change of the settings or subscriptions, so that a runner knows to rebuild.
     pub revision: u64,
     /// Events decided from here on are for the connection.
     pub starts_at: Timestamp,

@@ -14,7 +14,7 @@ use crate::db::{Listed, Page, Store, list, time};
 use crate::error::{Act, StoreError};
 use crate::seal::Sealer;
 use crate::workspace::note;
-use crate::{random, source};
+use crate::{random, source, subscription};
 
 impl Store {
     /// # Errors
@@ -85,7 +85,11 @@ impl Store {
                 (id.as_str(), workspace.0, &new.name, &new.kind, new.enabled, settings, at.as_micros()),
             )
             .act("make a destination")?;
-            connection_add(db, db.last_insert_rowid(), from, at)?;
+            let no = db.last_insert_rowid();
+            connection_add(db, no, from, at)?;
+            for one in &new.subscriptions {
+                subscription::add(db, &self.0.sealer, no, one, at)?;
+            }
             let change = Change {
                 workspace,
                 action: AuditAction::Created,
@@ -357,6 +361,7 @@ pub(crate) fn destination(
         enabled: row.get("enabled").act("read a destination")?,
         settings: Secret::new(settings),
         revision: row.get("revision").act("read a destination")?,
+        subscriptions: subscription::of_destination(db, sealer, no)?,
         connections: connections(db, no)?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,

@@ -32,6 +32,7 @@ mod secret;
 mod session;
 mod setup;
 mod source;
+mod subscription;
 mod token;
 mod user;
 mod workspace;

@@ -65,6 +65,7 @@ impl Store {
                     kind: found.kind.clone(),
                     enabled: found.enabled,
                     settings: found.settings.clone(),
+                    subscriptions: found.subscriptions.clone().into(),
                     revision: found.revision,
                     starts_at: connection.starts_at,
                     filters: of_source(&connection.source_id),

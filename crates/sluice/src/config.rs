@@ -163,6 +163,11 @@ pub(crate) struct OutboundConfig {
     /// Networks that destinations may point to although they are not public, as `10.0.0.0/8`.
     #[serde(deserialize_with = "parsed")]
     pub(crate) allow: Vec<sluice_destination_kit::http::Cidr>,
+    /// HTTP proxy through which everything goes out, as `http://proxy:3128`. It resolves names, so it
+    /// also decides which of them may be reached.
+    pub(crate) proxy: Option<String>,
+    /// File with certificates (PEM) to trust beside the public authorities.
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// `[analytics]`: the columnar store and its queries.

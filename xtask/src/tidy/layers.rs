@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
         "sluice-mapping",
         "sluice-log",
         "sluice-columnar",
+        "sluice-functions",
         "sluice-store",
         "sluice-destination-kit",
     ],

@@ -2,6 +2,7 @@ import { Button, Switch, Tabs } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { catalogQuery } from "../../api/queries/catalog";
 import { deliveriesQuery } from "../../api/queries/deliveries";
 import { type Destination, destinationQuery, useUpdateDestination } from "../../api/queries/destinations";
 import { useCan } from "../../api/session";
@@ -14,10 +15,11 @@ import { ConnectionList } from "./ConnectionList";
 import { DeadLetters } from "./DeadLetters";
 import { DestinationSettings } from "./DestinationSettings";
 import { Filters } from "./Filters";
+import { Mappings } from "./Mappings";
 import { TestEvent } from "./TestEvent";
 
 const route = getRouteApi("/shell/destinations/$destinationId");
-type Tab = "delivery" | "dead" | "filters" | "settings";
+type Tab = "delivery" | "mappings" | "dead" | "filters" | "settings";
 
 export function DestinationPage() {
   const { destinationId } = route.useParams();
@@ -78,6 +80,8 @@ function OnOff({ destination }: { destination: Destination }) {
 function DestinationTabs({ destination }: { destination: Destination }) {
   const { tab = "delivery" } = route.useSearch();
   const navigate = useNavigate();
+  const kinds = useQuery(catalogQuery).data ?? [];
+  const hasActions = kinds.some((kind) => kind.id === destination.metadata.id && kind.hasActions);
   const deliveries = (useQuery(deliveriesQuery).data ?? []).filter(
     (delivery) => delivery.destinationId === destination.id,
   );
@@ -97,6 +101,7 @@ function DestinationTabs({ destination }: { destination: Destination }) {
     >
       <Tabs.List mb={16}>
         <Tabs.Tab value="delivery">Delivery</Tabs.Tab>
+        {hasActions ? <Tabs.Tab value="mappings">Mappings</Tabs.Tab> : null}
         <Tabs.Tab value="dead">Dead letters{dead > 0 ? ` (${formatNumber(dead)})` : ""}</Tabs.Tab>
         <Tabs.Tab value="filters">Filters</Tabs.Tab>
         <Tabs.Tab value="settings">Settings</Tabs.Tab>
@@ -104,6 +109,11 @@ function DestinationTabs({ destination }: { destination: Destination }) {
       <Tabs.Panel value="delivery">
         <ConnectionList destination={destination} deliveries={deliveries} />
       </Tabs.Panel>
+      {hasActions ? (
+        <Tabs.Panel value="mappings">
+          <Mappings destination={destination} />
+        </Tabs.Panel>
+      ) : null}
       <Tabs.Panel value="dead">
         <DeadLetters destination={destination} />
       </Tabs.Panel>

@@ -1,10 +1,10 @@
 //! The kinds of destination that exist, with the schema of their settings.
 
-use axum::extract::State;
-use serde::Serialize;
+use axum::extract::{Query, State};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sluice_destination_kit::DestinationKind;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::answer::Data;
 use crate::auth::Viewer;
@@ -28,12 +28,42 @@ pub(super) struct KindView {
     /// `default`.
     #[schema(value_type = Vec<Object>)]
     settings: Value,
+    /// Whether a destination of this kind can be made here.
+    available: bool,
+    /// If not, why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unavailable_because: Option<String>,
+    /// Whether it has actions, which mappings start; other kinds take all events their own way.
+    has_actions: bool,
+}
+
+/// A kind with all that its mappings can do.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct KindDetail {
+    #[serde(flatten)]
+    kind: KindView,
+    /// `slug`, `title`, `description`, `trigger` to propose, `batches`, and `fields` in the order of
+    /// a form.
+    #[schema(value_type = Vec<Object>)]
+    actions: Value,
+    /// Mappings to begin with: `name`, `action`, `trigger`, `mapping`, and `type`, which is
+    /// `automatic` for those that every new destination has.
+    #[schema(value_type = Vec<Object>)]
+    presets: Value,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SearchParams {
+    /// A part of the name, or of the description.
+    search: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct KindData {
-    destination_metadata: KindView,
+    destination_metadata: KindDetail,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,23 +82,47 @@ fn view(kind: &dyn DestinationKind) -> Result<KindView, ApiError> {
         name: kind.name().to_owned(),
         description: kind.description().to_owned(),
         settings,
+        available: kind.unavailable().is_none(),
+        unavailable_because: kind.unavailable().map(str::to_owned),
+        has_actions: !kind.actions().is_empty(),
     })
 }
 
+fn detail(kind: &dyn DestinationKind) -> Result<KindDetail, ApiError> {
+    let value = |result: serde_json::Result<Value>| {
+        result.map_err(|error| ApiError::Internal(error.to_string()))
+    };
+    Ok(KindDetail {
+        kind: view(kind)?,
+        actions: value(serde_json::to_value(kind.actions()))?,
+        presets: value(serde_json::to_value(kind.presets()))?,
+    })
+}
+
+fn is_found(kind: &dyn DestinationKind, search: &str) -> bool {
+    let search = search.trim().to_lowercase();
+    [kind.name(), kind.slug(), kind.description()]
+        .iter()
+        .any(|text| text.to_lowercase().contains(&search))
+}
+
 /// The kinds of destination, by slug.
-#[utoipa::path(get, path = "/catalog/destinations", tag = "Catalog", params(PageParams),
+#[utoipa::path(get, path = "/catalog/destinations", tag = "Catalog", params(PageParams, SearchParams),
     security(("token" = ["viewer"])),
     responses((status = 200, description = "A part of the list", body = Data<KindsData>)))]
 pub(super) async fn list_destination_kinds(
     _who: Viewer,
     State(api): State<ApiState>,
+    Query(params): Query<SearchParams>,
     paging: Paging,
 ) -> Result<Data<KindsData>, ApiError> {
     let skip = paging.after.unwrap_or(0);
-    let all = api.catalog().iter().count() as u64;
-    let part = api
-        .catalog()
-        .iter()
+    let search = params.search.unwrap_or_default();
+    let found: Vec<_> =
+        api.catalog().iter().filter(|kind| is_found(kind.as_ref(), &search)).collect();
+    let all = found.len() as u64;
+    let part = found
+        .into_iter()
         .skip(usize::try_from(skip).unwrap_or(usize::MAX))
         .take(paging.count as usize)
         .map(|kind| view(kind.as_ref()));
@@ -90,5 +144,5 @@ pub(super) async fn get_destination_kind(
 ) -> Result<Data<KindData>, ApiError> {
     let kind =
         api.catalog().get(&id).ok_or_else(|| ApiError::not_found("kind of destination", &id))?;
-    Ok(Data { data: KindData { destination_metadata: view(kind.as_ref())? } })
+    Ok(Data { data: KindData { destination_metadata: detail(kind.as_ref())? } })
 }

@@ -17,6 +17,7 @@ use crate::auth::{Editor, Viewer};
 use crate::body::{At, Body};
 use crate::error::ApiError;
 use crate::page::{PageParams, Pagination, Paging};
+use crate::routes::subscriptions::presets;
 use crate::state::ApiState;
 
 /// Stands for the hidden part of a secret.
@@ -207,6 +208,9 @@ fn check(catalog: &Catalog, kind: &str, settings: &Value) -> Result<(), ApiError
         };
         return Err(ApiError::invalid("metadataId", format!("there is no kind `{kind}`; {hint}")));
     };
+    if let Some(why) = found.unavailable() {
+        return Err(ApiError::invalid("metadataId", format!("it is not available: {why}")));
+    }
     let problem = |key: &str, message: &str| {
         let field = if key.is_empty() { "settings".to_owned() } else { format!("settings.{key}") };
         Problem::new(&field, message)
@@ -266,12 +270,14 @@ pub(super) async fn create_destination(
     let settings = merged(&Value::Null, &Value::Null, body.settings);
     check(api.catalog(), &body.metadata_id, &settings)?;
     let kind_name = api.catalog().get(&body.metadata_id).map(|kind| kind.name().to_owned());
+    let subscriptions = presets(api.catalog(), &body.metadata_id);
     let new = NewDestination {
         source_id: SourceId::new(body.source_id),
         name: body.name.or(kind_name).unwrap_or_default(),
         kind: body.metadata_id,
         enabled: body.enabled,
         settings: Secret::new(settings),
+        subscriptions,
     };
     let (no, actor) = (who.workspace(), who.actor());
     destination(&api, move |store| store.destination_create(no, &new, &actor)).await

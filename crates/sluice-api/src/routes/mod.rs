@@ -22,6 +22,7 @@ mod saved_insights;
 mod session;
 mod setup;
 mod sources;
+mod subscriptions;
 mod tokens;
 mod users;
 mod workspace;
@@ -76,6 +77,7 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(destinations::disconnect_source))
         .routes(routes!(destinations::resume_destination))
         .routes(routes!(delivery_test::test_destination))
+        .merge(subscription_operations())
         .routes(routes!(dead_letters::list_dead_letter_groups))
         .routes(routes!(dead_letters::list_dead_letters))
         .routes(routes!(dead_letters::send_dead_letters_again))
@@ -139,6 +141,18 @@ fn filter_operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(filters::get_filter, filters::update_filter, filters::delete_filter))
         .routes(routes!(filters::validate_condition))
         .routes(routes!(filters::preview_filter))
+}
+
+/// What a destination does with events.
+fn subscription_operations() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(subscriptions::list_subscriptions, subscriptions::create_subscription))
+        .routes(routes!(subscriptions::preview_subscription))
+        .routes(routes!(
+            subscriptions::get_subscription,
+            subscriptions::update_subscription,
+            subscriptions::delete_subscription
+        ))
 }
 
 /// What came in, one by one and in numbers.

@@ -56,6 +56,7 @@ impl Bench {
                 kind: "webhook".to_owned(),
                 enabled: true,
                 settings: Secret::new(json!({"url": url, "batchSize": batch_size})),
+                subscriptions: Vec::new().into(),
                 revision: 1,
                 starts_at: Timestamp::ZERO,
                 filters: Vec::new(),

@@ -38,6 +38,7 @@ pub(crate) fn connection(id: &str, settings: Value) -> ConnectionSpec {
         kind: "webhook".to_owned(),
         enabled: true,
         settings: Secret::new(settings),
+        subscriptions: Vec::new().into(),
         revision: 1,
         starts_at: Timestamp::ZERO,
         filters: Vec::new(),

@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::{AddressPolicy, HttpFailure};
+use super::{AddressPolicy, HttpFailure, HttpOutConfig, Proxy};
 use crate::destination::BoxFuture;
 
 /// A failure on its way through the client's error type.
@@ -27,19 +27,29 @@ pub(super) struct ConnectFailure(pub(super) HttpFailure);
 pub(super) struct Connector {
     policy: Arc<AddressPolicy>,
     timeout: Duration,
+    proxy: Option<Arc<Proxy>>,
     tls: TlsConnector,
 }
 
 impl Connector {
-    pub(super) fn new(policy: AddressPolicy, timeout: Duration) -> Self {
-        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    pub(super) fn new(config: &HttpOutConfig) -> Self {
+        let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let (_, unusable) = roots.add_parsable_certificates(config.root_certificates.clone());
+        if unusable > 0 {
+            tracing::warn!(unusable, "certificates to trust cannot be used");
+        }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("ring supports TLS 1.2 and 1.3")
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Self { policy: Arc::new(policy), timeout, tls: TlsConnector::from(Arc::new(tls)) }
+        Self {
+            policy: Arc::new(config.policy.clone()),
+            timeout: config.connect_timeout,
+            proxy: config.proxy.clone().map(Arc::new),
+            tls: TlsConnector::from(Arc::new(tls)),
+        }
     }
 
     async fn connect(self, uri: Uri) -> Result<TokioIo<Stream>, ConnectFailure> {
@@ -54,16 +64,22 @@ impl Connector {
         let is_tls = uri.scheme_str() == Some("https");
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
         let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-        let tcp = self.open_tcp(host, port).await?;
+        let mut tcp = match &self.proxy {
+            Some(proxy) => proxy.connect(&self.policy, host).await?,
+            None => self.open_tcp(host, port).await?,
+        };
         // Bodies are written whole; waiting to fill a packet only adds delay.
         tcp.set_nodelay(true).map_err(|error| of_io(&error))?;
         if !is_tls {
-            return Ok(Stream(Box::new(tcp)));
+            return Ok(Stream { io: Box::new(tcp), is_proxied: self.proxy.is_some() });
+        }
+        if self.proxy.is_some() {
+            Proxy::tunnel(&mut tcp, host, port).await?;
         }
         let name = ServerName::try_from(host.to_owned())
             .map_err(|error| HttpFailure::Url(error.to_string()))?;
         let tls = self.tls.connect(name, tcp).await.map_err(|error| of_tls(&error))?;
-        Ok(Stream(Box::new(tls)))
+        Ok(Stream { io: Box::new(tls), is_proxied: false })
     }
 
     async fn open_tcp(&self, host: &str, port: u16) -> Result<TcpStream, HttpFailure> {
@@ -133,11 +149,15 @@ trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 /// Plain or encrypted, the client does not care.
-pub(super) struct Stream(Box<dyn Duplex>);
+pub(super) struct Stream {
+    io: Box<dyn Duplex>,
+    /// The other end is the proxy: requests name their host.
+    is_proxied: bool,
+}
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        Connected::new()
+        Connected::new().proxy(self.is_proxied)
     }
 }
 
@@ -147,7 +167,7 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
+        Pin::new(&mut self.io).poll_read(cx, buf)
     }
 }
 
@@ -157,15 +177,15 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
+        Pin::new(&mut self.io).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.io).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 
     fn poll_write_vectored(
@@ -173,10 +193,10 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+        self.io.is_write_vectored()
     }
 }

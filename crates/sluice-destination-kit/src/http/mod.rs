@@ -10,6 +10,7 @@
 
 mod address;
 mod connect;
+mod proxy;
 mod redirect;
 
 use std::sync::Arc;
@@ -23,7 +24,9 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 pub use address::{AddressPolicy, Cidr};
+pub use proxy::Proxy;
 pub use redirect::parse_url;
+pub use rustls::pki_types::CertificateDer;
 
 use connect::{ConnectFailure, Connector};
 
@@ -36,6 +39,10 @@ pub struct HttpOutConfig {
     pub answer_bytes_max: usize,
     pub redirects_max: usize,
     pub user_agent: String,
+    /// All requests go through it.
+    pub proxy: Option<Proxy>,
+    /// Trusted beside the public authorities.
+    pub root_certificates: Vec<CertificateDer<'static>>,
 }
 
 impl Default for HttpOutConfig {
@@ -46,6 +53,8 @@ impl Default for HttpOutConfig {
             answer_bytes_max: 64 * 1024,
             redirects_max: 5,
             user_agent: concat!("Sluice/", env!("CARGO_PKG_VERSION")).to_owned(),
+            proxy: None,
+            root_certificates: Vec::new(),
         }
     }
 }
@@ -154,7 +163,7 @@ struct Inner {
 impl HttpOut {
     #[must_use]
     pub fn new(config: HttpOutConfig) -> Self {
-        let connector = Connector::new(config.policy.clone(), config.connect_timeout);
+        let connector = Connector::new(&config);
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(Duration::from_secs(60))
             .pool_max_idle_per_host(64)
@@ -163,6 +172,16 @@ impl HttpOut {
         let user_agent = HeaderValue::from_str(&config.user_agent)
             .unwrap_or_else(|_| HeaderValue::from_static("Sluice"));
         Self(Arc::new(Inner { client, config, user_agent }))
+    }
+
+    /// The same client, with another bound on answers: of a peer whose answers are data.
+    #[must_use]
+    pub fn with_answers_up_to(&self, answer_bytes_max: usize) -> Self {
+        Self(Arc::new(Inner {
+            client: self.0.client.clone(),
+            config: HttpOutConfig { answer_bytes_max, ..self.0.config.clone() },
+            user_agent: self.0.user_agent.clone(),
+        }))
     }
 
     /// Sends one request and follows redirects.

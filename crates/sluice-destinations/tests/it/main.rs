@@ -3,6 +3,7 @@
 
 mod amplitude;
 mod amplitude_golden;
+mod published;
 mod webhook;
 
 use sluice_destination_kit::http::AddressPolicy;

@@ -147,6 +147,7 @@ fn a_destination_of_a_source_that_does_not_exist_is_refused_by_field() {
         kind: "webhook".to_owned(),
         enabled: true,
         settings: Secret::new(json!({})),
+        subscriptions: Vec::new(),
     };
     let error = store.destination_create(WORKSPACE, &new, &actor()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);

@@ -80,6 +80,7 @@ fn destination(store: &Store, source: &Source, secret: &str) -> Destination {
         kind: "webhook".to_owned(),
         enabled: true,
         settings: Secret::new(json!({ "url": "https://example.com", "sharedSecret": secret })),
+        subscriptions: Vec::new(),
     };
     store.destination_create(WORKSPACE, &new, &actor()).unwrap()
 }

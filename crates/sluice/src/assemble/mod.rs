@@ -28,10 +28,14 @@ use sluice_base::{Clock, Disk, OsDisk, Secret, SystemClock};
 use sluice_collector::Collector;
 use sluice_delivery::{Delivery, DeliveryConfig, DeliveryHandle, Policy};
 use sluice_destination_kit::http::AddressPolicy;
-use sluice_destination_kit::{Catalog, HttpOut};
+use sluice_destination_kit::{Catalog, HttpOut, HttpOutConfig};
+use sluice_destinations::published;
+use sluice_functions::{Engine, EngineConfig};
 use sluice_model::Region;
 use sluice_store::Store;
 use tokio::net::TcpListener;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_util::sync::CancellationToken;
 
 use self::housekeeping::Housekeeping;
@@ -95,7 +99,7 @@ impl Server {
                 dictionary::read_dictionary(&store, &started.analytics, found.no)?;
             }
         }
-        let catalog = Arc::new(sluice_destinations::catalog());
+        let catalog = Arc::new(catalog()?);
         let delivery =
             start_delivery(config, (disk, Arc::clone(&clock)), &store, &workspaces, &catalog)?;
         let collector = Collector::new(
@@ -200,6 +204,20 @@ fn lock(data: &std::path::Path) -> anyhow::Result<File> {
     }
 }
 
+/// The native destinations, and the published ones if they were built in.
+fn catalog() -> anyhow::Result<Catalog> {
+    let files = published::Files::embedded(crate::assets::CATALOGUE);
+    let engine = Engine::start(&EngineConfig::default())
+        .context("cannot start the threads of the sandbox")?;
+    let kinds = published::kinds(&files, &engine).context("the catalogue cannot be read")?;
+    if kinds.is_empty() {
+        tracing::warn!(
+            "this build has no published destinations: `cargo xtask assets` makes them, with npm"
+        );
+    }
+    Ok(sluice_destinations::catalog_with(kinds))
+}
+
 /// How people reach the server.
 fn site(config: &Config, clock: Arc<dyn Clock>) -> sluice_api::Site {
     let trusted = config.server.trusted_proxies.clone();
@@ -213,14 +231,29 @@ fn site(config: &Config, clock: Arc<dyn Clock>) -> sluice_api::Site {
     }
 }
 
-fn outbound(config: &Config) -> sluice_destination_kit::HttpOutConfig {
-    sluice_destination_kit::HttpOutConfig {
+fn outbound(config: &Config) -> anyhow::Result<HttpOutConfig> {
+    let proxy = config.outbound.proxy.as_deref().map(str::parse).transpose();
+    let proxy = proxy.map_err(|error: String| anyhow!("outbound.proxy: {error}"))?;
+    let root_certificates = match &config.outbound.ca_file {
+        Some(file) => certificates(file).with_context(|| {
+            format!("outbound.ca_file: no certificates can be read from {}", file.display())
+        })?,
+        None => Vec::new(),
+    };
+    Ok(HttpOutConfig {
         policy: AddressPolicy {
             allow_private: config.outbound.allow_private,
             allow: config.outbound.allow.clone(),
         },
-        ..sluice_destination_kit::HttpOutConfig::default()
-    }
+        proxy,
+        root_certificates,
+        ..HttpOutConfig::default()
+    })
+}
+
+fn certificates(file: &std::path::Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    let all = CertificateDer::pem_file_iter(file)?.collect::<Result<Vec<_>, _>>()?;
+    if all.is_empty() { bail!("it holds none") } else { Ok(all) }
 }
 
 fn collector_config(config: &Config) -> sluice_collector::CollectorConfig {
@@ -275,7 +308,7 @@ fn start_delivery(
         log: Box::new(move |no| logs.get(no).map(|workspace| workspace.events.clone())),
         table: store.connections(),
         catalog: Arc::clone(catalog),
-        http: HttpOut::new(outbound(config)),
+        http: HttpOut::new(outbound(config)?),
         clock: seams.1,
     };
     Delivery::start(settings, parts).context("cannot start delivery")

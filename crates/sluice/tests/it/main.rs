@@ -9,5 +9,6 @@ mod kill;
 mod live;
 mod outage;
 mod people;
+mod published;
 mod server;
 mod serving;

@@ -27,11 +27,21 @@ impl Server {
         Self::start_on(data, "127.0.0.1:0".parse().unwrap())
     }
 
+    /// As [`Server::start`], with more lines in `[outbound]`.
+    pub(crate) fn start_outbound(data: &Path, outbound: &str) -> Self {
+        Self::start_with(data, "127.0.0.1:0".parse().unwrap(), outbound)
+    }
+
     pub(crate) fn start_on(data: &Path, addr: SocketAddr) -> Self {
+        Self::start_with(data, addr, "")
+    }
+
+    fn start_with(data: &Path, addr: SocketAddr, outbound: &str) -> Self {
         let config = data.join("sluice.toml");
         std::fs::create_dir_all(data).unwrap();
-        let text = "[outbound]\nallow_private = true\n[collector]\nrequests_per_second_max = 100000\n\
+        let rest = "[collector]\nrequests_per_second_max = 100000\n\
                     [logs]\nsegment_bytes = \"4MiB\"\ndisk_reserve = \"1MiB\"\n";
+        let text = format!("[outbound]\nallow_private = true\n{outbound}{rest}");
         std::fs::write(&config, text).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_sluice"))
             .args(["serve", "--listen", &addr.to_string(), "--data"])

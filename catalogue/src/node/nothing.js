@@ -1,0 +1,3 @@
+// A module of Node that destinations name and never reach here.
+
+module.exports = {}

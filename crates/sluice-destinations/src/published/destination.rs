@@ -1,0 +1,408 @@
+//! Delivering a batch to a published destination.
+//!
+//! Without batching each event runs all subscriptions that it starts, one after the other, in one
+//! call of the sandbox. With batching each subscription takes the events of the batch that are for
+//! it together. A person's events keep their order: behind one that has to wait, later ones of the
+//! same person are left for another attempt. What is done of an event is not repeated.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use sluice_destination_kit::{
+    BatchLimits, BatchOutcome, BoxFuture, Delivery, Destination, Exchange, HttpOut, Reason,
+    Redactor, Verdict, Verdicts,
+};
+use sluice_event::StoredEvent;
+use sluice_functions::{Engine, Program};
+use tokio::runtime::Handle;
+
+use super::answer::{self, Answer, INVALID_SETTINGS, PAYLOAD_VALIDATION_FAILED};
+use super::egress::Egress;
+use super::partial::{Done, Partials};
+use super::prepared::{Batch, Prepared};
+use super::program::{CALL_MAX, LIMITS};
+
+/// No call begins later than this after the first, so that the last ends before the scheduler gives
+/// up on the batch.
+const BEGIN_MAX: Duration = Duration::from_secs(25);
+const _: () = assert!(BEGIN_MAX.as_secs() + CALL_MAX.as_secs() < 60);
+const BATCH_BYTES_MAX: usize = 4_000_000;
+const BATCH_AGE_MAX: Duration = Duration::from_secs(1);
+/// Peers that are asked before they are told answer with data.
+const ANSWER_BYTES_MAX: usize = 4 << 20;
+
+pub(super) struct PublishedDestination {
+    engine: Engine,
+    /// Of the runtime in the engine; no other destination, before or after a change, has it.
+    key: String,
+    slug: String,
+    program: Arc<Program>,
+    subscriptions: Vec<Prepared>,
+    http: HttpOut,
+    redactor: Redactor,
+    partials: Mutex<Partials>,
+}
+
+impl PublishedDestination {
+    pub(super) fn new(
+        engine: Engine,
+        program: Arc<Program>,
+        subscriptions: Vec<Prepared>,
+        http: &HttpOut,
+        secrets: &[String],
+        slug: &str,
+    ) -> Self {
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        Self {
+            engine,
+            key: format!("{slug}/{}", MADE.fetch_add(1, Ordering::Relaxed)),
+            slug: slug.to_owned(),
+            program,
+            subscriptions,
+            http: http.with_answers_up_to(ANSWER_BYTES_MAX),
+            redactor: Redactor::new(secrets),
+            partials: Mutex::default(),
+        }
+    }
+
+    fn batches(&self) -> impl Iterator<Item = &Batch> {
+        self.subscriptions.iter().filter_map(|one| one.batch.as_ref())
+    }
+
+    async fn send(&self, batch: &[Delivery<'_>]) -> BatchOutcome {
+        let mut attempt = Attempt::new(self, batch);
+        if self.batches().next().is_some() {
+            for subscription in 0..self.subscriptions.len() {
+                attempt.run_subscription(subscription).await;
+            }
+        } else {
+            for event in 0..batch.len() {
+                attempt.run_event(event, None).await;
+            }
+        }
+        attempt.finish()
+    }
+}
+
+impl Drop for PublishedDestination {
+    fn drop(&mut self) {
+        self.engine.forget(&self.key);
+    }
+}
+
+impl Destination for PublishedDestination {
+    fn limits(&self) -> BatchLimits {
+        let Some(events_max) = self.batches().map(|batch| batch.events_max).max() else {
+            return BatchLimits::SINGLE;
+        };
+        BatchLimits { events_max, bytes_max: BATCH_BYTES_MAX, age_max: BATCH_AGE_MAX }
+    }
+
+    fn takes(&self, stored: &StoredEvent) -> bool {
+        let Ok(event) = serde_json::from_str(&stored.event.json) else { return false };
+        self.subscriptions.iter().any(|one| one.matches(&event))
+    }
+
+    fn untaken_reason(&self) -> &'static str {
+        "NO_MATCHING_MAPPING"
+    }
+
+    fn deliver<'a>(&'a self, batch: &'a [Delivery<'a>]) -> BoxFuture<'a, BatchOutcome> {
+        Box::pin(self.send(batch))
+    }
+}
+
+/// One event on its way through its subscriptions.
+struct Event<'a> {
+    delivery: Delivery<'a>,
+    json: Value,
+    /// Bit `i`: it starts subscription `i`.
+    starts: u64,
+    done: Done,
+    /// What keeps it from being done; of several the gravest.
+    trouble: Option<Verdict>,
+}
+
+impl Event<'_> {
+    fn waits_for(&self, subscription: usize) -> bool {
+        (self.starts & !self.done.bits) & (1 << subscription) != 0
+    }
+
+    fn note(&mut self, subscription: usize, verdict: Verdict) {
+        match verdict {
+            Verdict::Delivered => self.done.bits |= 1 << subscription,
+            Verdict::Reject { reason } => {
+                self.done.bits |= 1 << subscription;
+                self.done.refused.get_or_insert(reason);
+            }
+            verdict => {
+                let rank = |verdict: &Verdict| match verdict {
+                    Verdict::Suspend { .. } => 3,
+                    Verdict::Retry { .. } => 2,
+                    _ => 1,
+                };
+                if self.trouble.as_ref().is_none_or(|known| rank(&verdict) > rank(known)) {
+                    self.trouble = Some(verdict);
+                }
+            }
+        }
+    }
+}
+
+/// A batch on its way.
+struct Attempt<'a> {
+    to: &'a PublishedDestination,
+    events: Vec<Event<'a>>,
+    started: Instant,
+    /// Nothing more is sent: the peer is away or keeps us out.
+    is_over: bool,
+    exchange: Option<Exchange>,
+    is_trial: bool,
+}
+
+impl<'a> Attempt<'a> {
+    fn new(to: &'a PublishedDestination, batch: &[Delivery<'a>]) -> Self {
+        let partials = to.partials.lock();
+        let events = batch.iter().map(|delivery| {
+            let json: Value = serde_json::from_str(&delivery.stored.event.json).unwrap_or_default();
+            let matching =
+                to.subscriptions.iter().enumerate().filter(|(_, one)| one.matches(&json));
+            let starts = matching.fold(0, |bits, (i, _)| bits | 1 << i);
+            let done =
+                if delivery.is_trial() { Done::default() } else { partials.get(delivery.offset.0) };
+            Event { delivery: *delivery, json, starts, done, trouble: None }
+        });
+        Self {
+            to,
+            events: events.collect(),
+            started: Instant::now(),
+            is_over: false,
+            exchange: None,
+            is_trial: batch.iter().any(Delivery::is_trial),
+        }
+    }
+
+    /// Whether an earlier event of the same person has to wait.
+    fn is_held_back(&self, event: usize) -> bool {
+        let person = self.events[event].delivery.stored.canonical;
+        !person.is_nobody()
+            && self.events[..event].iter().any(|earlier| {
+                earlier.delivery.stored.canonical == person && earlier.trouble.is_some()
+            })
+    }
+
+    fn may_begin(&mut self) -> bool {
+        self.is_over |= self.started.elapsed() > BEGIN_MAX;
+        !self.is_over
+    }
+
+    /// The events that wait for one subscription.
+    async fn run_subscription(&mut self, subscription: usize) {
+        let to = self.to;
+        let Some(batch) = &to.subscriptions[subscription].batch else {
+            for event in 0..self.events.len() {
+                self.run_event(event, Some(subscription)).await;
+            }
+            return;
+        };
+        let mut groups: Vec<(String, Vec<(usize, Value)>)> = Vec::new();
+        for event in 0..self.events.len() {
+            if !self.events[event].waits_for(subscription) || self.is_held_back(event) {
+                continue;
+            }
+            match self.payload(event, subscription) {
+                Ok(payload) => {
+                    let key = batch.key(&payload);
+                    match groups.iter_mut().find(|(known, _)| *known == key) {
+                        Some((_, group)) => group.push((event, payload)),
+                        None => groups.push((key, vec![(event, payload)])),
+                    }
+                }
+                Err(verdict) => self.events[event].note(subscription, verdict),
+            }
+        }
+        for (_, group) in groups {
+            for chunk in group.chunks(batch.events_max.max(1)) {
+                if self.may_begin() {
+                    self.run_batch(subscription, chunk).await;
+                }
+            }
+        }
+    }
+
+    fn payload(&self, event: usize, subscription: usize) -> Result<Value, Verdict> {
+        let made = self.to.subscriptions[subscription].payload(&self.events[event].json);
+        made.map_err(|why| Verdict::Reject {
+            reason: Reason::new(PAYLOAD_VALIDATION_FAILED, self.to.redactor.text(&why)),
+        })
+    }
+
+    /// One event, through one subscription or all that it starts.
+    async fn run_event(&mut self, event: usize, only: Option<usize>) {
+        if self.is_held_back(event) {
+            return;
+        }
+        let mut runs = Vec::new();
+        let mut started = Vec::new();
+        for subscription in 0..self.to.subscriptions.len() {
+            if only.is_some_and(|only| only != subscription)
+                || !self.events[event].waits_for(subscription)
+            {
+                continue;
+            }
+            match self.payload(event, subscription) {
+                Ok(payload) => {
+                    runs.push(json!({ "subscription": subscription, "payload": payload }));
+                    started.push(subscription);
+                }
+                Err(verdict) => self.events[event].note(subscription, verdict),
+            }
+        }
+        if runs.is_empty() || !self.may_begin() {
+            return;
+        }
+        // The event goes along as the text it is.
+        let json = &self.events[event].delivery.stored.event.json;
+        let argument = format!(r#"{{"event":{json},"runs":{}}}"#, Value::Array(runs));
+        let (answer, egress) = self.call(argument).await;
+        let to = self.to;
+        let redactor = &to.redactor;
+        let verdicts: Vec<Verdict> = match answer {
+            Ok(answer) => (answer.runs.iter())
+                .map(|run| {
+                    let thrown = run.error.as_ref();
+                    thrown.map_or(Verdict::Delivered, |thrown| thrown.verdict(redactor))
+                })
+                .collect(),
+            Err(verdict) => vec![single(verdict)],
+        };
+        for (subscription, verdict) in started.into_iter().zip(verdicts) {
+            self.is_over |= ends_the_attempt(&verdict);
+            self.keep_exchange(&verdict, &egress);
+            self.events[event].note(subscription, single(verdict));
+        }
+    }
+
+    async fn run_batch(&mut self, subscription: usize, chunk: &[(usize, Value)]) {
+        let texts: Vec<&RawValue> = chunk
+            .iter()
+            .filter_map(|(event, _)| {
+                serde_json::from_str(&self.events[*event].delivery.stored.event.json).ok()
+            })
+            .collect();
+        let payloads: Vec<&Value> = chunk.iter().map(|(_, payload)| payload).collect();
+        let argument = json!({ "batch": { "subscription": subscription, "payloads": payloads } });
+        let mut argument = argument.to_string();
+        argument.truncate(argument.len() - 2);
+        argument.push_str(r#","events":"#);
+        argument.push_str(&serde_json::to_string(&texts).unwrap_or_default());
+        argument.push_str("}}");
+        let (answer, egress) = self.call(argument).await;
+        let to = self.to;
+        let redactor = &to.redactor;
+        let whole = |verdict: Verdict| vec![verdict; chunk.len()];
+        let verdicts = match answer {
+            Ok(Answer { each: Some(each), .. }) => {
+                each.iter().map(|status| status.verdict(redactor)).collect()
+            }
+            Ok(Answer { error: Some(thrown), .. }) => {
+                let verdict = divided(thrown.verdict(redactor));
+                self.is_over |= ends_the_attempt(&verdict);
+                whole(verdict)
+            }
+            Ok(_) => whole(Verdict::Delivered),
+            Err(verdict) => {
+                self.is_over |= ends_the_attempt(&verdict);
+                whole(verdict)
+            }
+        };
+        let missing = || Verdict::Reject {
+            reason: Reason::new("PROGRAM", "the destination gave no result for this event"),
+        };
+        let mut verdicts = verdicts.into_iter();
+        for (event, _) in chunk {
+            let verdict = verdicts.next().unwrap_or_else(missing);
+            self.keep_exchange(&verdict, &egress);
+            let verdict = if chunk.len() == 1 { single(verdict) } else { verdict };
+            self.events[*event].note(subscription, verdict);
+        }
+    }
+
+    async fn call(&self, argument: String) -> (Result<Answer, Verdict>, Arc<Egress>) {
+        let egress = Arc::new(Egress::new(self.to.http.clone(), Handle::current(), &self.to.slug));
+        let host = Arc::clone(&egress) as Arc<dyn sluice_functions::Host>;
+        let to = self.to;
+        let called = to.engine.call(&to.key, &to.program, LIMITS, argument, host).await;
+        let answer = match called {
+            Ok(text) => serde_json::from_str(&text).map_err(|error| Verdict::Reject {
+                reason: Reason::new("PROGRAM", format!("its result does not read: {error}")),
+            }),
+            Err(error) => Err(answer::of_call_error(&error)),
+        };
+        let answer = answer.and_then(|answer: Answer| match answer.settings {
+            Some(why) => Err(Verdict::Suspend {
+                reason: Reason::new(INVALID_SETTINGS, to.redactor.text(&why)),
+            }),
+            None => Ok(answer),
+        });
+        (answer, egress)
+    }
+
+    /// Of the first failure; of the last request if it is a trial.
+    fn keep_exchange(&mut self, verdict: &Verdict, egress: &Egress) {
+        let is_failure = *verdict != Verdict::Delivered;
+        if self.exchange.is_none() && (is_failure || self.is_trial) {
+            self.exchange = egress.exchange(&self.to.redactor);
+        }
+    }
+
+    fn finish(self) -> BatchOutcome {
+        let mut partials = self.to.partials.lock();
+        let verdicts = self.events.into_iter().map(|event| {
+            let offset = event.delivery.offset.0;
+            let is_done = event.starts & !event.done.bits == 0;
+            let verdict = match (event.trouble, event.done.refused.clone()) {
+                (Some(verdict), _) => verdict,
+                (None, _) if !is_done => Verdict::Again,
+                (None, Some(reason)) => Verdict::Reject { reason },
+                (None, None) => Verdict::Delivered,
+            };
+            if !event.delivery.is_trial() {
+                match verdict {
+                    Verdict::Delivered | Verdict::Reject { .. } => partials.forget(offset),
+                    _ => partials.keep(offset, event.done),
+                }
+            }
+            verdict
+        });
+        let verdicts = Verdicts::Each(verdicts.collect());
+        BatchOutcome { verdicts, exchange: self.exchange, warnings: Vec::new() }
+    }
+}
+
+/// What follows would fare no better.
+fn ends_the_attempt(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Retry { .. } | Verdict::Suspend { .. })
+}
+
+/// A peer that refuses a whole batch may mean one event of it: halves tell which.
+fn divided(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Reject { reason } if reason.code == "400" || reason.code == "422" => {
+            Verdict::Split { reason }
+        }
+        verdict => verdict,
+    }
+}
+
+/// There is nothing to split in one event.
+fn single(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Split { reason } => Verdict::Reject { reason },
+        verdict => verdict,
+    }
+}

@@ -1,0 +1,132 @@
+//! The way out of the sandbox: every request goes through the server's one client, and is kept until
+//! its call has ended, for whoever looks at a delivery.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use parking_lot::Mutex;
+use sluice_destination_kit::{Exchange, HttpAnswer, HttpFailure, HttpOut, HttpRequest, Redactor};
+use sluice_functions::{FetchAnswer, FetchFailure, FetchRequest, Fetching, Host};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+/// Unless the destination asks for another.
+const TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT_MAX: Duration = Duration::from_secs(30);
+/// Exchanges kept of one call; later ones take the place of the last.
+const EXCHANGES_MAX: usize = 20;
+/// What the package calls itself; here Sluice calls.
+const PACKAGE_AGENT: &str = "Segment (Actions)";
+
+type Kept = (HttpRequest, Result<HttpAnswer, HttpFailure>);
+
+pub(super) struct Egress {
+    http: HttpOut,
+    /// Of the caller: connections live there, not on a thread that computes.
+    runtime: Handle,
+    exchanges: Arc<Mutex<Vec<Kept>>>,
+    slug: String,
+}
+
+impl Egress {
+    pub(super) fn new(http: HttpOut, runtime: Handle, slug: &str) -> Self {
+        Self { http, runtime, exchanges: Arc::default(), slug: slug.to_owned() }
+    }
+
+    /// The exchange that says most: the last one that failed, else the last one.
+    pub(super) fn exchange(&self, redactor: &Redactor) -> Option<Exchange> {
+        let exchanges = self.exchanges.lock();
+        let failed = |(_, answer): &&Kept| {
+            answer.as_ref().map_or(true, |answer| !(200..300).contains(&answer.status))
+        };
+        let chosen = exchanges.iter().rev().find(failed).or_else(|| exchanges.last());
+        chosen.map(|(request, answer)| Exchange::record(redactor, request, answer))
+    }
+}
+
+impl Host for Egress {
+    fn fetch(&self, request: FetchRequest) -> Fetching {
+        let http = self.http.clone();
+        let exchanges = Arc::clone(&self.exchanges);
+        let sending = self.runtime.spawn(async move {
+            let request = http_request(request).map_err(|message| FetchFailure {
+                code: "ERR_INVALID_ARG_VALUE".to_owned(),
+                message,
+            })?;
+            let answer = http.send(request.clone()).await;
+            let mut exchanges = exchanges.lock();
+            if exchanges.len() == EXCHANGES_MAX {
+                exchanges.pop();
+            }
+            exchanges.push((request, answer.clone()));
+            drop(exchanges);
+            answer.map(fetch_answer).map_err(|failure| FetchFailure {
+                code: failure.code().to_owned(),
+                message: failure.to_string(),
+            })
+        });
+        let mut sending = AbortOnDrop(sending);
+        Box::pin(async move {
+            (&mut sending.0).await.unwrap_or_else(|_| {
+                Err(FetchFailure { code: "ECANCELED".to_owned(), message: "given up".to_owned() })
+            })
+        })
+    }
+
+    fn log(&self, level: &str, line: &str) {
+        tracing::debug!(destination = %self.slug, level, line, "a destination's own log");
+    }
+}
+
+/// A call that ends takes its requests along.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn http_request(request: FetchRequest) -> Result<HttpRequest, String> {
+    let mut headers = HeaderMap::with_capacity(request.headers.len() + 2);
+    for (name, value) in request.headers {
+        let name: HeaderName = name.parse().map_err(|_| format!("`{name}` is no header name"))?;
+        if (name == header::USER_AGENT && value == PACKAGE_AGENT) || is_ours(&name) {
+            continue;
+        }
+        let latin1: Vec<u8> = value.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
+        let mut value = HeaderValue::from_bytes(&latin1)
+            .map_err(|_| format!("the header `{name}` holds what no header can"))?;
+        value.set_sensitive(is_secret(name.as_str()));
+        headers.append(name, value);
+    }
+    headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    Ok(HttpRequest {
+        method: request.method.parse().map_err(|_| "the method is none".to_owned())?,
+        url: request.url,
+        headers,
+        body: request.body,
+        timeout: request.timeout.unwrap_or(TIMEOUT).min(TIMEOUT_MAX),
+    })
+}
+
+/// What the client sets itself.
+fn is_ours(name: &HeaderName) -> bool {
+    [header::HOST, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION]
+        .contains(name)
+        || name == header::ACCEPT_ENCODING
+}
+
+/// Settings are blanked wherever they stand; this is for what an answer gave (a session's token).
+fn is_secret(name: &str) -> bool {
+    ["auth", "token", "key", "secret", "cookie", "session"].iter().any(|part| name.contains(part))
+}
+
+fn fetch_answer(answer: HttpAnswer) -> FetchAnswer {
+    let headers = answer.headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        (name.as_str().to_owned(), value)
+    });
+    FetchAnswer { status: answer.status, headers: headers.collect(), body: answer.body }
+}

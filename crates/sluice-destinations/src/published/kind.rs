@@ -1,0 +1,154 @@
+//! A published destination as an entry of the catalogue.
+
+use std::sync::Arc;
+
+use sluice_destination_kit::{
+    Action, Destination, DestinationKind, HttpOut, Preset, Settings, SettingsError, SettingsSchema,
+};
+use sluice_functions::{Engine, Script};
+use sluice_model::Subscription;
+
+use super::destination::PublishedDestination;
+use super::files::Files;
+use super::manifest::Entry;
+use super::prepared::Prepared;
+use super::program::{self, Libraries};
+use super::schema;
+
+pub struct Published {
+    slug: String,
+    name: String,
+    description: String,
+    actions: Vec<Action>,
+    presets: Vec<Preset>,
+    unavailable: Option<String>,
+    schema: SettingsSchema,
+    /// Of the settings that the destination's own code knows.
+    own_keys: Vec<String>,
+    scripts: Vec<Arc<Script>>,
+    engine: Engine,
+}
+
+impl Published {
+    pub(super) fn new(
+        entry: Entry,
+        files: &Files,
+        core: &Arc<Script>,
+        libraries: &Libraries,
+        engine: Engine,
+    ) -> Self {
+        let mut scripts = vec![Arc::clone(core)];
+        scripts.extend(entry.libraries.iter().map(|name| libraries.get(name)));
+        scripts.push(program::script(files, &format!("to/{}", entry.slug)));
+        let schema = schema::schema(&entry);
+        let description = match entry.description.trim() {
+            "" => format!("Sends events to {}.", entry.name),
+            text => text.to_owned(),
+        };
+        Self {
+            own_keys: entry.settings.into_iter().map(|field| field.key).collect(),
+            slug: entry.slug,
+            name: entry.name,
+            description,
+            actions: entry.actions,
+            presets: entry.presets,
+            unavailable: entry.unavailable,
+            schema,
+            scripts,
+            engine,
+        }
+    }
+
+    #[must_use]
+    pub fn is(&self, slug: &str) -> bool {
+        self.slug == slug
+    }
+
+    #[must_use]
+    pub const fn can_run(&self) -> bool {
+        self.unavailable.is_none()
+    }
+
+    /// What a sandbox loads before the configuration.
+    #[must_use]
+    pub fn scripts(&self) -> &[Arc<Script>] {
+        &self.scripts
+    }
+
+    /// The parts that a destination of this kind is made of, for running its code without events.
+    pub(super) fn make(
+        &self,
+        settings: &Settings,
+        subscriptions: &[Subscription],
+        http: &HttpOut,
+    ) -> Result<PublishedDestination, SettingsError> {
+        if let Some(why) = &self.unavailable {
+            return Err(SettingsError::one("", format!("{} is not available: {why}", self.name)));
+        }
+        let enabled: Vec<Subscription> =
+            subscriptions.iter().filter(|one| one.enabled).cloned().collect();
+        let prepare = |one: &Subscription| {
+            let action = self.actions.iter().find(|action| action.slug == one.action);
+            Prepared::new(one, action)
+                .map_err(|why| SettingsError::one("", format!("mapping `{}`: {why}", one.name)))
+        };
+        let prepared = enabled.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
+        let split = schema::split(&self.own_keys, settings);
+        let program = program::program(&self.scripts, &split, &enabled);
+        Ok(PublishedDestination::new(
+            self.engine.clone(),
+            program,
+            prepared,
+            http,
+            settings.secrets(),
+            &self.slug,
+        ))
+    }
+}
+
+impl DestinationKind for Published {
+    fn slug(&self) -> &str {
+        &self.slug
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn description(&self) -> &str {
+        &self.description
+    }
+
+    fn settings(&self) -> &SettingsSchema {
+        &self.schema
+    }
+
+    fn unavailable(&self) -> Option<&str> {
+        self.unavailable.as_deref()
+    }
+
+    fn actions(&self) -> &[Action] {
+        &self.actions
+    }
+
+    fn presets(&self) -> &[Preset] {
+        &self.presets
+    }
+
+    fn build(
+        &self,
+        settings: Settings,
+        http: HttpOut,
+    ) -> Result<Arc<dyn Destination>, SettingsError> {
+        self.build_with(settings, &[], http)
+    }
+
+    fn build_with(
+        &self,
+        settings: Settings,
+        subscriptions: &[Subscription],
+        http: HttpOut,
+    ) -> Result<Arc<dyn Destination>, SettingsError> {
+        Ok(Arc::new(self.make(&settings, subscriptions, &http)?))
+    }
+}

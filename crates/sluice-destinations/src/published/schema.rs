@@ -1,0 +1,115 @@
+//! The settings form of a published destination: its own fields, those of its way of signing in, and
+//! what it reads from its environment.
+
+use serde_json::{Map, Value, json};
+use sluice_destination_kit::{Field, FieldKind, Settings, SettingsSchema};
+
+use super::manifest::{Entry, FieldEntry, Scheme};
+
+const ACCESS_SECTION: &str = "Access";
+const ENVIRONMENT: &str = "environment";
+const ACCESS_TOKEN: &str = "accessToken";
+const REFRESH_TOKEN: &str = "refreshToken";
+const CLIENT_ID: &str = "clientId";
+const CLIENT_SECRET: &str = "clientSecret";
+
+pub(super) fn schema(entry: &Entry) -> SettingsSchema {
+    let mut fields: Vec<Field> = entry.settings.iter().map(field).collect();
+    if matches!(entry.scheme, Scheme::Oauth2 | Scheme::OauthManaged) {
+        fields.extend(access_fields(entry.refreshes));
+    }
+    if !entry.environment.is_empty() {
+        let names = entry.environment.join(", ");
+        let description = format!(
+            "Values that Segment keeps for its own app at the peer; of an app of yours: {names}."
+        );
+        let label = "Credentials of your app";
+        let field = Field::new(ENVIRONMENT, label, &description, FieldKind::TextMap);
+        fields.push(field.secret().section(ACCESS_SECTION));
+    }
+    SettingsSchema::new(fields)
+}
+
+fn access_fields(refreshes: bool) -> Vec<Field> {
+    let text = |key, label, description: &str| {
+        Field::new(key, label, description, FieldKind::Text).section(ACCESS_SECTION)
+    };
+    let token = "A token of the peer that lets this server in, such as that of a private app.";
+    let mut fields = vec![text(ACCESS_TOKEN, "Access token", token).secret()];
+    if refreshes {
+        let refresh = "If the access token expires: with it and the client a new one is fetched.";
+        fields.extend([
+            text(REFRESH_TOKEN, "Refresh token", refresh).secret(),
+            text(CLIENT_ID, "Client id", "Of your own OAuth client at the peer."),
+            text(CLIENT_SECRET, "Client secret", "Of your own OAuth client at the peer.").secret(),
+        ]);
+    } else {
+        fields[0].required = true;
+    }
+    fields
+}
+
+fn field(entry: &FieldEntry) -> Field {
+    let kind = kind(entry);
+    let default = entry.default.clone().filter(|value| suits(&kind, value));
+    let mut field = Field::new(&entry.key, &entry.label, &entry.description, kind);
+    field.required = entry.required == Value::Bool(true);
+    field.secret = entry.kind == "password" || entry.format.as_deref() == Some("password");
+    field.default = default;
+    field
+}
+
+fn kind(entry: &FieldEntry) -> FieldKind {
+    let choices: Vec<String> = entry
+        .choices
+        .iter()
+        .filter_map(|choice| choice.as_str().or_else(|| choice["value"].as_str()))
+        .map(str::to_owned)
+        .collect();
+    match entry.kind.as_str() {
+        "boolean" => FieldKind::Boolean,
+        "number" | "integer" => FieldKind::Integer { min: 0, max: 1 << 53 },
+        _ if entry.multiple => FieldKind::TextList,
+        _ if !choices.is_empty() => FieldKind::Choice { choices },
+        _ => FieldKind::Text,
+    }
+}
+
+/// The package has defaults of another type here and there.
+fn suits(kind: &FieldKind, value: &Value) -> bool {
+    match kind {
+        FieldKind::Boolean => value.is_boolean(),
+        FieldKind::Integer { .. } => value.is_i64(),
+        FieldKind::Choice { choices } => {
+            value.as_str().is_some_and(|text| choices.iter().any(|one| one == text))
+        }
+        FieldKind::Text => value.is_string(),
+        _ => false,
+    }
+}
+
+/// What the destination's code knows as `settings`, `auth` and `process.env`.
+pub(super) struct Split {
+    pub(super) settings: Value,
+    pub(super) auth: Value,
+    pub(super) environment: String,
+}
+
+pub(super) fn split(entry_keys: &[String], settings: &Settings) -> Split {
+    let own = entry_keys.iter().filter_map(|key| Some((key.clone(), settings.get(key)?.clone())));
+    let text = |key| settings.text(key).unwrap_or_default();
+    let environment: Map<String, Value> = settings
+        .text_map(ENVIRONMENT)
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect();
+    Split {
+        settings: Value::Object(own.collect()),
+        auth: json!({
+            "accessToken": text(ACCESS_TOKEN),
+            "refreshToken": text(REFRESH_TOKEN),
+            "clientId": text(CLIENT_ID),
+            "clientSecret": text(CLIENT_SECRET),
+        }),
+        environment: Value::Object(environment).to_string(),
+    }
+}

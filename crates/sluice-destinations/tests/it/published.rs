@@ -1,0 +1,217 @@
+//! Published destinations over TLS to a receiver that stands for their vendors: what is sent, what
+//! becomes of answers, what is repeated and what is not. Skipped, with a word, where npm did not
+//! build the catalogue.
+
+#![expect(clippy::print_stderr, reason = "says that it was skipped")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use sluice_destination_kit::golden::stored_event;
+use sluice_destination_kit::peer::{Arrived, Reply};
+use sluice_destination_kit::peer_tls::TlsPeer;
+use sluice_destination_kit::{
+    Delivery, Destination, DestinationKind, HttpOut, HttpOutConfig, Verdict, Verdicts,
+};
+use sluice_destinations::published::{Files, Published, kinds};
+use sluice_event::{Offset, PersonId, StoredEvent};
+use sluice_filter::Subscription as Trigger;
+use sluice_functions::{Engine, EngineConfig};
+use sluice_mapping::Mapping;
+use sluice_model::{Subscription, SubscriptionId};
+
+fn catalogue() -> Option<Vec<Published>> {
+    let dist = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../catalogue/dist");
+    let engine = Engine::start(&EngineConfig::default()).unwrap();
+    let kinds = kinds(&Files::folder(&dist), &engine).unwrap();
+    if kinds.is_empty() {
+        eprintln!("skipped: catalogue/dist was not built (cargo xtask assets)");
+        return None;
+    }
+    Some(kinds)
+}
+
+fn kind(slug: &str) -> Option<Published> {
+    catalogue()?.into_iter().find(|kind| kind.is(slug))
+}
+
+fn subscription(n: usize, action: &str, trigger: &str, mapping: Value) -> Subscription {
+    Subscription {
+        id: SubscriptionId::new(format!("s{n}")),
+        name: format!("Mapping {n}"),
+        action: action.to_owned(),
+        trigger: trigger.to_owned(),
+        mapping,
+        enabled: true,
+    }
+}
+
+fn hook(n: usize, path: &str, trigger: &str) -> Subscription {
+    let mapping = json!({ "url": format!("https://hook.example/{path}"), "method": "POST",
+                          "data": { "@path": "$.properties" } });
+    subscription(n, "send", trigger, mapping)
+}
+
+fn presets(kind: &Published) -> Vec<Subscription> {
+    let automatic = kind.presets().iter().filter(|preset| preset.is_automatic()).enumerate();
+    automatic.map(|(n, one)| subscription(n, &one.action, &one.trigger, one.mapping())).collect()
+}
+
+fn build(
+    kind: &Published,
+    settings: &Value,
+    subscriptions: &[Subscription],
+    vendors: &TlsPeer,
+) -> Arc<dyn Destination> {
+    let http = HttpOut::new(HttpOutConfig {
+        proxy: Some(vendors.proxy()),
+        root_certificates: vec![vendors.root()],
+        ..HttpOutConfig::default()
+    });
+    let settings = kind.settings().check(settings).unwrap();
+    kind.build_with(settings, subscriptions, http).unwrap()
+}
+
+fn track(message_id: &str, person: u64) -> StoredEvent {
+    let mut stored = stored_event(&json!({
+        "type": "track", "event": "Saved", "messageId": message_id, "userId": format!("u{person}"),
+        "timestamp": "2026-01-15T12:00:00.000Z", "properties": { "n": 1 },
+    }));
+    stored.canonical = PersonId(person);
+    stored
+}
+
+async fn deliver(to: &dyn Destination, events: &[StoredEvent], attempt: u32) -> Vec<String> {
+    let batch: Vec<Delivery<'_>> = (events.iter().zip(1..))
+        .map(|(stored, offset)| Delivery { offset: Offset(offset), stored, attempt })
+        .collect();
+    let Verdicts::Each(verdicts) = to.deliver(&batch).await.verdicts else { panic!("one each") };
+    verdicts.iter().map(shown).collect()
+}
+
+fn shown(verdict: &Verdict) -> String {
+    let name = match verdict {
+        Verdict::Delivered => return "delivered".to_owned(),
+        Verdict::Again => return "again".to_owned(),
+        Verdict::Retry { .. } => "retry",
+        Verdict::Suspend { .. } => "suspend",
+        Verdict::Reject { .. } => "reject",
+        Verdict::Split { .. } => "split",
+    };
+    let reason = verdict.reason().unwrap();
+    assert_ne!(reason.code, "PROGRAM", "{reason}");
+    format!("{name} {}", reason.code)
+}
+
+fn paths(vendors: &TlsPeer) -> Vec<String> {
+    vendors.arrived().iter().map(|arrived| arrived.path.clone()).collect()
+}
+
+fn status_of(arrived: &Arrived, path: &str, status: u16) -> Reply {
+    Reply::status(if arrived.path == path { status } else { 200 })
+}
+
+#[tokio::test]
+async fn the_triggers_and_mappings_of_all_presets_read() {
+    let Some(kinds) = catalogue() else { return };
+    let (mut presets, mut wrong) = (0, Vec::new());
+    for kind in &kinds {
+        for preset in kind.presets() {
+            presets += 1;
+            if let Err(error) = Trigger::parse(&preset.trigger) {
+                wrong.push(format!("{} `{}`: {error}", kind.slug(), preset.name));
+            }
+            if let Err(error) = Mapping::parse(&preset.mapping()) {
+                wrong.push(format!("{} `{}`: {error}", kind.slug(), preset.name));
+            }
+        }
+    }
+    assert!(presets > 400, "{presets} presets");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn only_what_failed_of_an_event_is_sent_again() {
+    let Some(kind) = kind("actions-webhook") else { return };
+    let vendors = TlsPeer::start(|arrived| status_of(arrived, "/b", 503)).await;
+    let track_calls = "type = \"track\"";
+    let subscriptions =
+        [hook(0, "a", track_calls), hook(1, "b", track_calls), hook(2, "c", track_calls)];
+    let to = build(&kind, &json!({}), &subscriptions, &vendors);
+    let events = [track("m1", 1)];
+    assert_eq!(deliver(&*to, &events, 1).await, ["retry 503"]);
+    assert_eq!(paths(&vendors), ["/a", "/b"], "what follows a failure waits with it");
+    vendors.script(|_| Reply::status(200));
+    assert_eq!(deliver(&*to, &events, 2).await, ["delivered"]);
+    assert_eq!(paths(&vendors), ["/a", "/b", "/b", "/c"]);
+    vendors.script(|arrived| status_of(arrived, "/a", 400));
+    assert_eq!(deliver(&*to, &[track("m2", 1)], 1).await, ["reject 400"]);
+    assert_eq!(
+        paths(&vendors)[4..],
+        ["/a", "/b", "/c"],
+        "a bad field of one mapping stops no other"
+    );
+}
+
+#[tokio::test]
+async fn a_persons_later_events_wait_behind_one_that_has_to() {
+    let Some(kind) = kind("actions-webhook") else { return };
+    let vendors = TlsPeer::start(|_| Reply::status(429).header("retry-after", "7")).await;
+    let to = build(&kind, &json!({}), &[hook(0, "a", "type = \"track\"")], &vendors);
+    let events = [track("m1", 1), track("m2", 1), track("m3", 2)];
+    assert_eq!(deliver(&*to, &events, 1).await, ["retry 429", "again", "again"]);
+    assert_eq!(paths(&vendors).len(), 1, "a peer that asks for patience is left in peace");
+}
+
+#[tokio::test]
+async fn a_batch_is_one_request_and_each_event_has_its_own_verdict() {
+    let Some(kind) = kind("actions-mixpanel") else { return };
+    let vendors = TlsPeer::start(|_| {
+        let mut reply = Reply::status(400).header("content-type", "application/json");
+        reply.body = json!({
+            "code": 400, "status": "Bad Request", "num_records_imported": 2,
+            "failed_records": [{ "index": 1, "field": "properties.time", "message": "too old" }],
+        })
+        .to_string();
+        reply
+    })
+    .await;
+    let settings = json!({ "projectToken": "tok", "apiSecret": "s3cret-of-mixpanel" });
+    let to = build(&kind, &settings, &presets(&kind), &vendors);
+    assert_eq!(to.limits().events_max, 1000);
+    let events = [track("m1", 1), track("m2", 2), track("m3", 3)];
+    let verdicts = deliver(&*to, &events, 1).await;
+    assert_eq!(paths(&vendors), ["/import?strict=1"]);
+    let sent: Value = serde_json::from_slice(&vendors.arrived()[0].body).unwrap();
+    assert_eq!(sent.as_array().unwrap().len(), 3);
+    assert_eq!(verdicts, ["delivered", "reject BAD_REQUEST", "delivered"]);
+}
+
+#[tokio::test]
+async fn an_event_that_no_mapping_wants_is_not_taken() {
+    let Some(kind) = kind("actions-webhook") else { return };
+    let vendors = TlsPeer::start(|_| Reply::status(200)).await;
+    let to = build(&kind, &json!({}), &[hook(0, "a", "event = \"Other\"")], &vendors);
+    assert!(!to.takes(&track("m1", 1)));
+    assert_eq!(to.untaken_reason(), "NO_MATCHING_MAPPING");
+}
+
+#[tokio::test]
+async fn fields_that_do_not_fit_reject_the_event_and_wrong_settings_stop_the_destination() {
+    let Some(kind) = kind("actions-slack") else { return };
+    let vendors = TlsPeer::start(|_| Reply::status(200)).await;
+    let mapping = json!({ "url": "https://hooks.slack.com/services/T1/B1/x1" });
+    let to = build(
+        &kind,
+        &json!({}),
+        &[subscription(0, "postToChannel", "type = \"track\"", mapping)],
+        &vendors,
+    );
+    assert_eq!(deliver(&*to, &[track("m1", 1)], 1).await, ["reject PAYLOAD_VALIDATION_FAILED"]);
+    let http = HttpOut::new(HttpOutConfig::default());
+    let settings = kind.settings().check(&json!({})).unwrap();
+    let wrong = [subscription(0, "postToChannel", "type = ", json!({}))];
+    let error = kind.build_with(settings, &wrong, http).err().unwrap().to_string();
+    assert!(error.contains("mapping `Mapping 0`: its trigger does not read"), "{error}");
+}
