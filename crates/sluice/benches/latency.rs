@@ -1,9 +1,10 @@
 //! How long a sender waits for its answer while the whole server works: pipeline, parts and their
 //! compaction, and, in the last phase, one question after the other.
 //!
-//! For batches of 100 and for single events: as many as are acknowledged on 64 connections, then half
-//! of that, alone and beside a loop of funnel questions. A wait counts from the moment at which the
-//! request was due. The load comes from the same machine.
+//! For batches of 100 and for single events: as many as are acknowledged on 64 connections, and how
+//! many of them the whole server sustains (until the last is part of answers); then half of that,
+//! alone and beside a loop of funnel questions. A wait counts from the moment at which the request was
+//! due. The load comes from the same machine.
 //!
 //! `cargo bench -p sluice --bench latency`; `SLUICE_BENCH_SECONDS` (default 15) for each phase.
 
@@ -43,10 +44,13 @@ fn main() {
     for (name, events) in [("batches of 100", 100), ("single events", 1)] {
         let request = Request::new(&write_key, events);
         let load = Arc::new(Load { addr: server.addr, request, sent: Arc::clone(&sent) });
+        let began = Instant::now();
         let full = load.run(time / 3, None);
         println!("{name}: full load {:.0} requests/s, {}", full.per_second, full.waits());
         rest(&server, &sent);
-        let rate = full.per_second / 2.0;
+        let sustained = full.micros.len() as f64 / began.elapsed().as_secs_f64();
+        println!("{name}: sustained to the end of the way {sustained:.0} requests/s");
+        let rate = sustained / 2.0;
         let half = load.run(time, Some(rate));
         println!("{name}: half load {:.0} requests/s, {}", half.per_second, half.waits());
         rest(&server, &sent);
