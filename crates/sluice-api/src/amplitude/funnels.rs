@@ -15,6 +15,10 @@ use super::params::{Days, Every, month_day};
 use super::project::Project;
 use super::question::{Event, Segment};
 
+/// `mode`, and what it is called in a question.
+const MODES: &[(&str, &str)] =
+    &[("ordered", "in_order"), ("unordered", "any"), ("sequential", "exact")];
+const DAY_SECONDS: u32 = 86_400;
 /// 30 days.
 const WINDOW_SECONDS_DEFAULT: u32 = 2_592_000;
 /// Each interval is a question of its own.
@@ -23,7 +27,10 @@ const INTERVALS: &[(&str, Every)] = &[("1", Every::Day), ("7", Every::Week), ("3
 
 pub(super) async fn funnels(project: Project) -> Result<Json<Value>> {
     let params = &project.params;
-    params.choice("mode", &[("ordered", ())])?;
+    let order = params.choice("mode", MODES)?;
+    let window = params.number("cs", WINDOW_SECONDS_DEFAULT)?;
+    // Without an order the window has whole days, one at least.
+    let window = if order == "any" { (window / DAY_SECONDS).max(1) * DAY_SECONDS } else { window };
     let steps = Event::all(params, "e")?;
     if steps.len() < 2 {
         return Err(Failure::parameter("e", "a funnel has at least two events"));
@@ -38,7 +45,7 @@ pub(super) async fn funnels(project: Project) -> Result<Json<Value>> {
     let mut question = json!({
         "kind": "funnel",
         "steps": steps.iter().map(|step| &step.selector).collect::<Vec<_>>(),
-        "window_seconds": params.number("cs", WINDOW_SECONDS_DEFAULT)?,
+        "window_seconds": window, "order": order,
         "users": params.people("active")?,
     });
     if let Some(breakdown) = breakdown {

@@ -3,7 +3,6 @@
 use axum::Json;
 use serde_json::{Value, json};
 use sluice_insights::InsightResult;
-use sluice_insights::trend::spec::TrendSeries;
 
 use super::failure::{Failure, Result};
 use super::params::{Days, Every};
@@ -27,11 +26,13 @@ const MEASURES: &[(&str, (&str, bool))] = &[
     ("average", ("average", false)),
     ("sums", ("sum", true)),
     ("value_avg", ("property_average", true)),
+    (FORMULA, ("uniques", false)),
 ];
+const FORMULA: &str = "formula";
 
 pub(super) async fn segmentation(project: Project) -> Result<Json<Value>> {
     let params = &project.params;
-    params.refuse(&["formula", "g2", "rollingWindow", "rollingAverage"])?;
+    params.refuse(&["g2", "rollingWindow", "rollingAverage"])?;
     let mut events = vec![Event::parse("e", params.required("e")?)?];
     if let Some(second) = params.get("e2") {
         events.push(Event::parse("e2", second)?);
@@ -45,6 +46,10 @@ pub(super) async fn segmentation(project: Project) -> Result<Json<Value>> {
         people: params.people("any")?,
         limit: params.limit()?,
     };
+    if params.get("m") == Some(FORMULA) {
+        project.check_events(&names).await?;
+        return formula(&project, &asked, &events, &segments, breakdown.as_ref()).await;
+    }
     let mut series = Series { is_paired: events.len() > 1, ..Series::default() };
     let mut questions = Vec::new();
     for (index, event) in events.into_iter().enumerate() {
@@ -58,7 +63,45 @@ pub(super) async fn segmentation(project: Project) -> Result<Json<Value>> {
     for (index, label, question) in questions {
         let InsightResult::Trend(result) = project.ask(question).await? else { continue };
         series.x_values = result.buckets.iter().map(|bucket| x_value(&bucket.label)).collect();
-        series.rows.extend(result.series.into_iter().map(|one| (index, label.clone(), one)));
+        series.rows.extend(result.series.into_iter().map(|one| Row {
+            event: index,
+            label: one.group.unwrap_or_else(|| label.clone()),
+            values: one.values,
+            total: one.total,
+        }));
+    }
+    Ok(Json(series.to_json()))
+}
+
+/// A formula of both events: one series per segment or group.
+async fn formula(
+    project: &Project,
+    asked: &Asked,
+    events: &[Event],
+    segments: &[Segment],
+    breakdown: Option<&Value>,
+) -> Result<Json<Value>> {
+    let formula = project.params.required(FORMULA)?;
+    if events.iter().any(|event| !event.group_by.is_empty()) {
+        return Err(Failure::parameter("e", "a formula is grouped by `g` instead of by an event"));
+    }
+    let selectors: Vec<_> = events.iter().map(|event| &event.selector).collect();
+    let mut series = Series { is_paired: breakdown.is_some(), ..Series::default() };
+    for segment in segments {
+        let mut question = asked.about(&json!(selectors), segment);
+        question["formula"] = formula.into();
+        if let Some(group) = breakdown {
+            question["breakdown"] = group.clone();
+            question["groups_max"] = asked.limit.into();
+        }
+        let InsightResult::Trend(result) = project.ask(question).await? else { continue };
+        series.x_values = result.buckets.iter().map(|bucket| x_value(&bucket.label)).collect();
+        series.rows.extend(result.formulas.into_iter().flatten().map(|one| Row {
+            event: 0,
+            label: one.group.unwrap_or_else(|| segment.label.clone()),
+            values: one.values,
+            total: one.total,
+        }));
     }
     Ok(Json(series.to_json()))
 }
@@ -73,6 +116,13 @@ struct Asked {
 }
 
 impl Asked {
+    fn about(&self, events: &Value, segment: &Segment) -> Value {
+        json!({
+            "kind": "trend", "range": self.days.to_json(), "interval": self.every.name(),
+            "events": events, "users": self.people, "segment": segment.conditions,
+        })
+    }
+
     /// The question about one event and segment, and whether it has groups.
     fn question(
         &self,
@@ -98,11 +148,8 @@ impl Asked {
         if groups.next().is_some() {
             return Err(Failure::invalid("Only one group-by is available here"));
         }
-        let mut question = json!({
-            "kind": "trend", "range": self.days.to_json(), "interval": self.every.name(),
-            "events": [event.selector], "measure": measure, "users": self.people,
-            "segment": segment.conditions,
-        });
+        let mut question = self.about(&json!([event.selector]), segment);
+        question["measure"] = measure;
         if let Some(group) = group {
             question["breakdown"] = group.clone();
             question["groups_max"] = self.limit.into();
@@ -115,28 +162,29 @@ impl Asked {
 struct Series {
     /// Labels are pairs of the event's index and a text.
     is_paired: bool,
-    rows: Vec<(usize, String, TrendSeries)>,
+    rows: Vec<Row>,
     x_values: Vec<String>,
+}
+
+struct Row {
+    event: usize,
+    label: String,
+    values: Vec<Option<f64>>,
+    total: Option<f64>,
 }
 
 impl Series {
     fn to_json(&self) -> Value {
-        let label = |(index, segment, one): &(usize, String, TrendSeries)| {
-            let text = one.group.as_ref().unwrap_or(segment);
-            if self.is_paired { json!([index, text]) } else { json!(text) }
+        let label = |row: &Row| {
+            if self.is_paired { json!([row.event, row.label]) } else { json!(row.label) }
         };
         let value = |value: Option<f64>| number(value.unwrap_or(0.0));
-        let series: Vec<Vec<Value>> = self
-            .rows
-            .iter()
-            .map(|(_, _, one)| one.values.iter().map(|point| value(*point)).collect())
-            .collect();
-        let collapsed: Vec<Value> =
-            self.rows.iter().map(|(_, _, one)| json!([{ "value": value(one.total) }])).collect();
+        let points = |row: &Row| row.values.iter().map(|point| value(*point)).collect::<Vec<_>>();
+        let collapsed = |row: &Row| json!([{ "value": value(row.total) }]);
         json!({ "data": {
-            "series": series,
+            "series": self.rows.iter().map(points).collect::<Vec<_>>(),
             "seriesLabels": self.rows.iter().map(label).collect::<Vec<_>>(),
-            "seriesCollapsed": collapsed,
+            "seriesCollapsed": self.rows.iter().map(collapsed).collect::<Vec<_>>(),
             "xValues": self.x_values,
         } })
     }

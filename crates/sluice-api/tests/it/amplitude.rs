@@ -66,7 +66,11 @@ async fn what_cannot_be_asked_is_refused_with_a_reason_and_without_data() {
             400,
             "YYYYMMDD",
         ),
-        (format!("/api/2/events/segmentation?{event}&{days}&m=formula"), 400, "not one of"),
+        (
+            format!("/api/2/events/segmentation?{event}&{days}&m=formula"),
+            400,
+            "Missing parameter: formula",
+        ),
         (format!("/api/2/events/segmentation?{event}&{days}&g2=country"), 400, "not available"),
         (format!("/api/2/events/segmentation?{event}&{days}&m=sums"), 400, "needs a property"),
         (
@@ -75,7 +79,7 @@ async fn what_cannot_be_asked_is_refused_with_a_reason_and_without_data() {
             "Invalid event: No",
         ),
         (format!("/api/2/funnels?{event}&{days}"), 400, "at least two"),
-        (format!("/api/2/funnels?{event}&{event}&{days}&mode=unordered"), 400, "mode"),
+        (format!("/api/2/funnels?{event}&{event}&{days}&mode=sideways"), 400, "mode"),
         (format!("/api/2/funnels?{event}&{event}&start=20250101&end=20251231"), 400, "at most 92"),
         (format!("/api/2/retention?rm=bracket&{days}"), 400, "Missing parameter: rb"),
         ("/api/2/useractivity?user=ann".to_owned(), 400, "a number"),

@@ -101,6 +101,11 @@ fn segmentation(project: &Project) {
         ask(&[("e", summed), ("m", "value_avg")])["seriesCollapsed"][0][0]["value"],
         22.0 / 3.0
     );
+    let formula =
+        [("e", SIGNUP), ("e2", BUY), ("m", "formula"), ("formula", "UNIQUES(B)/UNIQUES(A)")];
+    let ratio = ask(&formula);
+    assert_eq!(ratio["series"], json!([[0.5, 1, 0]]));
+    assert_eq!(ratio["seriesCollapsed"][0][0]["value"], 2.0 / 3.0);
     let red = r#"[{"prop":"gp:team","op":"is","values":["red"]}]"#;
     let blue = r#"[{"prop":"gp:team","op":"is not","values":["red"]}]"#;
     let sides = ask(&[("e", SIGNUP), ("s", red), ("s", blue)]);
@@ -134,6 +139,18 @@ fn funnels(project: &Project) {
     });
     assert_eq!(funnel["dayFunnels"], per_day);
     assert_eq!(ask(&[("cs", "3600")])[0]["cumulativeRaw"], json!([3, 1]));
+    let view = r#"{"event_type":"View"}"#;
+    let between = [("start", "20260301"), ("end", "20260302"), ("e", SIGNUP), ("e", view)];
+    let modes = [("ordered", [3, 1]), ("sequential", [3, 0])];
+    for (mode, reached) in modes {
+        let data = project.get("funnels", &[&between[..], &[("mode", mode)]].concat());
+        assert_eq!(data["data"][0]["cumulativeRaw"], json!(reached), "{mode}: ann bought between");
+    }
+    let backwards = [("start", "20260301"), ("end", "20260302"), ("e", BUY), ("e", SIGNUP)];
+    for (mode, reached) in [("ordered", [2, 0]), ("unordered", [2, 2])] {
+        let data = project.get("funnels", &[&backwards[..], &[("mode", mode)]].concat());
+        assert_eq!(data["data"][0]["cumulativeRaw"], json!(reached), "{mode}");
+    }
     let groups = ask(&[("g", "platform")]);
     let seen: Vec<_> = groups.as_array().unwrap().iter().collect();
     assert_eq!(seen[0]["groupValue"], "iOS");
