@@ -210,7 +210,9 @@ async fn the_catalogue_shows_the_schema_of_the_settings() {
                     "required": false,
                     "secret": true
                   }
-                ]
+                ],
+                "available": true,
+                "hasActions": true
               }
             ],
             "pagination": {
@@ -222,7 +224,45 @@ async fn the_catalogue_shows_the_schema_of_the_settings() {
     .assert_eq(&list.shape());
     let one = server.get("/catalog/destinations/webhook").await;
     assert_eq!(one.json["data"]["destinationMetadata"]["slug"], "webhook");
+    assert_eq!(one.json["data"]["destinationMetadata"]["actions"][0]["slug"], "send");
     assert_eq!(server.get("/catalog/destinations/none").await.status, 404);
+    let none = server.get("/catalog/destinations?search=nothing-like-it").await;
+    assert_eq!(none.json["data"]["destinationsCatalog"], json!([]));
+}
+
+#[tokio::test]
+async fn a_mapping_is_checked_changed_previewed_and_deleted() {
+    let server = server();
+    let (_, path) = hook(&server).await;
+    let path = format!("{path}/subscriptions");
+    let wrong =
+        json!({ "actionId": "send", "trigger": "type = ", "settings": { "text": { "@path": 1 } } });
+    let refused = server.post(&path, &wrong).await;
+    assert_eq!(refused.status, 400);
+    let fields: Vec<&Value> =
+        refused.json["errors"].as_array().unwrap().iter().map(|one| &one["field"]).collect();
+    assert_eq!(fields[0], "trigger", "{}", refused.text);
+    assert!(fields[1].as_str().unwrap().starts_with("settings/text"), "{}", refused.text);
+    let body = json!({ "actionId": "send", "trigger": "type = \"track\"",
+                       "settings": { "text": { "@template": "{{event}}!" } } });
+    let made = server.post(&path, &body).await;
+    assert_eq!(made.status, 200, "{}", made.text);
+    let made = &made.json["data"]["subscription"];
+    assert_eq!((&made["name"], &made["enabled"]), (&json!("Send"), &json!(true)));
+    let one = format!("{path}/{}", made["id"].as_str().unwrap());
+    let changed = server.patch(&one, &json!({ "enabled": false })).await;
+    assert_eq!(changed.json["data"]["subscription"]["enabled"], false);
+    assert_eq!(server.get(&path).await.json["data"]["subscriptions"].as_array().unwrap().len(), 1);
+    let mut asked = body;
+    asked["event"] = json!({ "type": "track", "event": "Saved" });
+    let preview = server.post(&format!("{path}/preview"), &asked).await;
+    let preview = &preview.json["data"]["preview"];
+    assert_eq!(
+        *preview,
+        json!({ "matches": true, "payload": { "text": "Saved!" }, "problems": [] })
+    );
+    assert_eq!(server.delete(&one).await.status, 200);
+    assert_eq!(server.get(&one).await.status, 404);
 }
 
 #[tokio::test]

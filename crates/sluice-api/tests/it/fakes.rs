@@ -16,7 +16,7 @@ use sluice_api::handles::{
     Told, WorkspaceParts, blocking,
 };
 use sluice_destination_kit::{
-    Destination, DestinationKind, Field, FieldKind, HttpOut, Settings, SettingsError,
+    Action, Destination, DestinationKind, Field, FieldKind, HttpOut, Settings, SettingsError,
     SettingsSchema,
 };
 use sluice_event::{ExternalId, MergeId, PersonId, SourceNo, WorkspaceNo};
@@ -30,7 +30,7 @@ use sluice_store::{Page, Store};
 /// Stands in every answer about workspace 1; must reach nobody else.
 pub(crate) const PLANTED: &str = "planted-of-workspace-1";
 
-struct Kind(SettingsSchema);
+struct Kind(SettingsSchema, [Action; 1]);
 
 /// Time of every event of the person, for cursors.
 const PAGE_TIME: i64 = -5;
@@ -52,18 +52,25 @@ impl DestinationKind for Kind {
         &self.0
     }
 
+    fn actions(&self) -> &[Action] {
+        &self.1
+    }
+
     fn build(&self, _: Settings, _: HttpOut) -> Result<Arc<dyn Destination>, SettingsError> {
         Err(SettingsError::one("", "the API builds no destinations"))
     }
 }
 
 pub(crate) fn kind() -> Arc<dyn DestinationKind> {
-    Arc::new(Kind(SettingsSchema::new(vec![
+    let schema = SettingsSchema::new(vec![
         Field::new("url", "URL", "Where to post.", FieldKind::Url).required(),
         Field::new("sharedSecret", "Shared secret", "Signs requests.", FieldKind::Text).secret(),
         Field::new("batchSize", "Batch size", "Events.", FieldKind::Integer { min: 1, max: 100 })
             .default_value(10),
-    ])))
+    ]);
+    let action = r#"{ "slug": "send", "title": "Send", "fields": [
+        { "key": "text", "label": "Text", "type": "string", "required": true }] }"#;
+    Arc::new(Kind(schema, [serde_json::from_str(action).unwrap()]))
 }
 
 pub(crate) fn handles(store: &Store) -> Handles {

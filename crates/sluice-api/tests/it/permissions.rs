@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sluice_event::WorkspaceNo;
 use sluice_model::{
     Actor, DestinationId, Email, EntryKind, EntrySays, FilterAction, NewApiToken, NewCohort,
-    NewDestinationFilter, NewMembers, NewSavedInsight, Role,
+    NewDestinationFilter, NewMembers, NewSavedInsight, NewSubscription, Role,
 };
 
 use crate::browser::{Browser, PASSWORD};
@@ -56,6 +56,19 @@ struct Planted {
     needles: Vec<String>,
 }
 
+/// A mapping of the destination; gives its id.
+fn plant_mapping(server: &Server, of: &DestinationId) -> String {
+    let new = NewSubscription {
+        name: "planted-mapping".to_owned(),
+        action: "send".to_owned(),
+        trigger: "type = \"track\"".to_owned(),
+        mapping: json!({}),
+        enabled: true,
+    };
+    let made = server.store.subscription_create(HOME, of, &new, &Actor::server()).unwrap();
+    made.id.into_string()
+}
+
 async fn plant(server: &Server) -> Planted {
     let source = server.source("shop").await;
     let destination = server.destination(&source).await;
@@ -80,6 +93,7 @@ async fn plant(server: &Server) -> Planted {
     };
     let of = DestinationId::from(destination["id"].as_str().unwrap());
     let filter = server.store.filter_create(HOME, &of, &filter, &actor).unwrap();
+    let subscription = plant_mapping(server, &of);
     server.person(HOME, "planted-user", Role::Viewer).await;
     let users = server.get("/users").await.json;
     let email = Email::parse("planted-invite@example.com").unwrap();
@@ -91,6 +105,7 @@ async fn plant(server: &Server) -> Planted {
         ("{writeKey}", text(&source["writeKeys"][0])),
         ("{destinationId}", text(&destination["id"])),
         ("{filterId}", filter.id.into_string()),
+        ("{subscriptionId}", subscription),
         ("{tokenId}", token.id.into_string()),
         ("{insightId}", insight.id.into_string()),
         ("{entryKind}", "event".to_owned()),
@@ -109,8 +124,15 @@ async fn plant(server: &Server) -> Planted {
     ];
     let long = parameters.iter().map(|(_, value)| value.clone());
     let long = long.filter(|value| value.len() > 20 && !value.contains("nobody"));
-    let planted =
-        [PLANTED, "shop", "planted-user", "planted-invite", "planted-says", "planted-filter"];
+    let planted = [
+        PLANTED,
+        "shop",
+        "planted-user",
+        "planted-invite",
+        "planted-says",
+        "planted-filter",
+        "planted-mapping",
+    ];
     let planted = planted.map(str::to_owned);
     Planted { needles: long.chain(planted).collect(), parameters }
 }
@@ -154,6 +176,12 @@ impl Planted {
             "create_filter" => {
                 json!({ "title": "n", "if": "all", "actions": [{ "type": "DROP" }] })
             }
+            "create_subscription" => {
+                json!({ "actionId": "send", "trigger": "type = \"track\"", "settings": {} })
+            }
+            "preview_subscription" => {
+                json!({ "actionId": "send", "trigger": "type = \"track\"", "settings": {}, "event": {} })
+            }
             "validate_condition" => json!({ "if": "all" }),
             "preview_filter" => json!({
                 "filter": { "if": "all", "actions": [{ "type": "DROP" }] },
@@ -176,6 +204,7 @@ impl Planted {
             | "update_source_settings"
             | "update_destination"
             | "update_filter"
+            | "update_subscription"
             | "update_insight"
             | "update_dashboard"
             | "update_cohort"
