@@ -1905,11 +1905,7 @@ export interface components {
         /** @description A successful answer. */
         Data_PreviewData: {
             data: {
-                /** @description The condition holds for the event. */
-                matches: boolean;
-                outcome: components["schemas"]["PreviewOutcome"];
-                /** @description The event as it goes out; absent if it does not. */
-                result?: Record<string, never> | null;
+                preview: components["schemas"]["PreviewView"];
             };
         };
         /** @description A successful answer. */
@@ -3674,16 +3670,15 @@ export interface components {
             traits: unknown;
         };
         PreviewBody: {
-            filter: components["schemas"]["PreviewFilter"];
-            /** @description The event, as it would be sent. */
-            payload: Record<string, never>;
+            /** @example trackEvent */
+            actionId: string;
+            /** @description An event as it is stored. */
+            event: Record<string, never>;
+            settings: Record<string, never>;
+            trigger: string;
         };
         PreviewData: {
-            /** @description The condition holds for the event. */
-            matches: boolean;
-            outcome: components["schemas"]["PreviewOutcome"];
-            /** @description The event as it goes out; absent if it does not. */
-            result?: Record<string, never> | null;
+            preview: components["schemas"]["PreviewView"];
         };
         PreviewFilter: {
             actions: components["schemas"]["FilterAction"][];

@@ -6,7 +6,7 @@ export type Filter = Schema<"FilterView">;
 export type FilterAction = Schema<"FilterAction">;
 export type NewFilter = Schema<"NewFilterBody">;
 export type ConditionCheck = Schema<"ConditionData">;
-export type FilterPreview = Schema<"PreviewData">;
+export type FilterPreview = Schema<"FilterPreviewData">;
 
 const ALL = "/destinations/{destinationId}/filters";
 const ONE = "/destinations/{destinationId}/filters/{filterId}";

@@ -141,8 +141,8 @@ pub(super) struct ConditionError {
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PreviewBody {
-    filter: PreviewFilter,
+pub(super) struct FilterPreviewBody {
+    filter: FilterPreviewRule,
     /// The event, as it would be sent.
     #[schema(value_type = Object)]
     payload: Value,
@@ -150,17 +150,17 @@ pub(super) struct PreviewBody {
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PreviewFilter {
+pub(super) struct FilterPreviewRule {
     r#if: String,
     actions: Vec<ActionView>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct PreviewData {
+pub(super) struct FilterPreviewData {
     /// The condition holds for the event.
     matches: bool,
-    outcome: PreviewOutcome,
+    outcome: FilterPreviewOutcome,
     /// The event as it goes out; absent if it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -169,7 +169,7 @@ pub(super) struct PreviewData {
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum PreviewOutcome {
+pub(super) enum FilterPreviewOutcome {
     Sent,
     Changed,
     Dropped,
@@ -369,12 +369,12 @@ pub(super) async fn validate_condition(
 
 /// Shows what a filter, kept or not, makes of an event. Nothing is sent.
 #[utoipa::path(post, path = "/filters/preview", tag = "Filters",
-    security(("token" = ["viewer"])), request_body = PreviewBody,
-    responses((status = 200, description = "What becomes of the event", body = Data<PreviewData>)))]
+    security(("token" = ["viewer"])), request_body = FilterPreviewBody,
+    responses((status = 200, description = "What becomes of the event", body = Data<FilterPreviewData>)))]
 pub(super) async fn preview_filter(
     _who: Viewer,
-    Body(body): Body<PreviewBody>,
-) -> Result<Data<PreviewData>, ApiError> {
+    Body(body): Body<FilterPreviewBody>,
+) -> Result<Data<FilterPreviewData>, ApiError> {
     let condition = body.filter.r#if;
     let query = Query::parse(&condition)
         .map_err(|error| ApiError::invalid("filter.if", error.to_string()))?;
@@ -382,11 +382,11 @@ pub(super) async fn preview_filter(
     let mut event = body.payload;
     let matches = query.matches(&event);
     let outcome = match rules.held(&event) {
-        Some(Held::Dropped) => PreviewOutcome::Dropped,
-        Some(Held::Sampled) => PreviewOutcome::SampledOut,
-        None if rules.edit(&mut event) => PreviewOutcome::Changed,
-        None => PreviewOutcome::Sent,
+        Some(Held::Dropped) => FilterPreviewOutcome::Dropped,
+        Some(Held::Sampled) => FilterPreviewOutcome::SampledOut,
+        None if rules.edit(&mut event) => FilterPreviewOutcome::Changed,
+        None => FilterPreviewOutcome::Sent,
     };
-    let goes_out = matches!(outcome, PreviewOutcome::Sent | PreviewOutcome::Changed);
-    Ok(Data { data: PreviewData { matches, outcome, result: goes_out.then_some(event) } })
+    let goes_out = matches!(outcome, FilterPreviewOutcome::Sent | FilterPreviewOutcome::Changed);
+    Ok(Data { data: FilterPreviewData { matches, outcome, result: goes_out.then_some(event) } })
 }

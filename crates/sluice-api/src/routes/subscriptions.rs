@@ -79,7 +79,7 @@ pub(super) struct SubscriptionBody {
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct PreviewBody {
+pub(super) struct MappingPreviewBody {
     #[schema(example = "trackEvent")]
     action_id: String,
     trigger: String,
@@ -91,23 +91,23 @@ pub(super) struct PreviewBody {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PreviewData {
-    preview: PreviewView,
+pub(super) struct MappingPreviewData {
+    preview: MappingPreviewView,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PreviewView {
+pub(super) struct MappingPreviewView {
     /// Whether the event would start the action.
     matches: bool,
     /// What the action would get; absent if the mapping cannot be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     payload: Option<Value>,
-    problems: Vec<PreviewProblem>,
+    problems: Vec<MappingPreviewProblem>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PreviewProblem {
+pub(super) struct MappingPreviewProblem {
     /// `trigger`, or a path in the mapping such as `settings/email/@path`.
     #[schema(example = "trigger")]
     field: String,
@@ -301,42 +301,43 @@ pub(super) async fn delete_subscription(
 #[utoipa::path(post, path = "/destinations/{destinationId}/subscriptions/preview",
     tag = "Destinations",
     params(("destinationId" = String, Path, description = "The destination's id")),
-    security(("token" = ["viewer"])), request_body = PreviewBody,
-    responses((status = 200, description = "The payload, or what is wrong", body = Data<PreviewData>)))]
+    security(("token" = ["viewer"])), request_body = MappingPreviewBody,
+    responses((status = 200, description = "The payload, or what is wrong", body = Data<MappingPreviewData>)))]
 pub(super) async fn preview_subscription(
     who: Viewer,
     State(api): State<ApiState>,
     At(id): At<String>,
-    Body(body): Body<PreviewBody>,
-) -> Result<Data<PreviewData>, ApiError> {
+    Body(body): Body<MappingPreviewBody>,
+) -> Result<Data<MappingPreviewData>, ApiError> {
     let (no, id) = (who.workspace(), DestinationId::new(id));
     let found = api.store().call(move |store| store.destination_get(no, &id)).await?;
     let action = action(api.catalog(), &found.kind, &body.action_id)?;
-    Ok(Data { data: PreviewData { preview: preview(action, &body) } })
+    Ok(Data { data: MappingPreviewData { preview: preview(action, &body) } })
 }
 
-fn preview(action: &Action, body: &PreviewBody) -> PreviewView {
-    let mut problems: Vec<PreviewProblem> = problems(Some(&body.trigger), Some(&body.settings))
-        .into_iter()
-        .map(|one| PreviewProblem { field: one.field, message: one.message })
-        .collect();
+fn preview(action: &Action, body: &MappingPreviewBody) -> MappingPreviewView {
+    let mut problems: Vec<MappingPreviewProblem> =
+        problems(Some(&body.trigger), Some(&body.settings))
+            .into_iter()
+            .map(|one| MappingPreviewProblem { field: one.field, message: one.message })
+            .collect();
     let matches = Trigger::parse(&body.trigger).is_ok_and(|trigger| trigger.matches(&body.event));
     let payload = match Mapping::parse(&body.settings).ok().map(|one| one.apply(&body.event)) {
         None => None,
         Some(Ok(payload)) => Some(payload),
         Some(Err(error)) => {
             let field = "settings".to_owned();
-            problems.push(PreviewProblem { field, message: error.to_string() });
+            problems.push(MappingPreviewProblem { field, message: error.to_string() });
             None
         }
     };
     if let Some(payload) = &payload {
-        problems.extend(missing(action, payload).into_iter().map(|key| PreviewProblem {
+        problems.extend(missing(action, payload).into_iter().map(|key| MappingPreviewProblem {
             field: format!("settings/{key}"),
             message: "is required, and nothing comes of it for this event".to_owned(),
         }));
     }
-    PreviewView { matches, payload, problems }
+    MappingPreviewView { matches, payload, problems }
 }
 
 /// Keys of required fields that the payload lacks.

@@ -317,12 +317,6 @@ fn check(case: &Case, arrived: &Arrived) {
             case.kind
         );
     }
-    let body: Value = serde_json::from_slice(&arrived.body).unwrap();
-    for (pointer, expected) in case.body {
-        let expected: Value = serde_json::from_str(expected).unwrap();
-        let found = body.pointer(pointer).unwrap_or(&Value::Null);
-        assert_eq!(*found, expected, "{}: {pointer} in {body:#}", case.kind);
-    }
     let agent = arrived.headers["user-agent"].to_str().unwrap();
     assert!(agent.starts_with("Sluice/"), "{}: {agent}", case.kind);
 }
@@ -337,6 +331,15 @@ fn is_request(case: &Case, arrived: &Arrived) -> bool {
         None => arrived.path.replace("%40", "@") == path,
     };
     arrived.method == method && arrived.headers["host"] == host && fits
+}
+
+/// Several events of the test go to one address; each case is about one of them.
+fn has_body(case: &Case, arrived: &Arrived) -> bool {
+    let Ok(body) = serde_json::from_slice::<Value>(&arrived.body) else { return false };
+    case.body.iter().all(|(pointer, expected)| {
+        let expected: Value = serde_json::from_str(expected).unwrap();
+        *body.pointer(pointer).unwrap_or(&Value::Null) == expected
+    })
 }
 
 #[test]
@@ -369,7 +372,8 @@ fn ten_vendors_get_what_their_documentation_asks_for() {
     world.send(&order());
     world.send(&cases[2].event);
     for case in &cases {
-        let arrived = world.wait_for(|arrived| is_request(case, arrived));
+        let arrived =
+            world.wait_for(|arrived| is_request(case, arrived) && has_body(case, arrived));
         check(case, &arrived);
     }
     // What no mapping wants is filtered, and what a vendor's fields lack is a dead letter.
