@@ -1744,6 +1744,16 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Data_FilterPreviewData: {
+            data: {
+                /** @description The condition holds for the event. */
+                matches: boolean;
+                outcome: components["schemas"]["FilterPreviewOutcome"];
+                /** @description The event as it goes out; absent if it does not. */
+                result?: Record<string, never> | null;
+            };
+        };
+        /** @description A successful answer. */
         Data_FiltersData: {
             data: {
                 /** @description Oldest first. */
@@ -1834,6 +1844,12 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Data_MappingPreviewData: {
+            data: {
+                preview: components["schemas"]["MappingPreviewView"];
+            };
+        };
+        /** @description A successful answer. */
         Data_NewInviteData: {
             data: {
                 invite: components["schemas"]["InviteView"];
@@ -1900,12 +1916,6 @@ export interface components {
                 /** @description All events of the person by name, also those not asked for; most frequent first. */
                 names: components["schemas"]["PersonEventCount"][];
                 pagination: components["schemas"]["Pagination"];
-            };
-        };
-        /** @description A successful answer. */
-        Data_PreviewData: {
-            data: {
-                preview: components["schemas"]["PreviewView"];
             };
         };
         /** @description A successful answer. */
@@ -2476,6 +2486,24 @@ export interface components {
         };
         FilterData: {
             filter: components["schemas"]["FilterView"];
+        };
+        FilterPreviewBody: {
+            filter: components["schemas"]["FilterPreviewRule"];
+            /** @description The event, as it would be sent. */
+            payload: Record<string, never>;
+        };
+        FilterPreviewData: {
+            /** @description The condition holds for the event. */
+            matches: boolean;
+            outcome: components["schemas"]["FilterPreviewOutcome"];
+            /** @description The event as it goes out; absent if it does not. */
+            result?: Record<string, never> | null;
+        };
+        /** @enum {string} */
+        FilterPreviewOutcome: "sent" | "changed" | "dropped" | "sampled_out";
+        FilterPreviewRule: {
+            actions: components["schemas"]["FilterAction"][];
+            if: string;
         };
         FilterView: {
             actions: components["schemas"]["FilterAction"][];
@@ -3051,6 +3079,32 @@ export interface components {
             /** @description Such as `user_id` or `anonymous_id`. */
             type: string;
             value: string;
+        };
+        MappingPreviewBody: {
+            /** @example trackEvent */
+            actionId: string;
+            /** @description An event as it is stored. */
+            event: Record<string, never>;
+            settings: Record<string, never>;
+            trigger: string;
+        };
+        MappingPreviewData: {
+            preview: components["schemas"]["MappingPreviewView"];
+        };
+        MappingPreviewProblem: {
+            /**
+             * @description `trigger`, or a path in the mapping such as `settings/email/@path`.
+             * @example trigger
+             */
+            field: string;
+            message: string;
+        };
+        MappingPreviewView: {
+            /** @description Whether the event would start the action. */
+            matches: boolean;
+            /** @description What the action would get; absent if the mapping cannot be used. */
+            payload?: Record<string, never> | null;
+            problems: components["schemas"]["MappingPreviewProblem"][];
         };
         /** @description What a point of a series says. */
         Measure: "uniques" | "totals" | "active_percent" | "average" | {
@@ -3668,38 +3722,6 @@ export interface components {
             name?: string | null;
             /** @description Short plain ones: texts, numbers and truth values, at most thirty. */
             traits: unknown;
-        };
-        PreviewBody: {
-            /** @example trackEvent */
-            actionId: string;
-            /** @description An event as it is stored. */
-            event: Record<string, never>;
-            settings: Record<string, never>;
-            trigger: string;
-        };
-        PreviewData: {
-            preview: components["schemas"]["PreviewView"];
-        };
-        PreviewFilter: {
-            actions: components["schemas"]["FilterAction"][];
-            if: string;
-        };
-        /** @enum {string} */
-        PreviewOutcome: "sent" | "changed" | "dropped" | "sampled_out";
-        PreviewProblem: {
-            /**
-             * @description `trigger`, or a path in the mapping such as `settings/email/@path`.
-             * @example trigger
-             */
-            field: string;
-            message: string;
-        };
-        PreviewView: {
-            /** @description Whether the event would start the action. */
-            matches: boolean;
-            /** @description What the action would get; absent if the mapping cannot be used. */
-            payload?: Record<string, never> | null;
-            problems: components["schemas"]["PreviewProblem"][];
         };
         PropertiesData: {
             properties: components["schemas"]["PropertyName"][];
@@ -7980,7 +8002,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PreviewBody"];
+                "application/json": components["schemas"]["MappingPreviewBody"];
             };
         };
         responses: {
@@ -7990,7 +8012,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Data_PreviewData"];
+                    "application/json": components["schemas"]["Data_MappingPreviewData"];
                 };
             };
             /** @description What was sent is wrong; each entry names its field */
@@ -8957,7 +8979,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PreviewBody"];
+                "application/json": components["schemas"]["FilterPreviewBody"];
             };
         };
         responses: {
@@ -8967,7 +8989,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Data_PreviewData"];
+                    "application/json": components["schemas"]["Data_FilterPreviewData"];
                 };
             };
             /** @description What was sent is wrong; each entry names its field */
