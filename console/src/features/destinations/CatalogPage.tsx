@@ -47,10 +47,15 @@ export function CatalogPage() {
         isEmpty={(kinds) => kinds.length === 0}
         empty={<EmptyState icon={Send} title="This build has no destinations" />}
       >
-        {(kinds) => <Kinds kinds={kinds.filter(fits)} all={kinds} />}
+        {(kinds) => <Kinds kinds={kinds.filter(fits).sort(nativeFirst)} all={kinds} />}
       </QueryView>
     </Page>
   );
+}
+
+/** Sluice's own kinds come before published ones of the same product; each by name. */
+function nativeFirst(one: DestinationKind, other: DestinationKind): number {
+  return Number(one.hasActions) - Number(other.hasActions) || one.name.localeCompare(other.name);
 }
 
 function Kinds({ kinds, all }: { kinds: DestinationKind[]; all: DestinationKind[] }) {
