@@ -9,7 +9,8 @@ export type PropertyName = Schema<"PropertyName">;
 export const eventNamesQuery = queryOptions({
   queryKey: ["event-names"],
   queryFn: async ({ signal }) => (await data(api.GET("/events/names", { signal }))).events,
-  staleTime: 60_000,
+  // An event that has just come is looked for: whoever sent it is trying it out.
+  staleTime: 2_000,
 });
 
 /** Properties of an event, or of all; with the traits of people. */

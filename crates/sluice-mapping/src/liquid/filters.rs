@@ -270,7 +270,7 @@ fn of_list(name: &str, input: &mut Input<'_>) -> Option<Option<Value>> {
         Some(Value::Array(items)) => if is_first { items.first() } else { items.last() }.cloned(),
         Some(Value::String(text)) => {
             let c = if is_first { text.chars().next() } else { text.chars().next_back() };
-            c.map(|c| Value::String(c.to_string()))
+            Some(Value::String(c.map(String::from).unwrap_or_default()))
         }
         _ => Some(Value::String(String::new())),
     };

@@ -260,14 +260,14 @@ fn is_empty(value: &Found<'_>) -> bool {
     }
 }
 
-/// Objects are never equal, as they are not the same object.
+/// Objects are equal only if they are the same object.
 pub(super) fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => left.as_f64() == right.as_f64(),
         (Value::Array(left), Value::Array(right)) => {
             left.len() == right.len() && left.iter().zip(right).all(|(l, r)| equal(l, r))
         }
-        (Value::Object(_), _) | (_, Value::Object(_)) => false,
+        (Value::Object(_), _) | (_, Value::Object(_)) => std::ptr::eq(left, right),
         _ => left == right,
     }
 }

@@ -40,6 +40,9 @@ export function EventPicker({ value, onChange, special, of }: Props) {
       loading={names.isPending}
       failed={names.isError ? messageOf(names.error) : undefined}
       onChange={onChange}
+      onOpen={() => {
+        if (names.isStale) void names.refetch();
+      }}
       free
     />
   );

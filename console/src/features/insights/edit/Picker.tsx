@@ -30,6 +30,8 @@ interface Props {
   loading?: boolean;
   failed?: string | undefined;
   onChange: (value: string) => void;
+  /** Called when the list opens. */
+  onOpen?: () => void;
   target?: (open: () => void, isOpen: boolean) => ReactNode;
   /** Whether a text that is not in the list may be chosen. */
   free?: boolean;
@@ -38,7 +40,7 @@ interface Props {
 const SHOWN_MAX = 150;
 
 export function Picker(props: Props) {
-  const { what, label, shown, blank = false, value, options, loading, failed, onChange, target, free = false } = props;
+  const { what, label, shown, blank = false, value, options, loading, failed, onChange, onOpen, target, free = false } = props;
   const [typed, setTyped] = useState("");
   const [under, setUnder] = useState<string>();
   const box = useCombobox({
@@ -48,6 +50,7 @@ export function Picker(props: Props) {
       setUnder(undefined);
     },
     onDropdownOpen: () => {
+      onOpen?.();
       box.focusSearchInput();
       box.updateSelectedOptionIndex("active");
     },
