@@ -174,7 +174,7 @@ describe('the console', () => {
     await button('New insight').first().click()
     await page.getByRole('menuitem', { name: /^Trend/ }).click()
     await button(/Event A: choose an event/).click()
-    await page.getByLabel('Search events').fill('First')
+    await page.locator('input[aria-label="Search events"][data-expanded]').fill('First')
     await page.getByRole('option', { name: /First Event/ }).first().click()
     const table = page.getByRole('table').last()
     await table.waitFor()
@@ -197,7 +197,7 @@ describe('the console', () => {
     await page.getByRole('menuitem', { name: /^Funnel/ }).click()
     for (const [at, name] of ['First Event', 'Second Event'].entries()) {
       await button(/choose an event/).first().click()
-      await page.getByLabel('Search events').fill(name)
+      await page.locator('input[aria-label="Search events"][data-expanded]').fill(name)
       await page.getByRole('option', { name: new RegExp(name) }).first().click()
       assert.ok(at < 2)
     }
@@ -236,7 +236,7 @@ describe('the console', () => {
     await link('New cohort').first().click()
     await heading('Who belongs to it?').waitFor()
     await button(/Condition 1: choose an event/).click()
-    await page.getByLabel('Search events').fill('Second')
+    await page.locator('input[aria-label="Search events"][data-expanded]').fill('Second')
     await page.getByRole('option', { name: /Second Event/ }).first().click()
     await page.getByText('1 person now').waitFor()
     await assertSound(page, 'a new cohort')
