@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use sluice_demo::{DemoError, Target, send_all};
 
@@ -58,8 +59,11 @@ fn every_request_arrives_with_its_key_and_is_repeated_after_429_and_503() {
     assert_eq!(report.retries, 2);
     assert_eq!(report.requests, shop.calls.len() as u64);
     assert_eq!(report.events, shop.truth.sent);
-    let seen: Vec<Request> = requests.try_iter().collect();
-    assert_eq!(seen.len(), shop.calls.len() + 2);
+    // The server tells of a request after it has answered it.
+    let wait = Duration::from_secs(10);
+    let seen: Vec<Request> =
+        (0..shop.calls.len() + 2).map(|_| requests.recv_timeout(wait).unwrap()).collect();
+    assert!(requests.try_recv().is_err(), "one request too many");
     for request in seen {
         let mut text = String::new();
         if request.head.contains("gzip") {
