@@ -18,6 +18,7 @@ mod column;
 mod compact;
 mod derived;
 mod dict;
+mod dirty;
 mod error;
 mod first_seen;
 mod ipc;

@@ -11,10 +11,11 @@ use sluice_base::Timestamp;
 use sluice_event::{Offset, PersonId, SourceNo};
 
 use crate::column::Scope;
+use crate::dirty::Dirty;
 use crate::first_seen::FirstSeen;
 use crate::merges::MergeMap;
 use crate::part::Part;
-use crate::walk::{Dirty, Selection};
+use crate::walk::Selection;
 
 /// The state of the store after one commit. Files of parts that were compacted away stay readable
 /// for as long as a snapshot holds them.

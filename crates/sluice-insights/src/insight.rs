@@ -1,53 +1,40 @@
 //! A question of any kind, its answer, and the people behind a number of it.
 
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::InsightError;
 use crate::cohort::spec::{PeopleClause, cohorts_in};
 use crate::composition::spec::{CompositionPoint, CompositionQuery, CompositionResult};
+use crate::context::Context;
 use crate::dictionary::Dictionary;
 use crate::funnel::spec::{FunnelPoint, FunnelQuery, FunnelResult};
+use crate::kind::{Behind, Question, Run, check_common, kinds};
 use crate::lifecycle::spec::{LifecyclePoint, LifecycleQuery, LifecycleResult};
 use crate::lifetime::spec::{LifetimePoint, LifetimeQuery, LifetimeResult};
 use crate::paths::spec::{PathsPoint, PathsQuery, PathsResult};
+use crate::people::page;
 use crate::query::EventSelector;
 use crate::retention::spec::{RetentionPoint, RetentionQuery, RetentionResult};
-use crate::revenue::spec::{Payments, RevenuePoint, RevenueQuery, RevenueResult};
+use crate::revenue::spec::{RevenuePoint, RevenueQuery, RevenueResult};
 use crate::sessions::spec::{SessionsPoint, SessionsQuery, SessionsResult};
 use crate::stickiness::spec::{StickinessPoint, StickinessQuery, StickinessResult};
 use crate::trend::spec::{TrendPoint, TrendQuery, TrendResult};
 
-/// A question, as stored and served: `{"kind": "trend", …}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum InsightQuery {
-    Trend(TrendQuery),
-    Funnel(FunnelQuery),
-    Retention(RetentionQuery),
-    Lifecycle(LifecycleQuery),
-    Stickiness(StickinessQuery),
-    Paths(PathsQuery),
-    Sessions(SessionsQuery),
-    Revenue(RevenueQuery),
-    Lifetime(LifetimeQuery),
-    Composition(CompositionQuery),
-}
-
-/// The answer to a question of the same kind.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum InsightResult {
-    Trend(TrendResult),
-    Funnel(FunnelResult),
-    Retention(RetentionResult),
-    Lifecycle(LifecycleResult),
-    Stickiness(StickinessResult),
-    Paths(PathsResult),
-    Sessions(SessionsResult),
-    Revenue(RevenueResult),
-    Lifetime(LifetimeResult),
-    Composition(CompositionResult),
+kinds! {
+    Trend(TrendQuery, TrendResult, TrendPoint),
+    Funnel(FunnelQuery, FunnelResult, FunnelPoint),
+    Retention(RetentionQuery, RetentionResult, RetentionPoint),
+    Lifecycle(LifecycleQuery, LifecycleResult, LifecyclePoint),
+    Stickiness(StickinessQuery, StickinessResult, StickinessPoint),
+    Paths(PathsQuery, PathsResult, PathsPoint),
+    Sessions(SessionsQuery, SessionsResult, SessionsPoint),
+    Revenue(RevenueQuery, RevenueResult, RevenuePoint),
+    Lifetime(LifetimeQuery, LifetimeResult, LifetimePoint),
+    Composition(CompositionQuery, CompositionResult, CompositionPoint),
 }
 
 /// What it took to answer.
@@ -70,24 +57,7 @@ impl Explain {
         self.rows_scanned += other.rows_scanned;
         self.parts_scanned = self.parts_scanned.max(other.parts_scanned);
         self.threads = self.threads.max(other.threads);
-        self.milliseconds += other.milliseconds;
     }
-}
-
-/// Which people: the question and the number in its answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum PeopleQuery {
-    Trend { query: TrendQuery, point: TrendPoint },
-    Funnel { query: FunnelQuery, point: FunnelPoint },
-    Retention { query: RetentionQuery, point: RetentionPoint },
-    Lifecycle { query: LifecycleQuery, point: LifecyclePoint },
-    Stickiness { query: StickinessQuery, point: StickinessPoint },
-    Paths { query: PathsQuery, point: PathsPoint },
-    Sessions { query: SessionsQuery, point: SessionsPoint },
-    Revenue { query: RevenueQuery, point: RevenuePoint },
-    Lifetime { query: LifetimeQuery, point: LifetimePoint },
-    Composition { query: CompositionQuery, point: CompositionPoint },
 }
 
 /// Where to go on in a list.
@@ -127,18 +97,6 @@ pub struct PersonEntry {
     pub times: Vec<String>,
 }
 
-fn resolve(dictionary: &Dictionary, events: &mut [EventSelector]) -> Result<(), InsightError> {
-    for event in events {
-        *event = dictionary.resolve(event)?;
-    }
-    Ok(())
-}
-
-fn resolve_payments(dictionary: &Dictionary, payments: &mut Payments) -> Result<(), InsightError> {
-    resolve(dictionary, payments.event.as_mut_slice())?;
-    resolve(dictionary, payments.refund.as_mut_slice())
-}
-
 impl InsightQuery {
     /// Reads the JSON form.
     ///
@@ -151,154 +109,67 @@ impl InsightQuery {
         Ok(query)
     }
 
-    /// # Errors
-    /// Says what cannot be asked.
-    pub fn check(&self) -> Result<(), InsightError> {
-        match self {
-            Self::Trend(query) => query.check(),
-            Self::Funnel(query) => query.check(),
-            Self::Retention(query) => query.check(),
-            Self::Lifecycle(query) => query.check(),
-            Self::Stickiness(query) => query.check(),
-            Self::Paths(query) => query.check(),
-            Self::Sessions(query) => query.check(),
-            Self::Revenue(query) => query.check(),
-            Self::Lifetime(query) => query.check(),
-            Self::Composition(query) => query.check(),
-        }
-    }
-
-    /// With its events as the dictionary takes them.
-    pub(crate) fn resolved(&self, dictionary: &Dictionary) -> Result<Self, InsightError> {
-        let mut resolved = self.clone();
-        match &mut resolved {
-            Self::Trend(query) => resolve(dictionary, &mut query.events)?,
-            Self::Funnel(query) => resolve(dictionary, &mut query.steps)?,
-            Self::Retention(query) => {
-                resolve(dictionary, std::slice::from_mut(&mut query.start))?;
-                resolve(dictionary, std::slice::from_mut(&mut query.returning))?;
-            }
-            Self::Lifecycle(query) => {
-                resolve(dictionary, std::slice::from_mut(&mut query.event))?;
-            }
-            Self::Stickiness(query) => {
-                resolve(dictionary, std::slice::from_mut(&mut query.event))?;
-            }
-            Self::Paths(query) => {
-                resolve(dictionary, query.start.as_mut_slice())?;
-                resolve(dictionary, query.end.as_mut_slice())?;
-            }
-            Self::Sessions(query) => resolve(dictionary, query.page.as_mut_slice())?,
-            Self::Revenue(query) => resolve_payments(dictionary, &mut query.payments)?,
-            Self::Lifetime(query) => resolve_payments(dictionary, &mut query.payments)?,
-            Self::Composition(_) => {}
-        }
-        Ok(resolved)
-    }
-
-    /// Whom it counts.
-    pub(crate) fn people(&self) -> &[PeopleClause] {
-        match self {
-            Self::Trend(query) => &query.people,
-            Self::Funnel(query) => &query.people,
-            Self::Retention(query) => &query.people,
-            Self::Lifecycle(query) => &query.people,
-            Self::Stickiness(query) => &query.people,
-            Self::Paths(query) => &query.people,
-            Self::Sessions(query) => &query.people,
-            Self::Revenue(query) => &query.people,
-            Self::Lifetime(query) => &query.people,
-            Self::Composition(query) => &query.people,
-        }
-    }
-
     /// The saved cohorts that it names.
     pub fn cohorts(&self) -> impl Iterator<Item = &str> {
         cohorts_in(self.people())
     }
 }
 
-impl InsightResult {
-    pub(crate) const fn explain_mut(&mut self) -> &mut Explain {
-        match self {
-            Self::Trend(result) => &mut result.explain,
-            Self::Funnel(result) => &mut result.explain,
-            Self::Retention(result) => &mut result.explain,
-            Self::Lifecycle(result) => &mut result.explain,
-            Self::Stickiness(result) => &mut result.explain,
-            Self::Paths(result) => &mut result.explain,
-            Self::Sessions(result) => &mut result.explain,
-            Self::Revenue(result) => &mut result.explain,
-            Self::Lifetime(result) => &mut result.explain,
-            Self::Composition(result) => &mut result.explain,
-        }
-    }
-}
-
 impl PeopleQuery {
-    /// # Errors
-    /// Says what cannot be asked.
-    pub fn check(&self) -> Result<(), InsightError> {
-        match self {
-            Self::Trend { query, .. } => query.check(),
-            Self::Funnel { query, .. } => query.check(),
-            Self::Retention { query, .. } => query.check(),
-            Self::Lifecycle { query, .. } => query.check(),
-            Self::Stickiness { query, .. } => query.check(),
-            Self::Paths { query, .. } => query.check(),
-            Self::Sessions { query, .. } => query.check(),
-            Self::Revenue { query, .. } => query.check(),
-            Self::Lifetime { query, .. } => query.check(),
-            Self::Composition { query, .. } => query.check(),
-        }
-    }
-
-    /// With its events as the dictionary takes them.
-    pub(crate) fn resolved(&self, dictionary: &Dictionary) -> Result<Self, InsightError> {
-        let mut resolved = self.clone();
-        match &mut resolved {
-            Self::Trend { query, .. } => resolve(dictionary, &mut query.events)?,
-            Self::Funnel { query, .. } => resolve(dictionary, &mut query.steps)?,
-            Self::Retention { query, .. } => {
-                resolve(dictionary, std::slice::from_mut(&mut query.start))?;
-                resolve(dictionary, std::slice::from_mut(&mut query.returning))?;
-            }
-            Self::Lifecycle { query, .. } => {
-                resolve(dictionary, std::slice::from_mut(&mut query.event))?;
-            }
-            Self::Stickiness { query, .. } => {
-                resolve(dictionary, std::slice::from_mut(&mut query.event))?;
-            }
-            Self::Paths { query, .. } => {
-                resolve(dictionary, query.start.as_mut_slice())?;
-                resolve(dictionary, query.end.as_mut_slice())?;
-            }
-            Self::Sessions { query, .. } => resolve(dictionary, query.page.as_mut_slice())?,
-            Self::Revenue { query, .. } => resolve_payments(dictionary, &mut query.payments)?,
-            Self::Lifetime { query, .. } => resolve_payments(dictionary, &mut query.payments)?,
-            Self::Composition { .. } => {}
-        }
-        Ok(resolved)
-    }
-
-    /// Whom the question counts.
-    pub(crate) fn people(&self) -> &[PeopleClause] {
-        match self {
-            Self::Trend { query, .. } => &query.people,
-            Self::Funnel { query, .. } => &query.people,
-            Self::Retention { query, .. } => &query.people,
-            Self::Lifecycle { query, .. } => &query.people,
-            Self::Stickiness { query, .. } => &query.people,
-            Self::Paths { query, .. } => &query.people,
-            Self::Sessions { query, .. } => &query.people,
-            Self::Revenue { query, .. } => &query.people,
-            Self::Lifetime { query, .. } => &query.people,
-            Self::Composition { query, .. } => &query.people,
-        }
-    }
-
     /// The saved cohorts that the question names.
     pub fn cohorts(&self) -> impl Iterator<Item = &str> {
         cohorts_in(self.people())
     }
+}
+
+/// Answers a question, on the calling thread and `context.threads - 1` more. Setting `cancelled`
+/// ends it early with [`InsightError::Cancelled`].
+///
+/// # Errors
+/// If the question cannot be asked, or the store cannot be read.
+pub fn answer(
+    query: &InsightQuery,
+    context: &Context,
+    cancelled: &AtomicBool,
+) -> Result<InsightResult, InsightError> {
+    let started = Instant::now();
+    let mut query = query.clone();
+    resolve(context.dictionary(), query.events_mut())?;
+    query.check()?;
+    let (context, finding) = &context.counting(query.people(), cancelled)?;
+    let mut result = query.run(context, cancelled)?;
+    let explain = result.explain_mut();
+    if let Some(finding) = finding {
+        explain.add_scan(finding);
+    }
+    explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    Ok(result)
+}
+
+/// The people behind a number of an answer.
+///
+/// # Errors
+/// As [`answer`]; also if the answer has no such number.
+pub fn people(
+    query: &PeopleQuery,
+    list: &Page,
+    context: &Context,
+    cancelled: &AtomicBool,
+) -> Result<People, InsightError> {
+    let started = Instant::now();
+    let mut query = query.clone();
+    resolve(context.dictionary(), query.events_mut())?;
+    query.check()?;
+    let (context, _) = &context.counting(query.people(), cancelled)?;
+    let (found, mut explain) = query.behind(context, cancelled)?;
+    explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    Ok(page(found, list, explain))
+}
+
+/// Takes events as the dictionary does.
+fn resolve(dictionary: &Dictionary, events: Vec<&mut EventSelector>) -> Result<(), InsightError> {
+    for event in events {
+        *event = dictionary.resolve(event)?;
+    }
+    Ok(())
 }

@@ -10,8 +10,8 @@ use super::spec::{
 };
 use crate::context::Context;
 use crate::engine::{Groups, Hit, Operator, Plan, Scan, SlotSpec, scan};
-use crate::insight::{Page, People};
-use crate::people::{Found, page};
+use crate::kind::{Behind, Run};
+use crate::people::Found;
 use crate::time::Span;
 use crate::{Explain, InsightError};
 
@@ -22,53 +22,49 @@ struct Setup {
     explain: Explain,
 }
 
-pub(crate) fn run(
-    query: &CompositionQuery,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<CompositionResult, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let done = setup.scan(context, &selection, cancelled, &Keep::Counts)?;
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    let name = |group: usize| setup.groups.name(group as u32);
-    let counts = done.counts.iter().enumerate().filter(|(_, people)| **people > 0);
-    let mut list: Vec<(usize, u64)> = counts.map(|(group, people)| (group, *people)).collect();
-    list.sort_by(|(a, left), (b, right)| right.cmp(left).then_with(|| name(*a).cmp(name(*b))));
-    let groups_total = list.len() as u64;
-    list.truncate(query.groups_limit());
-    let groups = list.into_iter().map(|(group, people)| CompositionGroup {
-        value: name(group).to_owned(),
-        people,
-        share: people as f64 / done.people as f64,
-    });
-    Ok(CompositionResult {
-        people: done.people,
-        groups: groups.collect(),
-        groups_total,
-        explain: setup.explain.clone(),
-    })
-}
+impl Run for CompositionQuery {
+    type Result = CompositionResult;
+    type Point = CompositionPoint;
 
-pub(crate) fn people(
-    query: &CompositionQuery,
-    point: &CompositionPoint,
-    list: &Page,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<People, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let group = match &point.value {
-        None => Some(None),
-        Some(value) => setup.groups.find(value).map(Some),
-    };
-    let found = match group {
-        None => Vec::new(),
-        Some(group) => setup.scan(context, &selection, cancelled, &Keep::People(group))?.found,
-    };
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(page(found, list, setup.explain))
+    fn run(&self, context: &Context, cancelled: &AtomicBool) -> Result<Self::Result, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        let done = setup.scan(context, &selection, cancelled, &Keep::Counts)?;
+        let name = |group: usize| setup.groups.name(group as u32);
+        let counts = done.counts.iter().enumerate().filter(|(_, people)| **people > 0);
+        let mut list: Vec<(usize, u64)> = counts.map(|(group, people)| (group, *people)).collect();
+        list.sort_by(|(a, left), (b, right)| right.cmp(left).then_with(|| name(*a).cmp(name(*b))));
+        let groups_total = list.len() as u64;
+        list.truncate(self.groups_limit());
+        let groups = list.into_iter().map(|(group, people)| CompositionGroup {
+            value: name(group).to_owned(),
+            people,
+            share: people as f64 / done.people as f64,
+        });
+        Ok(CompositionResult {
+            people: done.people,
+            groups: groups.collect(),
+            groups_total,
+            explain: setup.explain.clone(),
+        })
+    }
+
+    fn people(
+        &self,
+        point: &Self::Point,
+        context: &Context,
+        cancelled: &AtomicBool,
+    ) -> Result<Behind, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        let group = match &point.value {
+            None => Some(None),
+            Some(value) => setup.groups.find(value).map(Some),
+        };
+        let found = match group {
+            None => Vec::new(),
+            Some(group) => setup.scan(context, &selection, cancelled, &Keep::People(group))?.found,
+        };
+        Ok((found, setup.explain))
+    }
 }
 
 /// What a pass keeps.
@@ -80,7 +76,6 @@ enum Keep {
 
 impl Setup {
     fn new(query: &CompositionQuery, context: &Context) -> Result<(Self, Selection), InsightError> {
-        query.check()?;
         let span = Span::resolve(&query.range, &context.calendar, context.now, RANGE_DAYS_MAX)?;
         let slots = [SlotSpec::any_active(&query.segment)];
         let selection = context.select(span.from, span.to);

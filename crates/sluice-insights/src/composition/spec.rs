@@ -5,39 +5,28 @@
 //! person counts in each value they had. A list counts in each of its elements, once per person.
 
 use serde::{Deserialize, Serialize};
-use sluice_filter::Condition;
 use utoipa::ToSchema;
 
-use crate::cohort::check_people;
-use crate::cohort::spec::PeopleClause;
-use crate::query::{
-    DateRange, GROUPS_DEFAULT, PropertyRef, TraitsAsOf, check_filters, check_groups_max, invalid,
-};
+use crate::kind::{Question, question};
+use crate::query::{EventSelector, GROUPS_DEFAULT, PropertyRef, check_groups_max, invalid};
 use crate::{Explain, InsightError};
 
 /// Longest range in days.
 pub(super) const RANGE_DAYS_MAX: u32 = 1_116;
 
-/// How the people who were active are distributed over the values of a property.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CompositionQuery {
-    pub range: DateRange,
-    pub property: PropertyRef,
-    #[serde(default)]
-    pub values: CompositionValues,
-    /// Conditions on the events that count.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
-    pub segment: Vec<Condition>,
-    /// Conditions on the people themselves; only who meets all of them is counted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub people: Vec<PeopleClause>,
-    /// The largest groups to list, 1 to 1,000 (default 100).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub groups_max: Option<usize>,
-    #[serde(default)]
-    pub traits_as_of: TraitsAsOf,
+question! {
+    /// How the people who were active are distributed over the values of a property.
+    pub struct CompositionQuery {
+        range,
+        /// Conditions on the events that count.
+        segment,
+        pub property: PropertyRef,
+        #[serde(default)]
+        pub values: CompositionValues,
+        /// The largest groups to list, 1 to 1,000 (default 100).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub groups_max: Option<usize>,
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -79,18 +68,20 @@ pub struct CompositionPoint {
     pub value: Option<String>,
 }
 
-impl CompositionQuery {
-    /// # Errors
-    /// Says what cannot be asked.
-    pub fn check(&self) -> Result<(), InsightError> {
+impl Question for CompositionQuery {
+    fn check(&self) -> Result<(), InsightError> {
         if self.property.property.is_empty() {
             return Err(invalid("a composition needs a `property`"));
         }
-        check_groups_max(self.groups_max)?;
-        check_people(&self.people)?;
-        check_filters(&self.segment)
+        check_groups_max(self.groups_max)
     }
 
+    fn events_mut(&mut self) -> Vec<&mut EventSelector> {
+        Vec::new()
+    }
+}
+
+impl CompositionQuery {
     pub(super) fn groups_limit(&self) -> usize {
         self.groups_max.unwrap_or(GROUPS_DEFAULT)
     }

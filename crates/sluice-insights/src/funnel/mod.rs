@@ -1,6 +1,6 @@
 //! Funnels: how many people got how far through a row of steps.
 //!
-//! People in this order are counted by `run` (with `swept`, `abreast` and `path`), all other funnels by `walk`:
+//! People in this order are counted by `run` (with `swept`, `abreast` and `path`), all other funnels by `scene` and `walk`:
 //! in any or exact order, by totals, with something held or excluded, over time.
 
 mod abreast;
@@ -9,6 +9,7 @@ mod chain;
 mod options;
 pub(crate) mod path;
 mod run;
+mod scene;
 mod score;
 pub mod spec;
 mod swept;
@@ -16,5 +17,3 @@ mod tally;
 mod totals;
 mod unordered;
 mod walk;
-
-pub(crate) use run::{people, run};

@@ -8,18 +8,18 @@ use sluice_event::PersonId;
 
 use super::abreast::ABREAST;
 use super::path::{Finder, Path, Row};
+use super::scene;
 use super::spec::{
     FunnelGroup, FunnelOutcome, FunnelPoint, FunnelQuery, FunnelResult, NOT_REACHED, Resolution,
 };
 use super::tally::{ByGroup, Lanes, Tally, work_out};
-use super::walk;
 use crate::context::Context;
 use crate::engine::{
     ALIKE_MAX, Groups, Hit, Mark, Operator, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Units, scan,
     sweep_in_groups,
 };
-use crate::insight::{Page, People};
-use crate::people::{Found, page};
+use crate::kind::{Behind, Run};
+use crate::people::Found;
 use crate::query::{EVENTS_MAX, Users, invalid};
 use crate::time::Span;
 use crate::{Explain, InsightError};
@@ -39,43 +39,88 @@ pub(super) struct Setup {
     explain: Explain,
 }
 
-pub(crate) fn run(
-    query: &FunnelQuery,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<FunnelResult, InsightError> {
-    let started = std::time::Instant::now();
-    query.check()?;
-    if !query.is_plain() || query.optional_step.is_some() {
-        return run_options(query, context, cancelled);
-    }
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let operators = setup.scan(query, context, &selection, cancelled, None)?;
-    let mut tallies: HashMap<u32, Tally> = HashMap::new();
-    let mut overall = Tally::new(query.steps.len());
-    for operator in operators {
-        overall.add(operator.overall.into_tally());
-        for (group, tally) in operator.by_group.into_tallies() {
-            tallies.entry(group).or_insert_with(|| Tally::new(query.steps.len())).add(tally);
+impl Run for FunnelQuery {
+    type Result = FunnelResult;
+    type Point = FunnelPoint;
+
+    fn run(&self, context: &Context, cancelled: &AtomicBool) -> Result<Self::Result, InsightError> {
+        if !self.is_plain() || self.optional_step.is_some() {
+            return run_options(self, context, cancelled);
         }
-    }
-    work_out(tallies.values_mut().chain([&mut overall]), context.threads);
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    let (groups, groups_total) = match &setup.groups {
-        None => (None, None),
-        Some(groups) => {
-            let (list, total) = ranked(query, groups, tallies);
-            (Some(list), Some(total))
+        let (setup, selection) = Setup::new(self, context)?;
+        let operators = setup.scan(self, context, &selection, cancelled, None)?;
+        let mut tallies: HashMap<u32, Tally> = HashMap::new();
+        let mut overall = Tally::new(self.steps.len());
+        for operator in operators {
+            overall.add(operator.overall.into_tally());
+            for (group, tally) in operator.by_group.into_tallies() {
+                tallies.entry(group).or_insert_with(|| Tally::new(self.steps.len())).add(tally);
+            }
         }
-    };
-    Ok(FunnelResult {
-        overall: overall.bars(query),
-        groups,
-        groups_total,
-        buckets: None,
-        without_optional: None,
-        explain: setup.explain,
-    })
+        work_out(tallies.values_mut().chain([&mut overall]), context.threads);
+        let (groups, groups_total) = match &setup.groups {
+            None => (None, None),
+            Some(groups) => {
+                let (list, total) = ranked(self, groups, tallies);
+                (Some(list), Some(total))
+            }
+        };
+        Ok(FunnelResult {
+            overall: overall.bars(self),
+            groups,
+            groups_total,
+            buckets: None,
+            without_optional: None,
+            explain: setup.explain,
+        })
+    }
+
+    fn people(
+        &self,
+        point: &Self::Point,
+        context: &Context,
+        cancelled: &AtomicBool,
+    ) -> Result<Behind, InsightError> {
+        if point.without_optional || self.optional_step.is_some() {
+            let mut asked = self.clone();
+            asked.optional_step = None;
+            if point.without_optional {
+                asked = self
+                    .without_optional()
+                    .ok_or_else(|| invalid("the funnel has no optional step"))?;
+            }
+            let point = FunnelPoint { without_optional: false, ..point.clone() };
+            return asked.people(&point, context, cancelled);
+        }
+        if point.step == 0 || point.step > self.steps.len() {
+            return Err(invalid(format!("`step` must be 1 to {}", self.steps.len())));
+        }
+        if !self.is_plain() {
+            return scene::people(self, point, context, cancelled);
+        }
+        if point.bucket.is_some() || point.time.is_some() {
+            return Err(invalid("the funnel has no `bucket` and no `time` to ask for"));
+        }
+        let (setup, selection) = Setup::new(self, context)?;
+        let group = match (&point.group, &setup.groups) {
+            (None, _) => Some(None),
+            (Some(_), None) => {
+                return Err(invalid("a `group` is asked for but the funnel has no breakdown"));
+            }
+            (Some(name), Some(_)) if self.reads_late() && name == NOT_REACHED => {
+                Some(Some(GROUP_NOT_REACHED))
+            }
+            (Some(name), Some(groups)) => groups.find(name).map(Some),
+        };
+        let mut found = Vec::new();
+        if let Some(group) = group {
+            let wanted = Wanted { step: point.step, outcome: point.outcome, group };
+            for operator in setup.scan(self, context, &selection, cancelled, Some(wanted))? {
+                found.extend(operator.found);
+            }
+        }
+        Ok((found, setup.explain))
+    }
 }
 
 /// A funnel with options: as it is, and without its optional step.
@@ -85,67 +130,15 @@ fn run_options(
     cancelled: &AtomicBool,
 ) -> Result<FunnelResult, InsightError> {
     let Some(without) = query.without_optional() else {
-        return walk::run(query, context, cancelled);
+        return scene::run(query, context, cancelled);
     };
     let mut with = query.clone();
     with.optional_step = None;
-    let mut result = run(&with, context, cancelled)?;
-    let other = run(&without, context, cancelled)?;
+    let mut result = with.run(context, cancelled)?;
+    let other = without.run(context, cancelled)?;
     result.without_optional = Some(other.overall);
     result.explain.rows_scanned += other.explain.rows_scanned;
-    result.explain.milliseconds += other.explain.milliseconds;
     Ok(result)
-}
-
-pub(crate) fn people(
-    query: &FunnelQuery,
-    point: &FunnelPoint,
-    list: &Page,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<People, InsightError> {
-    let started = std::time::Instant::now();
-    query.check()?;
-    if point.without_optional || query.optional_step.is_some() {
-        let mut asked = query.clone();
-        asked.optional_step = None;
-        if point.without_optional {
-            asked = query
-                .without_optional()
-                .ok_or_else(|| invalid("the funnel has no optional step"))?;
-        }
-        let point = FunnelPoint { without_optional: false, ..point.clone() };
-        return people(&asked, &point, list, context, cancelled);
-    }
-    if point.step == 0 || point.step > query.steps.len() {
-        return Err(invalid(format!("`step` must be 1 to {}", query.steps.len())));
-    }
-    if !query.is_plain() {
-        return walk::people(query, point, list, context, cancelled);
-    }
-    if point.bucket.is_some() || point.time.is_some() {
-        return Err(invalid("the funnel has no `bucket` and no `time` to ask for"));
-    }
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let group = match (&point.group, &setup.groups) {
-        (None, _) => Some(None),
-        (Some(_), None) => {
-            return Err(invalid("a `group` is asked for but the funnel has no breakdown"));
-        }
-        (Some(name), Some(_)) if query.reads_late() && name == NOT_REACHED => {
-            Some(Some(GROUP_NOT_REACHED))
-        }
-        (Some(name), Some(groups)) => groups.find(name).map(Some),
-    };
-    let mut found = Vec::new();
-    if let Some(group) = group {
-        let wanted = Wanted { step: point.step, outcome: point.outcome, group };
-        for operator in setup.scan(query, context, &selection, cancelled, Some(wanted))? {
-            found.extend(operator.found);
-        }
-    }
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(page(found, list, setup.explain))
 }
 
 impl FunnelQuery {
@@ -160,7 +153,6 @@ impl Setup {
         query: &FunnelQuery,
         context: &Context,
     ) -> Result<(Self, sluice_columnar::Selection), InsightError> {
-        query.check()?;
         let span = Span::resolve(&query.range, &context.calendar, context.now, RANGE_DAYS_MAX)?;
         let window = i64::from(query.window_seconds) * 1_000_000;
         // Times are cut to the second before they are compared: a step may be up to one unit later.

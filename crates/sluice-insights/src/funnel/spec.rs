@@ -8,17 +8,15 @@
 //! second may be taken in either order, and two events of one name in one second count once.
 
 use serde::{Deserialize, Serialize};
-use sluice_filter::Condition;
 use utoipa::ToSchema;
 
 pub use super::options::{
     EXCLUSIONS_MAX, Exclusion, FunnelCount, FunnelMoment, Hold, Order, TimeBin, TimeBins, TimeSpan,
 };
-use crate::cohort::check_people;
-use crate::cohort::spec::PeopleClause;
+use crate::kind::{Question, question};
 use crate::query::{
-    DateRange, EVENTS_MAX, EventSelector, GROUPS_DEFAULT, NEW_USER, PropertyRef, TraitsAsOf, Users,
-    check_filters, check_groups_max, invalid,
+    EVENTS_MAX, EventSelector, GROUPS_DEFAULT, NEW_USER, PropertyRef, Users, check_groups_max,
+    invalid,
 };
 use crate::trend::spec::{Bucket, Interval};
 use crate::{Explain, InsightError};
@@ -28,63 +26,56 @@ pub const WINDOW_SECONDS_DEFAULT: u32 = 86_400;
 /// 366 days.
 pub const WINDOW_SECONDS_MAX: u32 = 366 * 86_400;
 
-/// How many people got how far through the steps, in this order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FunnelQuery {
-    /// When step 1 must happen; later steps may come after it, within the window.
-    pub range: DateRange,
-    /// One to ten steps.
-    pub steps: Vec<EventSelector>,
-    /// Longest time from step 1 to any later step, in seconds; 1 s to 366 days, default one day.
-    #[serde(default = "window_default")]
-    pub window_seconds: u32,
-    #[serde(default)]
-    pub order: Order,
-    #[serde(default)]
-    pub count: FunnelCount,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hold: Option<Hold>,
-    /// Events that must not happen between steps.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub exclusions: Vec<Exclusion>,
-    #[serde(default)]
-    pub resolution: Resolution,
-    /// Conditions on the event of step 1.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
-    pub segment: Vec<Condition>,
-    /// Conditions on the people themselves; only who meets all of them is counted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub people: Vec<PeopleClause>,
-    #[serde(default)]
-    pub users: Users,
-    /// With new users: step 1 must be on the local day of their first event.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub first_day: bool,
-    /// Also the funnel of each interval of entry.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub interval: Option<Interval>,
-    /// Also how the times to convert are spread.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time_bins: Option<TimeBins>,
-    /// Also the sum of a numeric property at the last step, over those who reached it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sum: Option<PropertyRef>,
-    /// Also the funnel without this step (from 1).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub optional_step: Option<usize>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub breakdown: Option<PropertyRef>,
-    /// Step (from 1) at whose event the breakdown's value is read; default 1. People who do not
-    /// reach it are in the group `did not reach step`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub breakdown_step: Option<usize>,
-    /// The largest groups to list, 1 to 1,000 (default 100).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub groups_max: Option<usize>,
-    #[serde(default)]
-    pub traits_as_of: TraitsAsOf,
+question! {
+    /// How many people got how far through the steps, in this order.
+    pub struct FunnelQuery {
+        /// When step 1 must happen; later steps may come after it, within the window.
+        range,
+        /// Conditions on the event of step 1.
+        segment,
+        /// One to ten steps.
+        pub steps: Vec<EventSelector>,
+        /// Longest time from step 1 to any later step, in seconds; 1 s to 366 days, default one day.
+        #[serde(default = "window_default")]
+        pub window_seconds: u32,
+        #[serde(default)]
+        pub order: Order,
+        #[serde(default)]
+        pub count: FunnelCount,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub hold: Option<Hold>,
+        /// Events that must not happen between steps.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub exclusions: Vec<Exclusion>,
+        #[serde(default)]
+        pub resolution: Resolution,
+        #[serde(default)]
+        pub users: Users,
+        /// With new users: step 1 must be on the local day of their first event.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub first_day: bool,
+        /// Also the funnel of each interval of entry.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub interval: Option<Interval>,
+        /// Also how the times to convert are spread.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub time_bins: Option<TimeBins>,
+        /// Also the sum of a numeric property at the last step, over those who reached it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub sum: Option<PropertyRef>,
+        /// Also the funnel without this step (from 1).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub optional_step: Option<usize>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub breakdown: Option<PropertyRef>,
+        /// Step (from 1) at whose event the breakdown's value is read; default 1. People who do not
+        /// reach it are in the group `did not reach step`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub breakdown_step: Option<usize>,
+        /// The largest groups to list, 1 to 1,000 (default 100).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub groups_max: Option<usize>,
+    }
 }
 
 const fn window_default() -> u32 {
@@ -205,10 +196,8 @@ pub enum FunnelOutcome {
     DroppedOff,
 }
 
-impl FunnelQuery {
-    /// # Errors
-    /// Says what cannot be asked.
-    pub fn check(&self) -> Result<(), InsightError> {
+impl Question for FunnelQuery {
+    fn check(&self) -> Result<(), InsightError> {
         if self.steps.is_empty() || self.steps.len() > EVENTS_MAX {
             return Err(invalid(format!("a funnel has 1 to {EVENTS_MAX} `steps`")));
         }
@@ -225,11 +214,16 @@ impl FunnelQuery {
             return Err(invalid(format!("`breakdown_step` must be 1 to {}", self.steps.len())));
         }
         self.check_options()?;
-        check_groups_max(self.groups_max)?;
-        check_people(&self.people)?;
-        check_filters(&self.segment)
+        check_groups_max(self.groups_max)
     }
 
+    fn events_mut(&mut self) -> Vec<&mut EventSelector> {
+        let excluded = self.exclusions.iter_mut().map(|exclusion| &mut exclusion.event);
+        self.steps.iter_mut().chain(excluded).collect()
+    }
+}
+
+impl FunnelQuery {
     pub(crate) fn groups_limit(&self) -> usize {
         self.groups_max.unwrap_or(GROUPS_DEFAULT)
     }

@@ -1,247 +1,32 @@
-//! Runs a funnel with options, person by person: in any or exact order, by totals, with something
-//! held or excluded, over time. The plain funnel has a faster way of its own (`run`).
-
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+//! Finds and counts the paths of one person through a funnel with options.
 
 use hashbrown::HashMap;
-use sluice_columnar::{FirstSeenReader, Part, Selection};
+use sluice_columnar::FirstSeenReader;
 use sluice_event::PersonId;
 
 use super::barrier::Barriers;
 use super::chain::Chain;
 use super::path::{Finder, Path, Row};
-use super::run::{GROUP_NOT_REACHED, RANGE_DAYS_MAX};
+use super::run::GROUP_NOT_REACHED;
+use super::scene::Scene;
 use super::score::{Counted, Score, seconds_of};
-use super::spec::{
-    FunnelCount, FunnelGroup, FunnelOutcome, FunnelPoint, FunnelQuery, FunnelResult, Hold,
-    NOT_REACHED, Order, TimeSpan,
-};
+use super::spec::{FunnelCount, FunnelOutcome, FunnelQuery, Order, TimeSpan};
 use super::totals::Totals;
 use super::unordered::Unordered;
-use crate::InsightError;
 use crate::context::Context;
-use crate::engine::{Groups, Hit, Numbers, Operator, Plan, Scan, SlotSpec, scan};
-use crate::insight::{Page, People};
-use crate::people::{Found, page};
-use crate::query::{EVENTS_MAX, Users, invalid};
-use crate::time::{Buckets, Span};
-use crate::trend::spec::Interval;
-
-/// Most groups times intervals; bounds memory (I10).
-const MOMENTS_MAX: usize = 1_000_000;
-
-struct Scene<'q> {
-    query: &'q FunnelQuery,
-    span: Span,
-    plan: Plan,
-    groups: Option<Groups>,
-    held: Option<Groups>,
-    numbers: Option<Numbers>,
-    /// The slot of "any active event", when the question needs it.
-    active_slot: Option<usize>,
-    /// Intervals of entry.
-    buckets: Option<Buckets>,
-    /// Local days of the range, for new users on their first.
-    days: Option<Buckets>,
-    parts: Vec<Arc<Part>>,
-}
-
-pub(super) fn run(
-    query: &FunnelQuery,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<FunnelResult, InsightError> {
-    let started = std::time::Instant::now();
-    let (scene, selection) = Scene::new(query, context)?;
-    let steps = query.steps.len();
-    let mut overall = Score::new(steps);
-    let mut by_group: HashMap<u32, Score> = HashMap::new();
-    for walk in scene.scan(context, &selection, cancelled, None)? {
-        overall.add(walk.overall);
-        for (group, score) in walk.by_group {
-            by_group.entry(group).or_insert_with(|| Score::new(steps)).add(score);
-        }
-    }
-    if by_group.values().map(Score::moments).sum::<usize>() > MOMENTS_MAX {
-        return Err(InsightError::TooManyGroups { limit: MOMENTS_MAX });
-    }
-    let buckets = scene.buckets.as_ref();
-    let groups_total = scene.groups.as_ref().map(|_| by_group.len() as u64);
-    let groups = scene.groups.as_ref().map(|groups| {
-        let name = |group: u32| {
-            if group == GROUP_NOT_REACHED { NOT_REACHED } else { groups.name(group) }.to_owned()
-        };
-        let mut list: Vec<(String, Score)> =
-            by_group.into_iter().map(|(group, score)| (name(group), score)).collect();
-        list.sort_by(|(a, left), (b, right)| right.size().cmp(&left.size()).then_with(|| a.cmp(b)));
-        list.truncate(query.groups_limit());
-        let bars = |(group, score): (String, Score)| FunnelGroup {
-            group,
-            bars: score.bars(query, buckets),
-        };
-        list.into_iter().map(bars).collect()
-    });
-    let mut explain = context.explain(&selection);
-    explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(FunnelResult {
-        overall: overall.bars(query, buckets),
-        groups,
-        groups_total,
-        buckets: buckets.map(|buckets| buckets.list.clone()),
-        without_optional: None,
-        explain,
-    })
-}
-
-pub(super) fn people(
-    query: &FunnelQuery,
-    point: &FunnelPoint,
-    list: &Page,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<People, InsightError> {
-    let started = std::time::Instant::now();
-    let (scene, selection) = Scene::new(query, context)?;
-    let group = match (&point.group, &scene.groups) {
-        (None, _) => Some(None),
-        (Some(_), None) => {
-            return Err(invalid("a `group` is asked for but the funnel has no breakdown"));
-        }
-        (Some(name), Some(_)) if query.reads_late() && name == NOT_REACHED => {
-            Some(Some(GROUP_NOT_REACHED))
-        }
-        (Some(name), Some(groups)) => groups.find(name).map(Some),
-    };
-    let bucket = match (&point.bucket, &scene.buckets) {
-        (None, _) => None,
-        (Some(_), None) => {
-            return Err(invalid("a `bucket` is asked for but the funnel has no `interval`"));
-        }
-        (Some(label), Some(buckets)) => Some(
-            buckets
-                .list
-                .iter()
-                .position(|bucket| bucket.label == *label)
-                .ok_or_else(|| invalid(format!("the funnel has no bucket `{label}`")))?,
-        ),
-    };
-    let mut found = Vec::new();
-    if let Some(group) = group {
-        let (step, outcome, time) = (point.step, point.outcome, point.time);
-        let wanted = Wanted { step, outcome, group, bucket, time };
-        for walk in scene.scan(context, &selection, cancelled, Some(wanted))? {
-            found.extend(walk.found);
-        }
-    }
-    let mut explain = context.explain(&selection);
-    explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(page(found, list, explain))
-}
-
-impl<'q> Scene<'q> {
-    fn new(query: &'q FunnelQuery, context: &Context) -> Result<(Self, Selection), InsightError> {
-        let (calendar, now) = (&context.calendar, context.now);
-        let span = Span::resolve(&query.range, calendar, now, RANGE_DAYS_MAX)?;
-        let window = i64::from(query.window_seconds) * 1_000_000;
-        // Times are cut to the second before they are compared: a step may be up to one unit later.
-        let around = window.saturating_add(1_000_000);
-        let to = span.to.saturating_add(around);
-        let from = match query.order {
-            Order::Any => span.from.saturating_sub(around),
-            Order::InOrder | Order::Exact => span.from,
-        };
-        let mut slots: Vec<SlotSpec> = query
-            .steps
-            .iter()
-            .chain(query.exclusions.iter().map(|exclusion| &exclusion.event))
-            .map(|event| SlotSpec {
-                alternatives: event.alternatives(),
-                filters: event.filters.clone(),
-            })
-            .collect();
-        slots[0].filters.extend(query.segment.iter().cloned());
-        let needs_active = query.order == Order::Exact
-            || (query.users == Users::Active && slots[0].may_be_inactive());
-        let active_slot = needs_active.then_some(slots.len());
-        if needs_active {
-            slots.push(SlotSpec::any_active(&[]));
-        }
-        let selection = context.select(from, to);
-        let latest = context.latest(query.traits_as_of);
-        let (parts, latest) = (selection.parts(), latest.as_ref());
-        let plan = Plan::new(&selection, &slots, latest, (from, to))?;
-        let groups_of = |property| Groups::new(parts, property, latest);
-        let held = match &query.hold {
-            Some(Hold::Property(property)) => Some(Groups::of_values(parts, property, latest)?),
-            Some(Hold::Session) | None => None,
-        };
-        let buckets_of = |interval| Buckets::new(&span, interval, calendar, now);
-        let scene = Self {
-            query,
-            plan,
-            groups: query.breakdown.as_ref().map(groups_of).transpose()?,
-            held,
-            numbers: match &query.sum {
-                None => None,
-                Some(property) => Some(Numbers::new(parts, property, latest)?),
-            },
-            active_slot,
-            buckets: query.interval.map(buckets_of).transpose()?,
-            days: query.first_day.then(|| buckets_of(Interval::Day)).transpose()?,
-            parts: parts.to_vec(),
-            span,
-        };
-        Ok((scene, selection))
-    }
-
-    fn scan<'s>(
-        &'s self,
-        context: &'s Context,
-        selection: &Selection,
-        cancelled: &AtomicBool,
-        wanted: Option<Wanted>,
-    ) -> Result<Vec<Walk<'s>>, InsightError> {
-        let people = context.people();
-        let what =
-            Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
-        scan(&what, || Walk::new(self, context, wanted))
-    }
-
-    /// For each pair of steps the bits of what must not lie between them.
-    fn barriers(&self) -> Barriers {
-        let steps = self.query.steps.len();
-        let mask = |step: usize| {
-            let mut bits = 0;
-            for (index, exclusion) in self.query.exclusions.iter().enumerate() {
-                bits |= u16::from(exclusion.lies_after(step, steps)) << (steps + index);
-            }
-            match self.active_slot {
-                Some(slot) if self.query.order == Order::Exact => bits | 1 << slot,
-                _ => bits,
-            }
-        };
-        Barriers::new((0..steps.saturating_sub(1)).map(mask).collect())
-    }
-
-    /// Whether no event name can be two steps. Other slots do not matter.
-    fn is_disjoint(&self) -> bool {
-        let steps = (1u16 << self.query.steps.len()) - 1;
-        self.plan.parts.iter().flat_map(|part| &part.by_code).all(|code| {
-            let tested = code.tested.iter().fold(0, |bits, (slot, _)| bits | 1u16 << slot);
-            ((code.certain | tested) & steps).count_ones() <= 1
-        })
-    }
-}
+use crate::engine::{Hit, Operator};
+use crate::people::Found;
+use crate::query::{EVENTS_MAX, Users};
+use crate::time::Buckets;
 
 /// Which people to keep.
 #[derive(Clone, Copy)]
-struct Wanted {
-    step: usize,
-    outcome: FunnelOutcome,
-    group: Option<u32>,
-    bucket: Option<usize>,
-    time: Option<TimeSpan>,
+pub(super) struct Wanted {
+    pub(super) step: usize,
+    pub(super) outcome: FunnelOutcome,
+    pub(super) group: Option<u32>,
+    pub(super) bucket: Option<usize>,
+    pub(super) time: Option<TimeSpan>,
 }
 
 /// How paths are found.
@@ -252,7 +37,7 @@ enum Way {
     Totals(Totals),
 }
 
-struct Walk<'s> {
+pub(super) struct Walk<'s> {
     scene: &'s Scene<'s>,
     unit: i64,
     steps: usize,
@@ -270,10 +55,10 @@ struct Walk<'s> {
     pairs: Vec<(i64, u32)>,
     paths: Vec<Path>,
     entered: Vec<Row>,
-    overall: Score,
-    by_group: HashMap<u32, Score>,
+    pub(super) overall: Score,
+    pub(super) by_group: HashMap<u32, Score>,
     wanted: Option<Wanted>,
-    found: Vec<Found>,
+    pub(super) found: Vec<Found>,
 }
 
 impl Operator for Walk<'_> {
@@ -315,7 +100,7 @@ impl Operator for Walk<'_> {
 }
 
 impl<'s> Walk<'s> {
-    fn new(scene: &'s Scene<'s>, context: &'s Context, wanted: Option<Wanted>) -> Self {
+    pub(super) fn new(scene: &'s Scene<'s>, context: &'s Context, wanted: Option<Wanted>) -> Self {
         let query = scene.query;
         let unit = query.resolution.micros();
         let window = i64::from(query.window_seconds) * 1_000_000 / unit;

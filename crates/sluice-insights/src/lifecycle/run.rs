@@ -10,8 +10,8 @@ use super::spec::{
 };
 use crate::context::Context;
 use crate::engine::{Plan, Rows, Scan, SlotSpec, Timeline, timeline};
-use crate::insight::{Page, People};
-use crate::people::{Found, page};
+use crate::kind::{Behind, Run};
+use crate::people::Found;
 use crate::time::{Buckets, Span};
 use crate::{Explain, InsightError};
 
@@ -25,37 +25,33 @@ struct Setup {
     explain: Explain,
 }
 
-pub(crate) fn run(
-    query: &LifecycleQuery,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<LifecycleResult, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let (counts, _) = setup.scan(context, &selection, cancelled, None)?;
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(LifecycleResult {
-        interval: query.interval,
-        buckets: setup.buckets.list,
-        counts: counts[1..].iter().map(named).collect(),
-        explain: setup.explain,
-    })
-}
+impl Run for LifecycleQuery {
+    type Result = LifecycleResult;
+    type Point = LifecyclePoint;
 
-pub(crate) fn people(
-    query: &LifecycleQuery,
-    point: &LifecyclePoint,
-    list: &Page,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<People, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let bucket = setup.buckets.find(&point.bucket, "lifecycle")?;
-    let wanted = Some((bucket + 1, point.state));
-    let (_, found) = setup.scan(context, &selection, cancelled, wanted)?;
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(page(found, list, setup.explain))
+    fn run(&self, context: &Context, cancelled: &AtomicBool) -> Result<Self::Result, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        let (counts, _) = setup.scan(context, &selection, cancelled, None)?;
+        Ok(LifecycleResult {
+            interval: self.interval,
+            buckets: setup.buckets.list,
+            counts: counts[1..].iter().map(named).collect(),
+            explain: setup.explain,
+        })
+    }
+
+    fn people(
+        &self,
+        point: &Self::Point,
+        context: &Context,
+        cancelled: &AtomicBool,
+    ) -> Result<Behind, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        let bucket = setup.buckets.find(&point.bucket, "lifecycle")?;
+        let wanted = Some((bucket + 1, point.state));
+        let (_, found) = setup.scan(context, &selection, cancelled, wanted)?;
+        Ok((found, setup.explain))
+    }
 }
 
 fn named(counts: &[u64; STATES]) -> LifecycleCounts {
@@ -66,7 +62,6 @@ fn named(counts: &[u64; STATES]) -> LifecycleCounts {
 
 impl Setup {
     fn new(query: &LifecycleQuery, context: &Context) -> Result<(Self, Selection), InsightError> {
-        query.check()?;
         let calendar = &context.calendar;
         let days_max = query.interval.range_days_max();
         let span = Span::resolve(&query.range, calendar, context.now, days_max)?;

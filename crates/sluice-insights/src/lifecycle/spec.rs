@@ -8,34 +8,23 @@
 //! range cuts the first one off. Times are cut to milliseconds.
 
 use serde::{Deserialize, Serialize};
-use sluice_filter::Condition;
 use utoipa::ToSchema;
 
-use crate::cohort::check_people;
-use crate::cohort::spec::PeopleClause;
-use crate::query::{
-    DateRange, EventSelector, TraitsAsOf, amount, check_filters, check_no_first_event,
-};
+use crate::kind::{Question, question};
+use crate::query::{EventSelector, amount, check_no_first_event};
 use crate::trend::spec::{Bucket, Interval};
 use crate::{Explain, InsightError};
 
-/// Who of the people with an event is new, stays, comes back and leaves, per interval.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LifecycleQuery {
-    pub range: DateRange,
-    #[serde(default)]
-    pub interval: Interval,
-    pub event: EventSelector,
-    /// Further conditions on the event.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
-    pub segment: Vec<Condition>,
-    /// Conditions on the people themselves; only who meets all of them is counted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub people: Vec<PeopleClause>,
-    #[serde(default)]
-    pub traits_as_of: TraitsAsOf,
+question! {
+    /// Who of the people with an event is new, stays, comes back and leaves, per interval.
+    pub struct LifecycleQuery {
+        range,
+        /// Further conditions on the event.
+        segment,
+        #[serde(default)]
+        pub interval: Interval,
+        pub event: EventSelector,
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -78,13 +67,13 @@ pub struct LifecyclePoint {
     pub state: LifecycleState,
 }
 
-impl LifecycleQuery {
-    /// # Errors
-    /// Says what cannot be asked.
-    pub fn check(&self) -> Result<(), InsightError> {
+impl Question for LifecycleQuery {
+    fn check(&self) -> Result<(), InsightError> {
         self.event.check("the event of a lifecycle")?;
-        check_no_first_event(&self.event, "a lifecycle")?;
-        check_people(&self.people)?;
-        check_filters(&self.segment)
+        check_no_first_event(&self.event, "a lifecycle")
+    }
+
+    fn events_mut(&mut self) -> Vec<&mut EventSelector> {
+        vec![&mut self.event]
     }
 }

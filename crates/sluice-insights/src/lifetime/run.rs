@@ -11,8 +11,8 @@ use super::spec::{
 };
 use crate::context::Context;
 use crate::engine::{Hit, Numbers, Operator, Plan, Scan, SlotSpec, scan};
-use crate::insight::{Page, People};
-use crate::people::{Found, page};
+use crate::kind::{Behind, Run};
+use crate::people::Found;
 use crate::query::{EventSelector, NEW_USER, invalid};
 use crate::time::Span;
 use crate::{Explain, InsightError};
@@ -35,51 +35,47 @@ struct Setup {
     explain: Explain,
 }
 
-pub(crate) fn run(
-    query: &LifetimeQuery,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<LifetimeResult, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let done = setup.scan(context, &selection, cancelled, None)?;
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    let per = |amount: f64, of: u64| (of > 0).then(|| amount / of as f64);
-    let days = done.days.iter().zip(0..).map(|(day, number)| LifetimeDay {
-        day: number,
-        people: day.people,
-        amount: day.amount,
-        arpu: per(day.amount, day.people),
-        paying: day.paying,
-        arppu: per(day.amount, day.paying),
-        new_paying: day.new_paying,
-        incomplete: day.people < done.people,
-    });
-    Ok(LifetimeResult { people: done.people, days: days.collect(), explain: setup.explain })
-}
+impl Run for LifetimeQuery {
+    type Result = LifetimeResult;
+    type Point = LifetimePoint;
 
-pub(crate) fn people(
-    query: &LifetimeQuery,
-    point: &LifetimePoint,
-    list: &Page,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<People, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    match point.day {
-        None if point.who != LifetimeWho::People => {
-            return Err(invalid("people who paid are asked for by `day`"));
-        }
-        Some(day) if day as usize >= setup.days => {
-            return Err(invalid(format!("`day` must be below {}", setup.days)));
-        }
-        _ => {}
+    fn run(&self, context: &Context, cancelled: &AtomicBool) -> Result<Self::Result, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        let done = setup.scan(context, &selection, cancelled, None)?;
+        let per = |amount: f64, of: u64| (of > 0).then(|| amount / of as f64);
+        let days = done.days.iter().zip(0..).map(|(day, number)| LifetimeDay {
+            day: number,
+            people: day.people,
+            amount: day.amount,
+            arpu: per(day.amount, day.people),
+            paying: day.paying,
+            arppu: per(day.amount, day.paying),
+            new_paying: day.new_paying,
+            incomplete: day.people < done.people,
+        });
+        Ok(LifetimeResult { people: done.people, days: days.collect(), explain: setup.explain })
     }
-    let wanted = Wanted { day: point.day.map(|day| day as usize), who: point.who };
-    let found = setup.scan(context, &selection, cancelled, Some(wanted))?.found;
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(page(found, list, setup.explain))
+
+    fn people(
+        &self,
+        point: &Self::Point,
+        context: &Context,
+        cancelled: &AtomicBool,
+    ) -> Result<Behind, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        match point.day {
+            None if point.who != LifetimeWho::People => {
+                return Err(invalid("people who paid are asked for by `day`"));
+            }
+            Some(day) if day as usize >= setup.days => {
+                return Err(invalid(format!("`day` must be below {}", setup.days)));
+            }
+            _ => {}
+        }
+        let wanted = Wanted { day: point.day.map(|day| day as usize), who: point.who };
+        let found = setup.scan(context, &selection, cancelled, Some(wanted))?.found;
+        Ok((found, setup.explain))
+    }
 }
 
 /// The people of one number.
@@ -91,7 +87,6 @@ struct Wanted {
 
 impl Setup {
     fn new(query: &LifetimeQuery, context: &Context) -> Result<(Self, Selection), InsightError> {
-        query.check()?;
         let span = Span::resolve(&query.range, &context.calendar, context.now, RANGE_DAYS_MAX)?;
         let payments = &query.payments;
         let mut slots = vec![

@@ -5,12 +5,10 @@
 //! are old enough for it, and so do they below the line. Payments are those of a revenue question.
 
 use serde::{Deserialize, Serialize};
-use sluice_filter::Condition;
 use utoipa::ToSchema;
 
-use crate::cohort::check_people;
-use crate::cohort::spec::PeopleClause;
-use crate::query::{DateRange, TraitsAsOf, amount, check_filters, invalid};
+use crate::kind::{Question, question};
+use crate::query::{EventSelector, amount, invalid};
 use crate::revenue::spec::{Payments, RevenueMeasure, sum};
 use crate::{Explain, InsightError};
 
@@ -19,29 +17,22 @@ const DAY_DEFAULT: u32 = 30;
 /// Longest range in days.
 pub(super) const RANGE_DAYS_MAX: u32 = 1_116;
 
-/// What new people have paid by each day since their first event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LifetimeQuery {
-    /// When people's first event must lie; payments may come later.
-    pub range: DateRange,
-    #[serde(default)]
-    pub payments: Payments,
-    /// Which number is to be drawn; an answer has all of them.
-    #[serde(default)]
-    pub measure: RevenueMeasure,
-    /// The last day shown, 1 to 366 (default 30).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub days_max: Option<u32>,
-    /// Conditions on a person's first event.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
-    pub segment: Vec<Condition>,
-    /// Conditions on the people themselves; only who meets all of them is counted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub people: Vec<PeopleClause>,
-    #[serde(default)]
-    pub traits_as_of: TraitsAsOf,
+question! {
+    /// What new people have paid by each day since their first event.
+    pub struct LifetimeQuery {
+        /// When people's first event must lie; payments may come later.
+        range,
+        /// Conditions on a person's first event.
+        segment,
+        #[serde(default)]
+        pub payments: Payments,
+        /// Which number is to be drawn; an answer has all of them.
+        #[serde(default)]
+        pub measure: RevenueMeasure,
+        /// The last day shown, 1 to 366 (default 30).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub days_max: Option<u32>,
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -100,18 +91,21 @@ pub enum LifetimeWho {
     NewPaying,
 }
 
-impl LifetimeQuery {
-    /// # Errors
-    /// Says what cannot be asked.
-    pub fn check(&self) -> Result<(), InsightError> {
+impl Question for LifetimeQuery {
+    fn check(&self) -> Result<(), InsightError> {
         self.payments.check()?;
         if self.days_max.is_some_and(|days| days == 0 || days > DAY_MAX) {
             return Err(invalid(format!("`days_max` must be 1 to {DAY_MAX}")));
         }
-        check_people(&self.people)?;
-        check_filters(&self.segment)
+        Ok(())
     }
 
+    fn events_mut(&mut self) -> Vec<&mut EventSelector> {
+        self.payments.events_mut()
+    }
+}
+
+impl LifetimeQuery {
     /// How many days are shown.
     pub(super) fn days(&self) -> usize {
         self.days_max.unwrap_or(DAY_DEFAULT) as usize + 1

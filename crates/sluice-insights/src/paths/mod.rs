@@ -4,5 +4,3 @@ mod fold;
 mod run;
 pub mod spec;
 mod walk;
-
-pub(crate) use run::{people, run};

@@ -13,8 +13,8 @@ use super::spec::{
 use super::walk::{ACTIVE, BEGIN, Path, Rules, Step, TARGET, Walker};
 use crate::context::Context;
 use crate::engine::{Hit, Operator, Plan, Scan, SlotSpec, scan};
-use crate::insight::{Page, People};
-use crate::people::{Found, page};
+use crate::kind::{Behind, Run};
+use crate::people::Found;
 use crate::query::invalid;
 use crate::time::Span;
 use crate::{Explain, InsightError};
@@ -27,43 +27,39 @@ struct Setup {
     explain: Explain,
 }
 
-pub(crate) fn run(
-    query: &PathsQuery,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<PathsResult, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let done = setup.scan(context, &selection, cancelled, &Keep::Steps)?;
-    let nodes_max = query.nodes_max.unwrap_or(NODES_DEFAULT);
-    let shown = Shown::new(&done.steps, &setup.names, nodes_max);
-    let keep = Keep::Links(shown);
-    let links = setup.scan(context, &selection, cancelled, &keep)?.links;
-    let Keep::Links(shown) = keep else { return Err(InsightError::Cancelled) };
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    let all = done.all.amount();
-    Ok(PathsResult {
-        paths: all.paths,
-        people: all.people,
-        reached: setup.rules.has_target.then(|| done.reached.amount()),
-        columns: links.map_or_else(Vec::new, |links| links.columns(shown)),
-        explain: setup.explain,
-    })
-}
+impl Run for PathsQuery {
+    type Result = PathsResult;
+    type Point = PathsPoint;
 
-pub(crate) fn people(
-    query: &PathsQuery,
-    point: &PathsPoint,
-    list: &Page,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<People, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let wanted = setup.wanted(query, point, context, &selection, cancelled)?;
-    let found = setup.scan(context, &selection, cancelled, &Keep::People(wanted))?.found;
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(page(found, list, setup.explain))
+    fn run(&self, context: &Context, cancelled: &AtomicBool) -> Result<Self::Result, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        let done = setup.scan(context, &selection, cancelled, &Keep::Steps)?;
+        let nodes_max = self.nodes_max.unwrap_or(NODES_DEFAULT);
+        let shown = Shown::new(&done.steps, &setup.names, nodes_max);
+        let keep = Keep::Links(shown);
+        let links = setup.scan(context, &selection, cancelled, &keep)?.links;
+        let Keep::Links(shown) = keep else { return Err(InsightError::Cancelled) };
+        let all = done.all.amount();
+        Ok(PathsResult {
+            paths: all.paths,
+            people: all.people,
+            reached: setup.rules.has_target.then(|| done.reached.amount()),
+            columns: links.map_or_else(Vec::new, |links| links.columns(shown)),
+            explain: setup.explain,
+        })
+    }
+
+    fn people(
+        &self,
+        point: &Self::Point,
+        context: &Context,
+        cancelled: &AtomicBool,
+    ) -> Result<Behind, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        let wanted = setup.wanted(self, point, context, &selection, cancelled)?;
+        let found = setup.scan(context, &selection, cancelled, &Keep::People(wanted))?.found;
+        Ok((found, setup.explain))
+    }
 }
 
 /// What a pass keeps.
@@ -83,7 +79,6 @@ struct Wanted {
 
 impl Setup {
     fn new(query: &PathsQuery, context: &Context) -> Result<(Self, Selection), InsightError> {
-        query.check()?;
         let span = Span::resolve(&query.range, &context.calendar, context.now, RANGE_DAYS_MAX)?;
         let (is_backward, window) = (query.start.is_none(), query.window());
         let times =

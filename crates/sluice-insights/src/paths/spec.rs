@@ -10,14 +10,10 @@
 //! still count as activity for the gap.
 
 use serde::{Deserialize, Serialize};
-use sluice_filter::Condition;
 use utoipa::ToSchema;
 
-use crate::cohort::check_people;
-use crate::cohort::spec::PeopleClause;
-use crate::query::{
-    ANY_EVENT, DateRange, EventSelector, NEW_USER, TraitsAsOf, check_filters, invalid,
-};
+use crate::kind::{Question, question};
+use crate::query::{ANY_EVENT, EventSelector, NEW_USER, invalid};
 use crate::{Explain, InsightError};
 
 pub const COLUMNS_MAX: usize = 20;
@@ -31,47 +27,40 @@ const WINDOW_DEFAULT: u64 = 86_400;
 /// Longest range in days.
 pub(super) const RANGE_DAYS_MAX: u32 = 366;
 
-/// What people do from one event on, before one, or between two.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PathsQuery {
-    /// When a path must begin; without a `start`, when it must end.
-    pub range: DateRange,
-    /// Where paths begin. At least one of `start` and `end` is needed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start: Option<EventSelector>,
-    /// Where paths end. Without a `start`, paths are read backwards from here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end: Option<EventSelector>,
-    /// Conditions on the start event; without a `start`, on the end event.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
-    pub segment: Vec<Condition>,
-    /// Conditions on the people themselves; only who meets all of them is counted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub people: Vec<PeopleClause>,
-    #[serde(default)]
-    pub count: PathsCount,
-    /// Longest time from the first event of a path to its last, 1 s to 366 days (default one day).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window_seconds: Option<u64>,
-    /// If given, a path also ends where nothing happens for longer than this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session_gap_seconds: Option<u64>,
-    /// Columns to show, 2 to 20 (default 10).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub columns_max: Option<usize>,
-    /// Nodes per column, 4 to 30 (default 8); smaller ones are put together.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nodes_max: Option<usize>,
-    /// Names of events that paths pass over.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ignore: Vec<String>,
-    /// Whether the same event several times in a row is one step.
-    #[serde(default)]
-    pub collapse_repeats: bool,
-    #[serde(default)]
-    pub traits_as_of: TraitsAsOf,
+question! {
+    /// What people do from one event on, before one, or between two.
+    pub struct PathsQuery {
+        /// When a path must begin; without a `start`, when it must end.
+        range,
+        /// Conditions on the start event; without a `start`, on the end event.
+        segment,
+        /// Where paths begin. At least one of `start` and `end` is needed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub start: Option<EventSelector>,
+        /// Where paths end. Without a `start`, paths are read backwards from here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub end: Option<EventSelector>,
+        #[serde(default)]
+        pub count: PathsCount,
+        /// Longest time from the first event of a path to its last, 1 s to 366 days (default one day).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub window_seconds: Option<u64>,
+        /// If given, a path also ends where nothing happens for longer than this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub session_gap_seconds: Option<u64>,
+        /// Columns to show, 2 to 20 (default 10).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub columns_max: Option<usize>,
+        /// Nodes per column, 4 to 30 (default 8); smaller ones are put together.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub nodes_max: Option<usize>,
+        /// Names of events that paths pass over.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub ignore: Vec<String>,
+        /// Whether the same event several times in a row is one step.
+        #[serde(default)]
+        pub collapse_repeats: bool,
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -187,10 +176,8 @@ pub enum PathsOutcome {
     Reached,
 }
 
-impl PathsQuery {
-    /// # Errors
-    /// Says what cannot be asked.
-    pub fn check(&self) -> Result<(), InsightError> {
+impl Question for PathsQuery {
+    fn check(&self) -> Result<(), InsightError> {
         if self.start.is_none() && self.end.is_none() {
             return Err(invalid("paths need a `start`, an `end` or both"));
         }
@@ -220,10 +207,15 @@ impl PathsQuery {
         if self.ignore.len() > IGNORED_MAX {
             return Err(invalid(format!("at most {IGNORED_MAX} events can be ignored")));
         }
-        check_people(&self.people)?;
-        check_filters(&self.segment)
+        Ok(())
     }
 
+    fn events_mut(&mut self) -> Vec<&mut EventSelector> {
+        self.start.iter_mut().chain(&mut self.end).collect()
+    }
+}
+
+impl PathsQuery {
     /// Microseconds.
     pub(super) fn window(&self) -> i64 {
         self.window_seconds.unwrap_or(WINDOW_DEFAULT) as i64 * 1_000_000

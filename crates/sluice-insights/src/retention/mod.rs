@@ -5,5 +5,3 @@ mod periods;
 mod run;
 pub mod spec;
 mod table;
-
-pub(crate) use run::{people, run};

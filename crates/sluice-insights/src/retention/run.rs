@@ -19,8 +19,8 @@ use crate::engine::{
     Groups, Hit, Mark, Operator, Places, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Sweeper, Units,
     scan, sweep,
 };
-use crate::insight::{Page, People};
-use crate::people::{Found, page};
+use crate::kind::{Behind, Run};
+use crate::people::Found;
 use crate::query::invalid;
 use crate::time::{Buckets, Span};
 use crate::trend::spec::Interval;
@@ -50,79 +50,78 @@ struct Setup {
     explain: Explain,
 }
 
-pub(crate) fn run(
-    query: &RetentionQuery,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<RetentionResult, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let cells = (setup.buckets.len() + 1) * setup.columns.len();
-    let (table, groups) = match &setup.groups {
-        None => (setup.scan(context, &selection, cancelled, &Keep::Overall)?.table, None),
-        Some(groups) if groups.len().saturating_mul(cells) <= CELLS_MAX => {
-            let done = setup.scan(context, &selection, cancelled, &Keep::Groups(None))?;
-            let sizes = done.by_group.iter().map(|(group, table)| (*group, table.people()));
-            let (list, total) = ranked(query, groups, sizes.collect());
-            (done.table, Some((list, total, done.by_group)))
-        }
-        Some(groups) => {
-            let sizes = setup.scan(context, &selection, cancelled, &Keep::Sizes)?.sizes;
-            let (list, total) = ranked(query, groups, sizes.into_iter().collect());
-            let keep = Keep::Groups(Some(list.clone()));
-            let done = setup.scan(context, &selection, cancelled, &keep)?;
-            (done.table, Some((list, total, done.by_group)))
-        }
-    };
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    let grid = |table: &Table| table.grid(&setup.buckets, &setup.complete);
-    let name =
-        |group: u32| setup.groups.as_ref().map_or_else(String::new, |g| g.name(group).to_owned());
-    let groups_total = groups.as_ref().map(|(_, total, _)| *total);
-    let groups = groups.map(|(list, _, tables)| {
-        let shown = list.iter().filter_map(|group| {
-            tables.get(group).map(|table| RetentionGroup { group: name(*group), grid: grid(table) })
-        });
-        shown.collect()
-    });
-    let overall = grid(&table);
-    let (columns, explain) = (setup.columns, setup.explain);
-    Ok(RetentionResult { unit: query.unit, columns, overall, groups, groups_total, explain })
-}
+impl Run for RetentionQuery {
+    type Result = RetentionResult;
+    type Point = RetentionPoint;
 
-pub(crate) fn people(
-    query: &RetentionQuery,
-    point: &RetentionPoint,
-    list: &Page,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<People, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    if point.column.is_some_and(|column| column >= setup.columns.len()) {
-        return Err(invalid(format!("`column` must be below {}", setup.columns.len())));
+    fn run(&self, context: &Context, cancelled: &AtomicBool) -> Result<Self::Result, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        let cells = (setup.buckets.len() + 1) * setup.columns.len();
+        let (table, groups) = match &setup.groups {
+            None => (setup.scan(context, &selection, cancelled, &Keep::Overall)?.table, None),
+            Some(groups) if groups.len().saturating_mul(cells) <= CELLS_MAX => {
+                let done = setup.scan(context, &selection, cancelled, &Keep::Groups(None))?;
+                let sizes = done.by_group.iter().map(|(group, table)| (*group, table.people()));
+                let (list, total) = ranked(self, groups, sizes.collect());
+                (done.table, Some((list, total, done.by_group)))
+            }
+            Some(groups) => {
+                let sizes = setup.scan(context, &selection, cancelled, &Keep::Sizes)?.sizes;
+                let (list, total) = ranked(self, groups, sizes.into_iter().collect());
+                let keep = Keep::Groups(Some(list.clone()));
+                let done = setup.scan(context, &selection, cancelled, &keep)?;
+                (done.table, Some((list, total, done.by_group)))
+            }
+        };
+        let grid = |table: &Table| table.grid(&setup.buckets, &setup.complete);
+        let name = |group: u32| {
+            setup.groups.as_ref().map_or_else(String::new, |g| g.name(group).to_owned())
+        };
+        let groups_total = groups.as_ref().map(|(_, total, _)| *total);
+        let groups = groups.map(|(list, _, tables)| {
+            let shown = list.iter().filter_map(|group| {
+                tables
+                    .get(group)
+                    .map(|table| RetentionGroup { group: name(*group), grid: grid(table) })
+            });
+            shown.collect()
+        });
+        let overall = grid(&table);
+        let (columns, explain) = (setup.columns, setup.explain);
+        Ok(RetentionResult { unit: self.unit, columns, overall, groups, groups_total, explain })
     }
-    let row = match &point.row {
-        None => None,
-        Some(label) => {
-            let row = setup.buckets.list.iter().position(|bucket| bucket.label == *label);
-            Some(row.ok_or_else(|| invalid(format!("the retention has no row `{label}`")))?)
+
+    fn people(
+        &self,
+        point: &Self::Point,
+        context: &Context,
+        cancelled: &AtomicBool,
+    ) -> Result<Behind, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        if point.column.is_some_and(|column| column >= setup.columns.len()) {
+            return Err(invalid(format!("`column` must be below {}", setup.columns.len())));
         }
-    };
-    let group = match (&point.group, &setup.groups) {
-        (None, _) => Some(None),
-        (Some(_), None) => {
-            return Err(invalid("a `group` is asked for but the retention has no breakdown"));
+        let row = match &point.row {
+            None => None,
+            Some(label) => {
+                let row = setup.buckets.list.iter().position(|bucket| bucket.label == *label);
+                Some(row.ok_or_else(|| invalid(format!("the retention has no row `{label}`")))?)
+            }
+        };
+        let group = match (&point.group, &setup.groups) {
+            (None, _) => Some(None),
+            (Some(_), None) => {
+                return Err(invalid("a `group` is asked for but the retention has no breakdown"));
+            }
+            (Some(name), Some(groups)) => groups.find(name).map(Some),
+        };
+        let mut found = Vec::new();
+        if let Some(group) = group {
+            let keep = Keep::People(Wanted { row, column: point.column, group });
+            found = setup.scan(context, &selection, cancelled, &keep)?.found;
         }
-        (Some(name), Some(groups)) => groups.find(name).map(Some),
-    };
-    let mut found = Vec::new();
-    if let Some(group) = group {
-        let keep = Keep::People(Wanted { row, column: point.column, group });
-        found = setup.scan(context, &selection, cancelled, &keep)?.found;
+        Ok((found, setup.explain))
     }
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(page(found, list, setup.explain))
 }
 
 /// The largest groups by people, ties by value; and how many there are.
@@ -156,7 +155,6 @@ struct Wanted {
 
 impl Setup {
     fn new(query: &RetentionQuery, context: &Context) -> Result<(Self, Selection), InsightError> {
-        query.check()?;
         let calendar = &context.calendar;
         let span = Span::resolve(&query.range, calendar, context.now, query.unit.range_days_max())?;
         let interval = match query.unit {

@@ -8,14 +8,11 @@
 //! of them together. Times are cut to milliseconds.
 
 use serde::{Deserialize, Serialize};
-use sluice_filter::Condition;
 use utoipa::ToSchema;
 
-use crate::cohort::check_people;
-use crate::cohort::spec::PeopleClause;
+use crate::kind::{Question, question};
 use crate::query::{
-    DateRange, EventSelector, GROUPS_DEFAULT, NEW_USER, PropertyRef, TraitsAsOf, check_filters,
-    check_groups_max, invalid,
+    EventSelector, GROUPS_DEFAULT, NEW_USER, PropertyRef, check_groups_max, invalid,
 };
 use crate::{Explain, InsightError};
 
@@ -23,39 +20,32 @@ use crate::{Explain, InsightError};
 pub const INDEX_MAX: u32 = 366;
 pub const BRACKETS_MAX: usize = 100;
 
-/// How many of the people who did the start event did the return event, and when.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RetentionQuery {
-    /// When the start event must happen; return events may come later.
-    pub range: DateRange,
-    /// Also `_new`: a person's first event ever.
-    pub start: EventSelector,
-    pub returning: EventSelector,
-    #[serde(default)]
-    pub unit: RetentionUnit,
-    #[serde(default)]
-    pub windows: Windows,
-    #[serde(default)]
-    pub mode: RetentionMode,
-    /// Largest index shown, 1 to 366; default 30 days, 12 weeks, 12 months. Not for brackets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub periods: Option<u32>,
-    /// Conditions on the start event.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
-    pub segment: Vec<Condition>,
-    /// Conditions on the people themselves; only who meets all of them is counted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub people: Vec<PeopleClause>,
-    /// Its value is read at the start event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub breakdown: Option<PropertyRef>,
-    /// The largest groups to list, 1 to 1,000 (default 100).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub groups_max: Option<usize>,
-    #[serde(default)]
-    pub traits_as_of: TraitsAsOf,
+question! {
+    /// How many of the people who did the start event did the return event, and when.
+    pub struct RetentionQuery {
+        /// When the start event must happen; return events may come later.
+        range,
+        /// Conditions on the start event.
+        segment,
+        /// Also `_new`: a person's first event ever.
+        pub start: EventSelector,
+        pub returning: EventSelector,
+        #[serde(default)]
+        pub unit: RetentionUnit,
+        #[serde(default)]
+        pub windows: Windows,
+        #[serde(default)]
+        pub mode: RetentionMode,
+        /// Largest index shown, 1 to 366; default 30 days, 12 weeks, 12 months. Not for brackets.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub periods: Option<u32>,
+        /// Its value is read at the start event.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub breakdown: Option<PropertyRef>,
+        /// The largest groups to list, 1 to 1,000 (default 100).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub groups_max: Option<usize>,
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -195,10 +185,8 @@ impl RetentionUnit {
     }
 }
 
-impl RetentionQuery {
-    /// # Errors
-    /// Says what cannot be asked.
-    pub fn check(&self) -> Result<(), InsightError> {
+impl Question for RetentionQuery {
+    fn check(&self) -> Result<(), InsightError> {
         self.start.check("the start event of a retention")?;
         self.returning.check("the return event of a retention")?;
         if self.start.any_of.len() > 1 && self.start.any_of.iter().any(|one| one.event == NEW_USER)
@@ -220,11 +208,15 @@ impl RetentionQuery {
                 return Err(invalid(format!("a bracket is `[from, to]`, from < to <= {limit}")));
             }
         }
-        check_groups_max(self.groups_max)?;
-        check_people(&self.people)?;
-        check_filters(&self.segment)
+        check_groups_max(self.groups_max)
     }
 
+    fn events_mut(&mut self) -> Vec<&mut EventSelector> {
+        vec![&mut self.start, &mut self.returning]
+    }
+}
+
+impl RetentionQuery {
     pub(crate) fn groups_limit(&self) -> usize {
         self.groups_max.unwrap_or(GROUPS_DEFAULT)
     }

@@ -8,8 +8,8 @@ use super::spec::{RevenueCounts, RevenuePoint, RevenueQuery, RevenueResult, Reve
 use super::table::{Cell, Table};
 use crate::context::Context;
 use crate::engine::{Groups, Hit, Numbers, Operator, Plan, Scan, SlotSpec, scan};
-use crate::insight::{Page, People};
-use crate::people::{Found, page};
+use crate::kind::{Behind, Run};
+use crate::people::Found;
 use crate::query::invalid;
 use crate::time::{Buckets, Span};
 use crate::{Explain, InsightError};
@@ -29,66 +29,64 @@ struct Setup {
     explain: Explain,
 }
 
-pub(crate) fn run(
-    query: &RevenueQuery,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<RevenueResult, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let groups = setup.groups.as_ref().map_or(0, Groups::len);
-    let is_small = groups.saturating_mul(setup.buckets.len() + 1) <= CELLS_MAX;
-    let first = if is_small { Keep::All } else { Keep::Ranges };
-    let mut done = setup.scan(context, &selection, cancelled, &first)?;
-    let (list, total) = setup.ranked(query, &done.table);
-    if !is_small {
-        let mut kept = vec![false; groups];
-        list.iter().for_each(|group| kept[*group] = true);
-        done = setup.scan(context, &selection, cancelled, &Keep::Only(kept))?;
-    }
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    let name = |group: usize| setup.groups.as_ref().map(|all| all.name(group as u32).to_owned());
-    let of = |series: usize, group| setup.series(&done, series, group);
-    let is_split = setup.groups.is_some();
-    Ok(RevenueResult {
-        interval: query.interval,
-        overall: of(0, None),
-        groups: is_split.then(|| list.iter().map(|group| of(group + 1, name(*group))).collect()),
-        groups_total: is_split.then_some(total),
-        buckets: setup.buckets.list.clone(),
-        explain: setup.explain.clone(),
-    })
-}
+impl Run for RevenueQuery {
+    type Result = RevenueResult;
+    type Point = RevenuePoint;
 
-pub(crate) fn people(
-    query: &RevenueQuery,
-    point: &RevenuePoint,
-    list: &Page,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<People, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let bucket = match &point.bucket {
-        None => None,
-        Some(label) => Some(setup.buckets.find(label, "answer")?),
-    };
-    let group = match (&point.group, &setup.groups) {
-        (None, _) => Some(None),
-        (Some(_), None) => {
-            return Err(invalid("a `group` is asked for but there is no breakdown"));
+    fn run(&self, context: &Context, cancelled: &AtomicBool) -> Result<Self::Result, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        let groups = setup.groups.as_ref().map_or(0, Groups::len);
+        let is_small = groups.saturating_mul(setup.buckets.len() + 1) <= CELLS_MAX;
+        let first = if is_small { Keep::All } else { Keep::Ranges };
+        let mut done = setup.scan(context, &selection, cancelled, &first)?;
+        let (list, total) = setup.ranked(self, &done.table);
+        if !is_small {
+            let mut kept = vec![false; groups];
+            list.iter().for_each(|group| kept[*group] = true);
+            done = setup.scan(context, &selection, cancelled, &Keep::Only(kept))?;
         }
-        (Some(name), Some(groups)) => groups.find(name).map(Some),
-    };
-    let found = match group {
-        None => Vec::new(),
-        Some(group) => {
-            let keep = Keep::People { bucket, group };
-            setup.scan(context, &selection, cancelled, &keep)?.found
-        }
-    };
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(page(found, list, setup.explain))
+        let name =
+            |group: usize| setup.groups.as_ref().map(|all| all.name(group as u32).to_owned());
+        let of = |series: usize, group| setup.series(&done, series, group);
+        let is_split = setup.groups.is_some();
+        Ok(RevenueResult {
+            interval: self.interval,
+            overall: of(0, None),
+            groups: is_split
+                .then(|| list.iter().map(|group| of(group + 1, name(*group))).collect()),
+            groups_total: is_split.then_some(total),
+            buckets: setup.buckets.list.clone(),
+            explain: setup.explain.clone(),
+        })
+    }
+
+    fn people(
+        &self,
+        point: &Self::Point,
+        context: &Context,
+        cancelled: &AtomicBool,
+    ) -> Result<Behind, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        let bucket = match &point.bucket {
+            None => None,
+            Some(label) => Some(setup.buckets.find(label, "answer")?),
+        };
+        let group = match (&point.group, &setup.groups) {
+            (None, _) => Some(None),
+            (Some(_), None) => {
+                return Err(invalid("a `group` is asked for but there is no breakdown"));
+            }
+            (Some(name), Some(groups)) => groups.find(name).map(Some),
+        };
+        let found = match group {
+            None => Vec::new(),
+            Some(group) => {
+                let keep = Keep::People { bucket, group };
+                setup.scan(context, &selection, cancelled, &keep)?.found
+            }
+        };
+        Ok((found, setup.explain))
+    }
 }
 
 /// What a pass keeps.
@@ -106,7 +104,6 @@ enum Keep {
 
 impl Setup {
     fn new(query: &RevenueQuery, context: &Context) -> Result<(Self, Selection), InsightError> {
-        query.check()?;
         let calendar = &context.calendar;
         let days_max = query.interval.range_days_max();
         let span = Span::resolve(&query.range, calendar, context.now, days_max)?;

@@ -6,14 +6,13 @@
 //! is who has an active event that meets the segment. Currencies are not converted.
 
 use serde::{Deserialize, Serialize};
-use sluice_filter::{Condition, Scope};
+use sluice_filter::Scope;
 use utoipa::ToSchema;
 
-use crate::cohort::check_people;
-use crate::cohort::spec::PeopleClause;
+use crate::kind::{Question, question};
 use crate::query::{
-    ANY_ACTIVE_EVENT, DateRange, EventSelector, GROUPS_DEFAULT, PropertyRef, TraitsAsOf, amount,
-    check_filters, check_groups_max, check_no_first_event,
+    ANY_ACTIVE_EVENT, EventSelector, GROUPS_DEFAULT, PropertyRef, amount, check_groups_max,
+    check_no_first_event,
 };
 use crate::trend::spec::{Bucket, Interval};
 use crate::{Explain, InsightError};
@@ -33,33 +32,26 @@ pub struct Payments {
     pub refund: Option<EventSelector>,
 }
 
-/// Revenue per interval.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RevenueQuery {
-    pub range: DateRange,
-    #[serde(default)]
-    pub interval: Interval,
-    #[serde(default)]
-    pub payments: Payments,
-    /// Which number is to be drawn; an answer has all of them.
-    #[serde(default)]
-    pub measure: RevenueMeasure,
-    /// Conditions on payments, and on the events that make a person active.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
-    pub segment: Vec<Condition>,
-    /// Conditions on the people themselves; only who meets all of them is counted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub people: Vec<PeopleClause>,
-    /// Its value is read at each payment, `productId` or `revenueType` for example.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub breakdown: Option<PropertyRef>,
-    /// The largest groups to list, 1 to 1,000 (default 100).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub groups_max: Option<usize>,
-    #[serde(default)]
-    pub traits_as_of: TraitsAsOf,
+question! {
+    /// Revenue per interval.
+    pub struct RevenueQuery {
+        range,
+        /// Conditions on payments, and on the events that make a person active.
+        segment,
+        #[serde(default)]
+        pub interval: Interval,
+        #[serde(default)]
+        pub payments: Payments,
+        /// Which number is to be drawn; an answer has all of them.
+        #[serde(default)]
+        pub measure: RevenueMeasure,
+        /// Its value is read at each payment, `productId` or `revenueType` for example.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub breakdown: Option<PropertyRef>,
+        /// The largest groups to list, 1 to 1,000 (default 100).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub groups_max: Option<usize>,
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -148,6 +140,10 @@ impl Payments {
         Ok(())
     }
 
+    pub(crate) fn events_mut(&mut self) -> Vec<&mut EventSelector> {
+        self.event.iter_mut().chain(&mut self.refund).collect()
+    }
+
     pub(crate) fn event(&self) -> EventSelector {
         self.event.clone().unwrap_or_else(|| EventSelector::named(ANY_ACTIVE_EVENT))
     }
@@ -158,16 +154,18 @@ impl Payments {
     }
 }
 
-impl RevenueQuery {
-    /// # Errors
-    /// Says what cannot be asked.
-    pub fn check(&self) -> Result<(), InsightError> {
+impl Question for RevenueQuery {
+    fn check(&self) -> Result<(), InsightError> {
         self.payments.check()?;
-        check_groups_max(self.groups_max)?;
-        check_people(&self.people)?;
-        check_filters(&self.segment)
+        check_groups_max(self.groups_max)
     }
 
+    fn events_mut(&mut self) -> Vec<&mut EventSelector> {
+        self.payments.events_mut()
+    }
+}
+
+impl RevenueQuery {
     pub(super) fn groups_limit(&self) -> usize {
         self.groups_max.unwrap_or(GROUPS_DEFAULT)
     }

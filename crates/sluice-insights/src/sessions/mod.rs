@@ -3,5 +3,3 @@
 mod run;
 pub mod spec;
 mod split;
-
-pub(crate) use run::{people, run};

@@ -11,8 +11,8 @@ use super::spec::{
 use super::split::{Moment, Session, split};
 use crate::context::Context;
 use crate::engine::{Hit, Operator, Plan, Rows, Scan, SlotSpec, Timeline, scan, timeline};
-use crate::insight::{Page, People};
-use crate::people::{Found, page};
+use crate::kind::{Behind, Run};
+use crate::people::Found;
 use crate::query::invalid;
 use crate::time::{Buckets, Span};
 use crate::{Explain, InsightError};
@@ -32,58 +32,55 @@ struct Setup {
     explain: Explain,
 }
 
-pub(crate) fn run(
-    query: &SessionsQuery,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<SessionsResult, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let done = setup.scan(context, &selection, cancelled, None)?;
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    let bins = query.bins();
-    let lengths = bins.iter().zip(&done.bins).enumerate().map(|(index, (from, bin))| SessionsBin {
-        from_seconds: *from,
-        to_seconds: bins.get(index + 1).copied(),
-        sessions: bin.0,
-        people: bin.1,
-    });
-    let buckets = setup.buckets.len();
-    Ok(SessionsResult {
-        interval: query.interval,
-        counts: done.counts[..buckets].iter().map(Counts::told).collect(),
-        total: done.counts[buckets].told(),
-        lengths: lengths.collect(),
-        buckets: setup.buckets.list,
-        explain: setup.explain,
-    })
-}
+impl Run for SessionsQuery {
+    type Result = SessionsResult;
+    type Point = SessionsPoint;
 
-pub(crate) fn people(
-    query: &SessionsQuery,
-    point: &SessionsPoint,
-    list: &Page,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<People, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let bucket = match &point.bucket {
-        None => None,
-        Some(label) => Some(setup.buckets.find(label, "answer")?),
-    };
-    if let Some(bin) = point.bin {
-        if point.who != SessionsWho::Session {
-            return Err(invalid("a `bin` is of people with a session"));
-        }
-        if bin >= setup.bins.len() {
-            return Err(invalid(format!("`bin` must be below {}", setup.bins.len())));
-        }
+    fn run(&self, context: &Context, cancelled: &AtomicBool) -> Result<Self::Result, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        let done = setup.scan(context, &selection, cancelled, None)?;
+        let bins = self.bins();
+        let lengths =
+            bins.iter().zip(&done.bins).enumerate().map(|(index, (from, bin))| SessionsBin {
+                from_seconds: *from,
+                to_seconds: bins.get(index + 1).copied(),
+                sessions: bin.0,
+                people: bin.1,
+            });
+        let buckets = setup.buckets.len();
+        Ok(SessionsResult {
+            interval: self.interval,
+            counts: done.counts[..buckets].iter().map(Counts::told).collect(),
+            total: done.counts[buckets].told(),
+            lengths: lengths.collect(),
+            buckets: setup.buckets.list,
+            explain: setup.explain,
+        })
     }
-    let wanted = Some(Wanted { bucket, who: point.who, bin: point.bin });
-    let found = setup.scan(context, &selection, cancelled, wanted)?.found;
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(page(found, list, setup.explain))
+
+    fn people(
+        &self,
+        point: &Self::Point,
+        context: &Context,
+        cancelled: &AtomicBool,
+    ) -> Result<Behind, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        let bucket = match &point.bucket {
+            None => None,
+            Some(label) => Some(setup.buckets.find(label, "answer")?),
+        };
+        if let Some(bin) = point.bin {
+            if point.who != SessionsWho::Session {
+                return Err(invalid("a `bin` is of people with a session"));
+            }
+            if bin >= setup.bins.len() {
+                return Err(invalid(format!("`bin` must be below {}", setup.bins.len())));
+            }
+        }
+        let wanted = Some(Wanted { bucket, who: point.who, bin: point.bin });
+        let found = setup.scan(context, &selection, cancelled, wanted)?.found;
+        Ok((found, setup.explain))
+    }
 }
 
 /// The people of one number.
@@ -97,7 +94,6 @@ struct Wanted {
 
 impl Setup {
     fn new(query: &SessionsQuery, context: &Context) -> Result<(Self, Selection), InsightError> {
-        query.check()?;
         let calendar = &context.calendar;
         let days_max = query.interval.range_days_max();
         let span = Span::resolve(&query.range, calendar, context.now, days_max)?;

@@ -8,14 +8,10 @@
 //! more than 24 hours are left out and counted by themselves. Times are cut to milliseconds.
 
 use serde::{Deserialize, Serialize};
-use sluice_filter::Condition;
 use utoipa::ToSchema;
 
-use crate::cohort::check_people;
-use crate::cohort::spec::PeopleClause;
-use crate::query::{
-    DateRange, EventSelector, TraitsAsOf, amount, check_filters, check_no_first_event, invalid,
-};
+use crate::kind::{Question, question};
+use crate::query::{EventSelector, amount, check_no_first_event, invalid};
 use crate::trend::spec::{Bucket, Interval};
 use crate::{Explain, InsightError};
 
@@ -27,33 +23,26 @@ pub const LENGTH_SECONDS_MAX: u64 = 86_400;
 pub const BINS_MAX: usize = 50;
 const BINS_DEFAULT: [u64; 9] = [0, 3, 10, 30, 60, 180, 600, 1_800, 3_600];
 
-/// Sessions per interval: how many, how long, by whom.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SessionsQuery {
-    pub range: DateRange,
-    #[serde(default)]
-    pub interval: Interval,
-    #[serde(default)]
-    pub by: SessionsBy,
-    /// Which number is to be drawn; an answer has all of them.
-    #[serde(default)]
-    pub measure: SessionsMeasure,
-    /// A session with exactly one of these is a bounce; by default `Page Viewed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub page: Option<EventSelector>,
-    /// Lower ends of the bins of lengths in seconds, ascending.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub bins_seconds: Vec<u64>,
-    /// Conditions that events must meet to be in a session and to make a person active.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
-    pub segment: Vec<Condition>,
-    /// Conditions on the people themselves; only who meets all of them is counted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub people: Vec<PeopleClause>,
-    #[serde(default)]
-    pub traits_as_of: TraitsAsOf,
+question! {
+    /// Sessions per interval: how many, how long, by whom.
+    pub struct SessionsQuery {
+        range,
+        /// Conditions that events must meet to be in a session and to make a person active.
+        segment,
+        #[serde(default)]
+        pub interval: Interval,
+        #[serde(default)]
+        pub by: SessionsBy,
+        /// Which number is to be drawn; an answer has all of them.
+        #[serde(default)]
+        pub measure: SessionsMeasure,
+        /// A session with exactly one of these is a bounce; by default `Page Viewed`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub page: Option<EventSelector>,
+        /// Lower ends of the bins of lengths in seconds, ascending.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub bins_seconds: Vec<u64>,
+    }
 }
 
 /// What makes a session.
@@ -178,10 +167,8 @@ fn whole<S: serde::Serializer>(value: &f64, s: S) -> Result<S::Ok, S::Error> {
     amount(&Some(*value), s)
 }
 
-impl SessionsQuery {
-    /// # Errors
-    /// Says what cannot be asked.
-    pub fn check(&self) -> Result<(), InsightError> {
+impl Question for SessionsQuery {
+    fn check(&self) -> Result<(), InsightError> {
         if let SessionsBy::TimeoutSeconds(seconds) = self.by
             && !(1..=TIMEOUT_MAX).contains(&seconds)
         {
@@ -199,10 +186,15 @@ impl SessionsQuery {
                 "`bins_seconds` are at most {BINS_MAX} ascending numbers up to {most}"
             )));
         }
-        check_people(&self.people)?;
-        check_filters(&self.segment)
+        Ok(())
     }
 
+    fn events_mut(&mut self) -> Vec<&mut EventSelector> {
+        self.page.iter_mut().collect()
+    }
+}
+
+impl SessionsQuery {
     pub(super) fn bins(&self) -> Vec<u64> {
         if self.bins_seconds.is_empty() { BINS_DEFAULT.to_vec() } else { self.bins_seconds.clone() }
     }

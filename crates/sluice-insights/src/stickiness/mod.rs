@@ -2,5 +2,3 @@
 
 mod run;
 pub mod spec;
-
-pub(crate) use run::{people, run};

@@ -10,8 +10,8 @@ use super::spec::{
 };
 use crate::context::Context;
 use crate::engine::{Plan, Rows, Scan, SlotSpec, Timeline, timeline};
-use crate::insight::{Page, People};
-use crate::people::{Found, page};
+use crate::kind::{Behind, Run};
+use crate::people::Found;
 use crate::query::invalid;
 use crate::time::{Buckets, Span};
 use crate::trend::spec::Interval;
@@ -30,65 +30,62 @@ struct Setup {
     explain: Explain,
 }
 
-pub(crate) fn run(
-    query: &StickinessQuery,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<StickinessResult, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let done = setup.scan(context, &selection, cancelled, None)?;
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    let days = 1..=query.period.days_max() as usize;
-    let mut summed = [0; DAYS];
-    for (counts, _) in done.periods.iter().zip(&setup.averaged).filter(|(_, counts)| **counts) {
-        summed.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-    }
-    let of: u64 = summed.iter().sum();
-    let share = |count: u64| (of > 0).then(|| count as f64 / of as f64);
-    let all = days.clone().map(|n| StickinessDays {
-        days: n as u32,
-        share_exactly: share(summed[n]),
-        share_at_least: share(summed[n..].iter().sum()),
-        people_exactly: done.exactly[n],
-        people_at_least: done.most[n..].iter().sum(),
-    });
-    let rows = setup.periods.list.iter().zip(&done.periods).map(|(bucket, counts)| StickinessRow {
-        bucket: bucket.clone(),
-        people: counts.iter().sum(),
-        exactly: days.clone().map(|n| counts[n]).collect(),
-        at_least: days.clone().map(|n| counts[n..].iter().sum()).collect(),
-    });
-    Ok(StickinessResult {
-        period: query.period,
-        days: all.collect(),
-        people: done.most.iter().sum(),
-        rows: rows.collect(),
-        explain: setup.explain,
-    })
-}
+impl Run for StickinessQuery {
+    type Result = StickinessResult;
+    type Point = StickinessPoint;
 
-pub(crate) fn people(
-    query: &StickinessQuery,
-    point: &StickinessPoint,
-    list: &Page,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<People, InsightError> {
-    let started = std::time::Instant::now();
-    let (mut setup, selection) = Setup::new(query, context)?;
-    let most = query.period.days_max();
-    if point.days == 0 || point.days > most {
-        return Err(invalid(format!("`days` must be 1 to {most}")));
+    fn run(&self, context: &Context, cancelled: &AtomicBool) -> Result<Self::Result, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        let done = setup.scan(context, &selection, cancelled, None)?;
+        let days = 1..=self.period.days_max() as usize;
+        let mut summed = [0; DAYS];
+        for (counts, _) in done.periods.iter().zip(&setup.averaged).filter(|(_, counts)| **counts) {
+            summed.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        }
+        let of: u64 = summed.iter().sum();
+        let share = |count: u64| (of > 0).then(|| count as f64 / of as f64);
+        let all = days.clone().map(|n| StickinessDays {
+            days: n as u32,
+            share_exactly: share(summed[n]),
+            share_at_least: share(summed[n..].iter().sum()),
+            people_exactly: done.exactly[n],
+            people_at_least: done.most[n..].iter().sum(),
+        });
+        let rows =
+            setup.periods.list.iter().zip(&done.periods).map(|(bucket, counts)| StickinessRow {
+                bucket: bucket.clone(),
+                people: counts.iter().sum(),
+                exactly: days.clone().map(|n| counts[n]).collect(),
+                at_least: days.clone().map(|n| counts[n..].iter().sum()).collect(),
+            });
+        Ok(StickinessResult {
+            period: self.period,
+            days: all.collect(),
+            people: done.most.iter().sum(),
+            rows: rows.collect(),
+            explain: setup.explain,
+        })
     }
-    let period = match &point.bucket {
-        None => None,
-        Some(label) => Some(setup.periods.find(label, "stickiness")?),
-    };
-    let wanted = Wanted { period, days: point.days as usize, count: point.count };
-    let found = setup.scan(context, &selection, cancelled, Some(wanted))?.found;
-    setup.explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(page(found, list, setup.explain))
+
+    fn people(
+        &self,
+        point: &Self::Point,
+        context: &Context,
+        cancelled: &AtomicBool,
+    ) -> Result<Behind, InsightError> {
+        let (setup, selection) = Setup::new(self, context)?;
+        let most = self.period.days_max();
+        if point.days == 0 || point.days > most {
+            return Err(invalid(format!("`days` must be 1 to {most}")));
+        }
+        let period = match &point.bucket {
+            None => None,
+            Some(label) => Some(setup.periods.find(label, "stickiness")?),
+        };
+        let wanted = Wanted { period, days: point.days as usize, count: point.count };
+        let found = setup.scan(context, &selection, cancelled, Some(wanted))?.found;
+        Ok((found, setup.explain))
+    }
 }
 
 /// The people of one number.
@@ -101,7 +98,6 @@ struct Wanted {
 
 impl Setup {
     fn new(query: &StickinessQuery, context: &Context) -> Result<(Self, Selection), InsightError> {
-        query.check()?;
         let (calendar, interval) = (&context.calendar, query.period.interval());
         let span = Span::resolve(&query.range, calendar, context.now, interval.range_days_max())?;
         let periods = Buckets::new(&span, interval, calendar, context.now)?;

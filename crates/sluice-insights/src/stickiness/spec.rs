@@ -6,32 +6,23 @@
 //! their rows but not in the average, unless no period is whole.
 
 use serde::{Deserialize, Serialize};
-use sluice_filter::Condition;
 use utoipa::ToSchema;
 
-use crate::cohort::check_people;
-use crate::cohort::spec::PeopleClause;
-use crate::query::{DateRange, EventSelector, TraitsAsOf, check_filters, check_no_first_event};
+use crate::kind::{Question, question};
+use crate::query::{EventSelector, check_no_first_event};
 use crate::trend::spec::{Bucket, Interval};
 use crate::{Explain, InsightError};
 
-/// On how many days of a period people have an event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StickinessQuery {
-    pub range: DateRange,
-    #[serde(default)]
-    pub period: StickinessPeriod,
-    pub event: EventSelector,
-    /// Further conditions on the event.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
-    pub segment: Vec<Condition>,
-    /// Conditions on the people themselves; only who meets all of them is counted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub people: Vec<PeopleClause>,
-    #[serde(default)]
-    pub traits_as_of: TraitsAsOf,
+question! {
+    /// On how many days of a period people have an event.
+    pub struct StickinessQuery {
+        range,
+        /// Further conditions on the event.
+        segment,
+        #[serde(default)]
+        pub period: StickinessPeriod,
+        pub event: EventSelector,
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -117,13 +108,13 @@ impl StickinessPeriod {
     }
 }
 
-impl StickinessQuery {
-    /// # Errors
-    /// Says what cannot be asked.
-    pub fn check(&self) -> Result<(), InsightError> {
+impl Question for StickinessQuery {
+    fn check(&self) -> Result<(), InsightError> {
         self.event.check("the event of a stickiness")?;
-        check_no_first_event(&self.event, "a stickiness")?;
-        check_people(&self.people)?;
-        check_filters(&self.segment)
+        check_no_first_event(&self.event, "a stickiness")
+    }
+
+    fn events_mut(&mut self) -> Vec<&mut EventSelector> {
+        vec![&mut self.event]
     }
 }

@@ -15,5 +15,3 @@ mod run;
 pub mod spec;
 mod table;
 mod window;
-
-pub(crate) use run::{people, run};

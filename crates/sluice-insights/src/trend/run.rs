@@ -12,87 +12,89 @@ use super::pass::{Asking, Figures, Pass, Tallied};
 use super::spec::{Bin, Bucket, PastValues, TrendPoint, TrendQuery, TrendResult, TrendSeries};
 use super::window::Window;
 use crate::context::Context;
-use crate::insight::{Page, People};
-use crate::people::page;
+use crate::kind::{Behind, Run};
 use crate::query::{GROUPS_MAX, invalid};
 use crate::time::Span;
 use crate::{Explain, InsightError};
 
-pub(crate) fn run(
-    query: &TrendQuery,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<TrendResult, InsightError> {
-    let started = std::time::Instant::now();
-    query.check()?;
-    let asking = Asking { query, context, cancelled };
-    let span = span(query, context)?;
-    let past_span = past_span(query, context, &span)?;
-    let what = What::of(&query.measure);
-    let mut explain = Explain::default();
-    let (mut segments, mut series) = (Vec::new(), Vec::new());
-    for (index, filters) in segments_of(query).into_iter().enumerate() {
-        let pass = Pass::new(&asking, filters, &span, ask(query))?;
-        add_explain(&mut explain, context, &pass);
-        let tallied = pass.tally(&asking, &what)?;
-        let mut list = listed(query, &what, &tallied, index);
-        if let Some(past) = &past_span {
-            let pass = Pass::new(&asking, filters, past, ask(query))?;
-            add_explain(&mut explain, context, &pass);
-            add_past(&asking, &what, &mut list, pass)?;
-        }
-        series.extend(list);
-        segments.push(tallied);
-    }
-    series.sort_by_key(|one: &TrendSeries| one.event);
-    let formulas = query.formula.as_ref().map(|text| -> Result<_, InsightError> {
-        let formulas = Formulas::parse(text, query)?;
-        formulas.series(&asking, &segments, (&span, past_span.as_ref()), &mut explain)
-    });
-    let buckets = segments.first().map_or(Vec::new(), shown);
-    let past_buckets = match &past_span {
-        None => None,
-        Some(past) => Some(shown_of(&Pass::new(&asking, &[], past, ask(query))?)),
-    };
-    let formulas = formulas.transpose()?;
-    explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(TrendResult { interval: query.interval, buckets, series, formulas, past_buckets, explain })
-}
+impl Run for TrendQuery {
+    type Result = TrendResult;
+    type Point = TrendPoint;
 
-pub(crate) fn people(
-    query: &TrendQuery,
-    point: &TrendPoint,
-    list: &Page,
-    context: &Context,
-    cancelled: &AtomicBool,
-) -> Result<People, InsightError> {
-    let started = std::time::Instant::now();
-    query.check()?;
-    if point.event >= query.events.len() {
-        return Err(invalid(format!("`event` must be below {}", query.events.len())));
+    fn run(&self, context: &Context, cancelled: &AtomicBool) -> Result<Self::Result, InsightError> {
+        let asking = Asking { query: self, context, cancelled };
+        let span = span(self, context)?;
+        let past_span = past_span(self, context, &span)?;
+        let what = What::of(&self.measure);
+        let mut explain = Explain::default();
+        let (mut segments, mut series) = (Vec::new(), Vec::new());
+        for (index, filters) in segments_of(self).into_iter().enumerate() {
+            let pass = Pass::new(&asking, filters, &span, ask(self))?;
+            add_explain(&mut explain, context, &pass);
+            let tallied = pass.tally(&asking, &what)?;
+            let mut list = listed(self, &what, &tallied, index);
+            if let Some(past) = &past_span {
+                let pass = Pass::new(&asking, filters, past, ask(self))?;
+                add_explain(&mut explain, context, &pass);
+                add_past(&asking, &what, &mut list, pass)?;
+            }
+            series.extend(list);
+            segments.push(tallied);
+        }
+        series.sort_by_key(|one: &TrendSeries| one.event);
+        let formulas = self.formula.as_ref().map(|text| -> Result<_, InsightError> {
+            let formulas = Formulas::parse(text, self)?;
+            formulas.series(&asking, &segments, (&span, past_span.as_ref()), &mut explain)
+        });
+        let buckets = segments.first().map_or(Vec::new(), shown);
+        let past_buckets = match &past_span {
+            None => None,
+            Some(past) => Some(shown_of(&Pass::new(&asking, &[], past, ask(self))?)),
+        };
+        let formulas = formulas.transpose()?;
+        Ok(TrendResult {
+            interval: self.interval,
+            buckets,
+            series,
+            formulas,
+            past_buckets,
+            explain,
+        })
     }
-    let asking = Asking { query, context, cancelled };
-    let now = span(query, context)?;
-    let past = past_span(query, context, &now)?;
-    let span = match (point.past, past) {
-        (false, _) => now,
-        (true, Some(past)) => past,
-        (true, None) => return Err(invalid("`past` is asked for but the trend has no `compare`")),
-    };
-    let segments = segments_of(query);
-    let segment = point.segment.unwrap_or(0);
-    let filters = segments
-        .get(segment)
-        .ok_or_else(|| invalid(format!("`segment` must be below {}", segments.len())))?;
-    let pass = Pass::new(&asking, filters, &span, ask(query))?;
-    let mut explain = Explain::default();
-    add_explain(&mut explain, context, &pass);
-    let found = match wanted(query, point, &pass)? {
-        None => Vec::new(),
-        Some(point) => pass.scan(&asking, &Keep::People(point))?.1,
-    };
-    explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(page(found, list, explain))
+
+    fn people(
+        &self,
+        point: &Self::Point,
+        context: &Context,
+        cancelled: &AtomicBool,
+    ) -> Result<Behind, InsightError> {
+        if point.event >= self.events.len() {
+            return Err(invalid(format!("`event` must be below {}", self.events.len())));
+        }
+        let asking = Asking { query: self, context, cancelled };
+        let now = span(self, context)?;
+        let past = past_span(self, context, &now)?;
+        let span = match (point.past, past) {
+            (false, _) => now,
+            (true, Some(past)) => past,
+            (true, None) => {
+                return Err(invalid("`past` is asked for but the trend has no `compare`"));
+            }
+        };
+        let segments = segments_of(self);
+        let segment = point.segment.unwrap_or(0);
+        let filters = segments
+            .get(segment)
+            .ok_or_else(|| invalid(format!("`segment` must be below {}", segments.len())))?;
+        let pass = Pass::new(&asking, filters, &span, ask(self))?;
+        let mut explain = Explain::default();
+        add_explain(&mut explain, context, &pass);
+        let found = match wanted(self, point, &pass)? {
+            None => Vec::new(),
+            Some(point) => pass.scan(&asking, &Keep::People(point))?.1,
+        };
+        Ok((found, explain))
+    }
 }
 
 /// The place of a number in a pass; `None` if no row may have its group.

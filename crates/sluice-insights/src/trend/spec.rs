@@ -8,58 +8,50 @@ use super::formula::Formulas;
 pub use super::measure::{
     BINS_MAX, Bin, Bins, HistogramOf, Measure, OverTime, PastShift, PercentileOf, ShiftUnit,
 };
-use crate::cohort::check_people;
-use crate::cohort::spec::PeopleClause;
+use crate::kind::{Question, question};
 use crate::query::{
-    DateRange, EVENTS_MAX, EventSelector, GROUPS_DEFAULT, NEW_USER, PropertyRef, TraitsAsOf, Users,
-    amount, amounts, check_filters, check_groups_max, invalid,
+    EVENTS_MAX, EventSelector, GROUPS_DEFAULT, NEW_USER, PropertyRef, Users, amount, amounts,
+    check_filters, check_groups_max, invalid,
 };
 use crate::{Explain, InsightError};
 
-/// How much of some events there was, per interval.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TrendQuery {
-    pub range: DateRange,
-    #[serde(default)]
-    pub interval: Interval,
-    /// One to ten events, each a series of its own.
-    pub events: Vec<EventSelector>,
-    #[serde(default)]
-    pub measure: Measure,
-    /// Conditions that each counted event must meet (and, for `active_percent`, each active event).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
-    pub segment: Vec<Condition>,
-    /// Conditions on the people themselves; only who meets all of them is counted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub people: Vec<PeopleClause>,
-    #[serde(default)]
-    pub users: Users,
-    /// Sets of further conditions on the counted events, side by side: each event has a series for
-    /// each of them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub segments: Vec<NamedSegment>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub breakdown: Option<PropertyRef>,
-    /// A second property: groups are then pairs of values. Only with `breakdown`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub then_by: Option<PropertyRef>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub over_time: Option<OverTime>,
-    /// The same for an earlier range, of which each series then has the values beside its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub compare: Option<PastShift>,
-    /// Up to ten formulas, separated by `;`, of functions of the events (`A`, `B`, …; with several
-    /// segments `A1`, `A2`, …): `UNIQUES(B) / UNIQUES(A)`. `%:` or `$:` before one says how to
-    /// write its values.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub formula: Option<String>,
-    /// The largest groups to list, 1 to 1,000 (default 100).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub groups_max: Option<usize>,
-    #[serde(default)]
-    pub traits_as_of: TraitsAsOf,
+question! {
+    /// How much of some events there was, per interval.
+    pub struct TrendQuery {
+        range,
+        /// Conditions that each counted event must meet (and, for `active_percent`, each active event).
+        segment,
+        #[serde(default)]
+        pub interval: Interval,
+        /// One to ten events, each a series of its own.
+        pub events: Vec<EventSelector>,
+        #[serde(default)]
+        pub measure: Measure,
+        #[serde(default)]
+        pub users: Users,
+        /// Sets of further conditions on the counted events, side by side: each event has a series for
+        /// each of them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub segments: Vec<NamedSegment>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub breakdown: Option<PropertyRef>,
+        /// A second property: groups are then pairs of values. Only with `breakdown`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub then_by: Option<PropertyRef>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub over_time: Option<OverTime>,
+        /// The same for an earlier range, of which each series then has the values beside its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub compare: Option<PastShift>,
+        /// Up to ten formulas, separated by `;`, of functions of the events (`A`, `B`, …; with several
+        /// segments `A1`, `A2`, …): `UNIQUES(B) / UNIQUES(A)`. `%:` or `$:` before one says how to
+        /// write its values.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub formula: Option<String>,
+        /// The largest groups to list, 1 to 1,000 (default 100).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub groups_max: Option<usize>,
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -275,10 +267,8 @@ pub const SEGMENTS_MAX: usize = 10;
 /// How far back a comparison goes, in its units.
 const COMPARE_COUNT_MAX: u32 = 400;
 
-impl TrendQuery {
-    /// # Errors
-    /// Says what cannot be asked.
-    pub fn check(&self) -> Result<(), InsightError> {
+impl Question for TrendQuery {
+    fn check(&self) -> Result<(), InsightError> {
         if self.events.is_empty() || self.events.len() > EVENTS_MAX {
             return Err(invalid(format!("a trend has 1 to {EVENTS_MAX} `events`")));
         }
@@ -305,11 +295,15 @@ impl TrendQuery {
         if let Some(formula) = &self.formula {
             Formulas::parse(formula, self)?;
         }
-        check_groups_max(self.groups_max)?;
-        check_people(&self.people)?;
-        check_filters(&self.segment)
+        check_groups_max(self.groups_max)
     }
 
+    fn events_mut(&mut self) -> Vec<&mut EventSelector> {
+        self.events.iter_mut().collect()
+    }
+}
+
+impl TrendQuery {
     pub(crate) fn groups_limit(&self) -> usize {
         self.groups_max.unwrap_or(GROUPS_DEFAULT)
     }

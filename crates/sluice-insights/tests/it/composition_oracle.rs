@@ -1,60 +1,45 @@
 //! Compositions by brute force: each person's values as a set; and the worked example.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value as Json, json};
 use sluice_base::Timestamp;
-use sluice_insights::composition::spec::CompositionResult;
-use sluice_insights::{Context, InsightQuery, InsightResult, answer};
+use sluice_insights::Context;
 
+use crate::asking::{Common, asked};
 use crate::behind::check_people;
-use crate::calendar::Intervals;
-use crate::oracle::{Cond, Row, groups, is_active, property};
+use crate::oracle::{Row, groups, is_active, property};
 use crate::world::{New, World, micros};
 
 /// A composition question of the tests.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
-    pub(crate) over: Intervals,
+    pub(crate) base: Common,
     pub(crate) property: &'static str,
     pub(crate) of_user: bool,
     pub(crate) all: bool,
-    pub(crate) segment: Vec<Cond>,
     pub(crate) groups_max: usize,
-    pub(crate) latest: bool,
 }
 
 impl Ask {
     fn json(&self) -> Json {
         let of = if self.of_user { "user" } else { "event" };
-        json!({
-            "kind": "composition",
-            "range": { "start": self.over.start.to_string(), "end": self.over.end.to_string() },
+        let own = json!({
             "property": { "property": self.property, "of": of },
             "values": if self.all { "all" } else { "most_recent" },
-            "segment": self.segment.iter().map(Cond::json).collect::<Vec<_>>(),
             "groups_max": self.groups_max,
-            "traits_as_of": if self.latest { "latest" } else { "event" },
-        })
-    }
-}
-
-fn ask(json: &Json, context: &Context) -> CompositionResult {
-    let query = InsightQuery::from_json(&json.to_string()).unwrap();
-    match answer(&query, context, &AtomicBool::new(false)).unwrap() {
-        InsightResult::Composition(result) => result,
-        other => panic!("a composition was asked for, not {other:?}"),
+        });
+        self.base.question("composition", own)
     }
 }
 
 pub(crate) fn check(asked: &Ask, rows: &[Row], context: &Context) {
     let json = asked.json();
-    let result = ask(&json, context);
+    let result = asked!(Composition, &json, context);
     let mut of: BTreeMap<u64, Vec<&Row>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.who != 0 && is_active(row)) {
-        let is_in = asked.over.index(row.raw.time).is_some_and(|index| index >= 0);
-        if is_in && asked.segment.iter().all(|cond| cond.holds(row, asked.latest)) {
+        let is_in = asked.base.over.index(row.raw.time).is_some_and(|index| index >= 0);
+        if is_in && asked.base.has(row) {
             of.entry(row.who).or_default().push(row);
         }
     }
@@ -65,7 +50,7 @@ pub(crate) fn check(asked: &Ask, rows: &[Row], context: &Context) {
         for row in &rows[from..] {
             let time = || vec![Timestamp::from_micros(row.raw.time).to_string()];
             everybody.entry(who).or_insert_with(time);
-            for group in groups(&property(row, asked.property, asked.of_user, asked.latest)) {
+            for group in groups(&property(row, asked.property, asked.of_user, asked.base.latest)) {
                 found.entry(group).or_default().entry(who).or_insert_with(time);
             }
         }
@@ -111,7 +96,7 @@ fn the_example_gives_its_figures_by_the_last_value_and_by_all() {
             "range": { "start": "2026-03-01", "end": "2026-03-02" },
             "property": { "property": "version", "of": "user" },
         });
-        let result = ask(&query, &context);
+        let result = asked!(Composition, &query, &context);
         let got: Vec<_> =
             result.groups.iter().map(|group| (group.value.as_str(), group.people)).collect();
         assert_eq!(got, expected, "{values}");
@@ -131,7 +116,8 @@ fn everybody_is_in_one_value_of_the_last_ones_unless_it_is_a_list() {
         "kind": "composition", "range": { "start": "2026-03-01", "end": "2026-03-01" },
         "property": { "property": "tags" },
     });
-    let result = ask(&query, &world.context("UTC", micros("2026-04-01T00:00:00Z"), 1));
+    let result =
+        asked!(Composition, &query, &world.context("UTC", micros("2026-04-01T00:00:00Z"), 1));
     let values: BTreeSet<_> =
         result.groups.iter().map(|group| (group.value.as_str(), group.people)).collect();
     assert_eq!(values, BTreeSet::from([("a", 2), ("b", 1)]));

@@ -5,28 +5,21 @@ use std::sync::atomic::AtomicBool;
 use serde_json::{Value as Json, json};
 use sluice_insights::funnel::spec::FunnelResult;
 use sluice_insights::trend::spec::TrendResult;
-use sluice_insights::{ErrorKind, InsightQuery, InsightResult, answer};
+use sluice_insights::{ErrorKind, InsightQuery, answer};
 
+use crate::asking::asked;
 use crate::world::{World, micros};
 
 const NOW: &str = "2026-04-01T00:00:00Z";
 
 pub(crate) fn trend(world: &World, zone: &str, query: &Json) -> TrendResult {
     let context = world.context(zone, micros(NOW), 2);
-    let query = InsightQuery::from_json(&query.to_string()).unwrap();
-    match answer(&query, &context, &AtomicBool::new(false)).unwrap() {
-        InsightResult::Trend(result) => result,
-        other => panic!("a trend was asked for, not {other:?}"),
-    }
+    asked!(Trend, query, &context)
 }
 
 pub(crate) fn funnel(world: &World, query: &Json) -> FunnelResult {
     let context = world.context("UTC", micros(NOW), 2);
-    let query = InsightQuery::from_json(&query.to_string()).unwrap();
-    match answer(&query, &context, &AtomicBool::new(false)).unwrap() {
-        InsightResult::Funnel(result) => result,
-        other => panic!("a funnel was asked for, not {other:?}"),
-    }
+    asked!(Funnel, query, &context)
 }
 
 pub(crate) fn plays() -> World {

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use sluice_insights::trend::spec::{FormulaFormat, TrendResult};
 
+use crate::asking::close;
 use crate::oracle::Row;
-use crate::trend_oracle::{Ask, Kept, Measure, Names, OverTime, close};
+use crate::trend_ask::{Ask, Measure, Names, OverTime};
+use crate::trend_oracle::Kept;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Formula {

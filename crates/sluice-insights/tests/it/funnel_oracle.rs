@@ -7,27 +7,21 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
 use sluice_insights::funnel::spec::{Durations, FunnelBars, FunnelResult};
-use sluice_insights::{Context, InsightQuery, InsightResult, Page, PeopleQuery, answer, people};
+use sluice_insights::{Context, Page, PeopleQuery, people};
 
-use crate::oracle::{Cond, Pick, Row, first_seen, groups, is_active, property};
-use crate::trend_oracle::{bare, close};
+use crate::asking::{By, Common, asked, bare, by, close};
+use crate::oracle::{Pick, Row, first_seen, groups, is_active, property};
 
 /// A funnel question of the tests.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
-    pub(crate) zone: &'static str,
-    pub(crate) start: Date,
-    pub(crate) end: Date,
+    pub(crate) base: Common,
     pub(crate) steps: Vec<Pick>,
     pub(crate) window: i64,
     pub(crate) millis: bool,
-    /// Clauses on people; the rows are already those of these people.
-    pub(crate) people: Json,
-    pub(crate) segment: Vec<Cond>,
     pub(crate) users: &'static str,
-    pub(crate) breakdown: Option<(String, bool)>,
+    pub(crate) breakdown: By,
     pub(crate) breakdown_step: usize,
-    pub(crate) latest: bool,
     pub(crate) order: &'static str,
     pub(crate) totals: bool,
     pub(crate) hold: Option<&'static str>,
@@ -42,57 +36,51 @@ pub(crate) struct Ask {
 
 impl Ask {
     pub(crate) fn json(&self) -> Json {
-        let mut json = json!({
-            "kind": "funnel",
-            "range": { "start": self.start.to_string(), "end": self.end.to_string() },
-            "steps": self.steps.iter().map(Pick::json).collect::<Vec<_>>(),
+        let mut own = json!({
+                        "steps": self.steps.iter().map(Pick::json).collect::<Vec<_>>(),
             "window_seconds": self.window,
             "resolution": if self.millis { "millisecond" } else { "second" },
-            "people": self.people,
-            "segment": self.segment.iter().map(Cond::json).collect::<Vec<_>>(),
             "users": self.users,
-            "traits_as_of": if self.latest { "latest" } else { "event" },
             "order": self.order,
             "count": if self.totals { "totals" } else { "uniques" },
             "first_day": self.first_day,
         });
         match self.hold {
             None => {}
-            Some("session") => json["hold"] = json!("session"),
-            Some(property) => json["hold"] = json!({ "property": { "property": property } }),
+            Some("session") => own["hold"] = json!("session"),
+            Some(property) => own["hold"] = json!({ "property": { "property": property } }),
         }
         if !self.exclusions.is_empty() {
             let of = |(pick, between): &(Pick, Option<(usize, usize)>)| match between {
                 None => json!({ "event": pick.json() }),
                 Some((from, to)) => json!({ "event": pick.json(), "from": from, "to": to }),
             };
-            json["exclusions"] = self.exclusions.iter().map(of).collect();
+            own["exclusions"] = self.exclusions.iter().map(of).collect();
         }
         if let Some(interval) = self.interval {
-            json["interval"] = json!(interval);
+            own["interval"] = json!(interval);
         }
         if self.sum {
-            json["sum"] = json!({ "property": "n" });
+            own["sum"] = json!({ "property": "n" });
         }
         if let Some(width) = self.bins {
-            json["time_bins"] = json!({ "width_seconds": width });
+            own["time_bins"] = json!({ "width_seconds": width });
         }
-        if let Some((property, user)) = &self.breakdown {
-            json["breakdown"] =
-                json!({ "property": property, "of": if *user { "user" } else { "event" } });
-            json["breakdown_step"] = json!(self.breakdown_step);
+        if self.breakdown.is_some() {
+            own["breakdown"] = by(&self.breakdown);
+            own["breakdown_step"] = json!(self.breakdown_step);
         }
-        json
+        self.base.question("funnel", own)
     }
 
     fn date(&self, time: i64) -> Date {
-        let zone = TimeZone::get(self.zone).unwrap();
+        let zone = TimeZone::get(self.base.over.zone).unwrap();
         jiff::Timestamp::from_microsecond(time).unwrap().to_zoned(zone).date()
     }
 
     fn in_range(&self, time: i64) -> bool {
         let date = self.date(time);
-        self.start <= date && date <= self.end
+        self.base.over.start <= date && date <= self.base.over.end
     }
 
     /// The label of the interval of entry.
@@ -125,7 +113,7 @@ impl Ask {
             let allowed = second - started <= self.window_units()
                 && !path.iter().any(|one| self.is_same(rows[*one], rows[next]))
                 && self.may_follow(rows, path[path.len() - 1], next, path.len());
-            if allowed && self.steps[path.len()].fits(rows[next], self.latest) {
+            if allowed && self.steps[path.len()].fits(rows[next], self.base.latest) {
                 path.push(next);
                 let found = self.onward(rows, path);
                 path.pop();
@@ -149,7 +137,7 @@ impl Ask {
         let forbidden = |row: &Row| {
             let excluded = self.exclusions.iter().any(|(pick, between)| {
                 let (first, last) = between.unwrap_or((1, self.steps.len()));
-                first <= step && step < last && pick.fits(row, self.latest)
+                first <= step && step < last && pick.fits(row, self.base.latest)
             });
             excluded || (self.order == "exact" && is_active(row))
         };
@@ -189,7 +177,7 @@ impl Ask {
                     let name = rows[*row].raw.name.as_str();
                     let fits = match step {
                         0 => starts.contains(row),
-                        _ => self.steps[step].fits(rows[*row], self.latest),
+                        _ => self.steps[step].fits(rows[*row], self.base.latest),
                     };
                     if !fits || !names.insert(name) {
                         continue;
@@ -221,7 +209,7 @@ impl Ask {
     fn gathered(&self, rows: &[&Row], starts: &[usize]) -> Vec<usize> {
         let mut best: Vec<usize> = Vec::new();
         let is_step = |row: &usize| {
-            let fits = |pick: &Pick| pick.fits(rows[*row], self.latest);
+            let fits = |pick: &Pick| pick.fits(rows[*row], self.base.latest);
             starts.contains(row) || self.steps.iter().skip(1).any(fits)
         };
         for first in (0..rows.len()).filter(is_step) {
@@ -235,7 +223,7 @@ impl Ask {
             let any = |step: usize| {
                 inside.iter().any(|row| match step {
                     0 => starts.contains(row),
-                    _ => self.steps[step].fits(rows[*row], self.latest),
+                    _ => self.steps[step].fits(rows[*row], self.base.latest),
                 })
             };
             let most = (0..self.steps.len()).take_while(|step| any(*step)).count();
@@ -265,7 +253,7 @@ impl Ask {
         for row in inside {
             let fits = match step {
                 0 => starts.contains(row),
-                _ => self.steps[step].fits(rows[*row], self.latest),
+                _ => self.steps[step].fits(rows[*row], self.base.latest),
             };
             if !fits || chosen.iter().any(|one| self.is_same(rows[*one], rows[*row])) {
                 continue;
@@ -337,8 +325,8 @@ fn outcomes(ask: &Ask, rows: &[Row], now: i64) -> (Vec<Outcome>, Vec<Outcome>) {
                     let row = rows[*index];
                     ask.in_range(row.raw.time)
                         && (!ask.first_day || ask.date(row.raw.time) == born)
-                        && ask.steps[0].fits(row, ask.latest)
-                        && ask.segment.iter().all(|cond| cond.holds(row, ask.latest))
+                        && ask.steps[0].fits(row, ask.base.latest)
+                        && ask.base.has(row)
                 })
                 .collect();
             let Some(latest) = starts.last() else { continue };
@@ -370,7 +358,7 @@ fn outcome(ask: &Ask, who: u64, rows: &[&Row], path: &[usize], entry: i64, now: 
     if let Some((name, user)) = &ask.breakdown {
         in_groups = match path.get(ask.breakdown_step - 1) {
             None => BTreeSet::from(["did not reach step".to_owned()]),
-            Some(index) => groups(&property(rows[*index], name, *user, ask.latest)),
+            Some(index) => groups(&property(rows[*index], name, *user, ask.base.latest)),
         };
     }
     let mut times: Vec<i64> = path.iter().map(|index| rows[*index].raw.time).collect();
@@ -388,11 +376,7 @@ fn outcome(ask: &Ask, who: u64, rows: &[&Row], path: &[usize], entry: i64, now: 
 
 pub(crate) fn check(ask: &Ask, rows: &[Row], context: &Context) {
     let text = ask.json().to_string();
-    let query = InsightQuery::from_json(&text).unwrap();
-    let InsightResult::Funnel(result) = answer(&query, context, &AtomicBool::new(false)).unwrap()
-    else {
-        panic!("a funnel")
-    };
+    let result = asked!(Funnel, &ask.json(), context);
     let (all, by_bucket) = outcomes(ask, rows, context.now.as_micros());
     check_bars(ask, &result.overall, &all, None, context);
     check_moments(ask, &result, &result.overall, (&by_bucket, None), context);

@@ -6,30 +6,26 @@ use std::sync::atomic::AtomicBool;
 use serde_json::{Value as Json, json};
 use sluice_insights::{Context, InsightQuery, InsightResult, answer};
 
+use crate::asking::{Common, asked};
 use crate::behind::check_people;
-use crate::calendar::{Intervals, shown};
-use crate::oracle::{Cond, Pick, Row, first_seen};
+use crate::calendar::shown;
+use crate::oracle::{Pick, Row, first_seen};
 use crate::world::{World, micros};
 
 /// A lifecycle question of the tests.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
-    pub(crate) over: Intervals,
+    pub(crate) base: Common,
     pub(crate) event: Pick,
-    pub(crate) segment: Vec<Cond>,
-    pub(crate) latest: bool,
 }
 
 impl Ask {
     fn json(&self) -> Json {
-        json!({
-            "kind": "lifecycle",
-            "range": { "start": self.over.start.to_string(), "end": self.over.end.to_string() },
-            "interval": self.over.interval,
+        let own = json!({
+            "interval": self.base.over.interval,
             "event": self.event.json(),
-            "segment": self.segment.iter().map(Cond::json).collect::<Vec<_>>(),
-            "traits_as_of": if self.latest { "latest" } else { "event" },
-        })
+        });
+        self.base.question("lifecycle", own)
     }
 }
 
@@ -37,24 +33,19 @@ const STATES: [&str; 4] = ["new", "current", "resurrected", "dormant"];
 
 pub(crate) fn check(ask: &Ask, rows: &[Row], context: &Context) {
     let text = ask.json().to_string();
-    let query = InsightQuery::from_json(&text).unwrap();
-    let InsightResult::Lifecycle(result) =
-        answer(&query, context, &AtomicBool::new(false)).unwrap()
-    else {
-        panic!("a lifecycle")
-    };
+    let result = asked!(Lifecycle, &ask.json(), context);
     let first = first_seen(rows);
     // Per person and interval the first and the last time.
     let mut active: BTreeMap<u64, BTreeMap<i64, (i64, i64)>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.who != 0 && ask.event.fits(row, ask.latest)) {
-        let Some(index) = ask.over.index(row.raw.time) else { continue };
-        if ask.segment.iter().all(|cond| cond.holds(row, ask.latest)) {
+    for row in rows.iter().filter(|row| row.who != 0 && ask.event.fits(row, ask.base.latest)) {
+        let Some(index) = ask.base.over.index(row.raw.time) else { continue };
+        if ask.base.has(row) {
             let times = active.entry(row.who).or_default();
             let times = times.entry(index).or_insert((row.raw.time, row.raw.time));
             *times = (times.0.min(row.raw.time), times.1.max(row.raw.time));
         }
     }
-    let labels = ask.over.labels();
+    let labels = ask.base.over.labels();
     assert_eq!(
         result.buckets.iter().map(|bucket| bucket.label.clone()).collect::<Vec<_>>(),
         labels
@@ -63,7 +54,7 @@ pub(crate) fn check(ask: &Ask, rows: &[Row], context: &Context) {
         let mut found: BTreeMap<&str, BTreeMap<u64, Vec<String>>> = BTreeMap::new();
         for (who, intervals) in &active {
             let (now, before) = (intervals.get(&index), intervals.get(&(index - 1)));
-            let is_new = ask.over.index(first[who]) == Some(index);
+            let is_new = ask.base.over.index(first[who]) == Some(index);
             let (state, time) = match (now, before) {
                 (Some(now), _) if is_new => ("new", now.0),
                 (Some(now), Some(_)) => ("current", now.0),

@@ -2,6 +2,7 @@
 //! no code with the engine, on random data; and worked examples, cell by cell.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod asking;
 mod behind;
 mod calendar;
 mod cohort_examples;
@@ -25,6 +26,7 @@ mod seen;
 mod service;
 mod sessions_oracle;
 mod stickiness_oracle;
+mod trend_ask;
 mod trend_examples;
 mod trend_oracle;
 mod world;

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use sluice_insights::paths::spec::{PathsNodeName, PathsResult};
 use sluice_insights::{ErrorKind, InsightQuery};
 
-use crate::paths_oracle;
+use crate::asking::asked;
 use crate::world::{World, micros};
 
 fn world() -> World {
@@ -28,7 +28,7 @@ fn ask(world: &World, further: &Json) -> PathsResult {
     for (name, value) in further.as_object().unwrap() {
         query[name] = value.clone();
     }
-    paths_oracle::ask(&query, &world.context("UTC", micros("2026-04-01T00:00:00Z"), 2))
+    asked!(Paths, &query, &world.context("UTC", micros("2026-04-01T00:00:00Z"), 2))
 }
 
 /// Names and people of a column, with those who go no further.

@@ -1,23 +1,21 @@
 //! Paths by brute force: every path as a list of names, then counted with maps and sets.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value as Json, json};
-use sluice_insights::paths::spec::{PathsAmount, PathsNodeName, PathsResult};
-use sluice_insights::{Context, InsightQuery, InsightResult, answer};
+use sluice_insights::Context;
+use sluice_insights::paths::spec::{PathsAmount, PathsNodeName};
 
+use crate::asking::{Common, asked};
 use crate::behind::check_people;
-use crate::calendar::Intervals;
-use crate::oracle::{Cond, Pick, Row, is_active};
+use crate::oracle::{Pick, Row, is_active};
 
 /// A question about paths of the tests.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
-    pub(crate) over: Intervals,
+    pub(crate) base: Common,
     pub(crate) start: Option<Pick>,
     pub(crate) end: Option<Pick>,
-    pub(crate) segment: Vec<Cond>,
     pub(crate) totals: bool,
     pub(crate) window: i64,
     pub(crate) gap: Option<i64>,
@@ -25,40 +23,27 @@ pub(crate) struct Ask {
     pub(crate) nodes: usize,
     pub(crate) ignore: Vec<&'static str>,
     pub(crate) collapse: bool,
-    pub(crate) latest: bool,
 }
 
 impl Ask {
     fn json(&self) -> Json {
-        let mut json = json!({
-            "kind": "paths",
-            "range": { "start": self.over.start.to_string(), "end": self.over.end.to_string() },
-            "segment": self.segment.iter().map(Cond::json).collect::<Vec<_>>(),
+        let mut own = json!({
             "count": if self.totals { "totals" } else { "uniques" },
             "window_seconds": self.window,
             "columns_max": self.columns,
             "nodes_max": self.nodes,
             "ignore": self.ignore,
             "collapse_repeats": self.collapse,
-            "traits_as_of": if self.latest { "latest" } else { "event" },
         });
         for (name, event) in [("start", &self.start), ("end", &self.end)] {
             if let Some(event) = event {
-                json[name] = event.json();
+                own[name] = event.json();
             }
         }
         if let Some(gap) = self.gap {
-            json["session_gap_seconds"] = json!(gap);
+            own["session_gap_seconds"] = json!(gap);
         }
-        json
-    }
-}
-
-pub(crate) fn ask(json: &Json, context: &Context) -> PathsResult {
-    let query = InsightQuery::from_json(&json.to_string()).unwrap();
-    match answer(&query, context, &AtomicBool::new(false)).unwrap() {
-        InsightResult::Paths(result) => result,
-        other => panic!("paths were asked for, not {other:?}"),
+        self.base.question("paths", own)
     }
 }
 
@@ -89,16 +74,19 @@ fn stops(ask: &Ask, rows: &[&Row]) -> Vec<Stop> {
         .iter()
         .filter(|row| is_active(row))
         .filter(|row| {
-            if backward { row.raw.time < ask.over.to() } else { row.raw.time >= ask.over.from() }
+            if backward {
+                row.raw.time < ask.base.over.to()
+            } else {
+                row.raw.time >= ask.base.over.from()
+            }
         })
         .map(|row| Stop {
             at: if backward { -row.raw.time } else { row.raw.time },
             last: 0,
             run: 0,
             name: row.raw.name.clone(),
-            begins: begin.fits(row, ask.latest)
-                && ask.segment.iter().all(|cond| cond.holds(row, ask.latest)),
-            ends: !backward && ask.end.as_ref().is_some_and(|end| end.fits(row, ask.latest)),
+            begins: begin.fits(row, ask.base.latest) && ask.base.has(row),
+            ends: !backward && ask.end.as_ref().is_some_and(|end| end.fits(row, ask.base.latest)),
         })
         .collect();
     if backward {
@@ -136,7 +124,7 @@ fn paths(ask: &Ask, rows: &[Row]) -> Vec<Path> {
     for (who, rows) in by_person {
         let stops = stops(ask, &rows);
         for (index, begin) in stops.iter().enumerate() {
-            let is_in = (ask.over.from()..ask.over.to()).contains(&begin.at.abs());
+            let is_in = (ask.base.over.from()..ask.base.over.to()).contains(&begin.at.abs());
             if !begin.begins || !is_in {
                 continue;
             }
@@ -228,7 +216,7 @@ fn is_at(path: &Path, column: usize, (node, folded): &(PathsNodeName, Vec<String
 
 pub(crate) fn check(asked: &Ask, rows: &[Row], context: &Context) {
     let json = asked.json();
-    let result = ask(&json, context);
+    let result = asked!(Paths, &json, context);
     let paths = paths(asked, rows);
     let whole = PathsAmount { paths: result.paths, people: result.people };
     assert_eq!(whole, amount(paths.iter()), "{json}");

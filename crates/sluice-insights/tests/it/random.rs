@@ -11,11 +11,13 @@ use serde_json::{Value as Json, json};
 use sluice_event::Decision;
 use sluice_insights::Context;
 
+use crate::asking::Common;
+use crate::calendar::Intervals;
 use crate::formula_oracle::{FUNCTIONS, Figure, Formula, Tree};
 use crate::oracle::{Cond, Pick, Row, rows};
-use crate::trend_oracle::OverTime;
+use crate::trend_ask::OverTime;
 use crate::world::{New, World};
-use crate::{cohort_oracle, funnel_oracle, retention_oracle, trend_oracle};
+use crate::{cohort_oracle, funnel_oracle, retention_oracle, trend_ask, trend_oracle};
 
 /// Splitmix64.
 pub(crate) struct Rng(u64);
@@ -52,7 +54,7 @@ impl Rng {
 }
 
 const NAMES: &[&str] = &["A", "A", "B", "B", "C", "D", "$identify", "$group"];
-pub(crate) const ZONES: &[&str] =
+const ZONES: &[&str] =
     &["UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "America/Sao_Paulo"];
 pub(crate) const DAY: i64 = 86_400_000_000;
 
@@ -217,7 +219,22 @@ pub(crate) fn range(rng: &mut Rng, world: &World, days: i64) -> (Date, Date) {
     (start, start + (rng.below(days as u64) as i64).days())
 }
 
-fn trend(rng: &mut Rng, world: &World) -> trend_oracle::Ask {
+/// What questions of all kinds say, about everybody.
+pub(crate) fn common(
+    rng: &mut Rng,
+    (start, end): (Date, Date),
+    interval: &'static str,
+    conds_max: u64,
+) -> Common {
+    Common {
+        over: Intervals { zone: rng.word(ZONES), start, end, interval },
+        people: json!([]),
+        segment: conds(rng, conds_max),
+        latest: rng.one_in(3),
+    }
+}
+
+fn trend(rng: &mut Rng, world: &World) -> trend_ask::Ask {
     let (interval, days) = *rng.pick(&[
         ("5_minutes", 2),
         ("hour", 7),
@@ -250,21 +267,15 @@ fn trend(rng: &mut Rng, world: &World) -> trend_oracle::Ask {
         .as_ref()
         .filter(|_| rng.one_in(2))
         .map(|_| (rng.word(&["x", "y", "n"]).to_owned(), rng.one_in(3)));
-    let mut ask = trend_oracle::Ask {
-        zone: rng.word(ZONES),
-        start,
-        end,
-        interval,
+    let mut ask = trend_ask::Ask {
+        base: common(rng, (start, end), interval, 2),
         events,
         measure,
-        people: json!([]),
-        segment: conds(rng, 2),
         segments,
         users: rng.word(&["any", "active", "active", "new"]),
         breakdown,
         then_by,
         groups_max: if rng.one_in(3) { 2 } else { 100 },
-        latest: rng.one_in(3),
         over_time: over_time(rng),
         compare: rng.one_in(4).then(|| {
             let unit = rng.word(&["days", "weeks", "months", "quarters", "years"]);
@@ -279,7 +290,7 @@ fn trend(rng: &mut Rng, world: &World) -> trend_oracle::Ask {
     ask
 }
 
-fn measure(rng: &mut Rng) -> trend_oracle::Measure {
+fn measure(rng: &mut Rng) -> trend_ask::Measure {
     let name = rng.word(&[
         "uniques",
         "uniques",
@@ -297,7 +308,7 @@ fn measure(rng: &mut Rng) -> trend_oracle::Measure {
         "distinct_per_user",
         "histogram",
     ]);
-    let mut measure = trend_oracle::Measure::plain(name);
+    let mut measure = trend_ask::Measure::plain(name);
     measure.percentile = rng.below(101) as f64;
     if name.starts_with("distinct") || name == "histogram" {
         measure.property = rng.word(&["n", "x", "y"]);
@@ -318,7 +329,7 @@ fn over_time(rng: &mut Rng) -> OverTime {
     }
 }
 
-fn formula(rng: &mut Rng, ask: &trend_oracle::Ask) -> Formula {
+fn formula(rng: &mut Rng, ask: &trend_ask::Ask) -> Formula {
     let tree = tree(rng, ask, 2);
     let one = Tree::Figure(figure(rng, ask));
     let tree = if rng.one_in(3) { tree } else { Tree::Both('+', Box::new(tree), Box::new(one)) };
@@ -332,7 +343,7 @@ fn formula(rng: &mut Rng, ask: &trend_oracle::Ask) -> Formula {
     Formula { prefix: rng.word(&["", "%:", "$:"]), tree }
 }
 
-fn tree(rng: &mut Rng, ask: &trend_oracle::Ask, depth: u64) -> Tree {
+fn tree(rng: &mut Rng, ask: &trend_ask::Ask, depth: u64) -> Tree {
     if depth == 0 || rng.one_in(3) {
         return if rng.one_in(4) {
             Tree::Number(rng.below(9) as f64 / 2.0)
@@ -346,7 +357,7 @@ fn tree(rng: &mut Rng, ask: &trend_oracle::Ask, depth: u64) -> Tree {
     if rng.one_in(6) { Tree::Sqrt(Box::new(both)) } else { both }
 }
 
-fn figure(rng: &mut Rng, ask: &trend_oracle::Ask) -> Figure {
+fn figure(rng: &mut Rng, ask: &trend_ask::Ask) -> Figure {
     let over_time = match over_time(rng) {
         OverTime::Window(n) if rng.one_in(2) => OverTime::Before(n),
         other => other,
@@ -374,17 +385,12 @@ fn funnel(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
         })
         .collect();
     funnel_oracle::Ask {
-        zone: rng.word(ZONES),
-        start,
-        end,
+        base: common(rng, (start, end), "day", 1),
         window: *rng.pick(&[1, 2, 60, 3_600, 86_400, 40 * 86_400]),
         millis: rng.one_in(3),
-        people: json!([]),
-        segment: conds(rng, 1),
         users: rng.word(&["any", "active", "active", "new"]),
         breakdown: breakdown(rng),
         breakdown_step: 1 + rng.below(count as u64) as usize,
-        latest: rng.one_in(3),
         steps,
         order: "in_order",
         totals: false,
@@ -425,7 +431,7 @@ fn funnel_with_options(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
 
 fn retention(rng: &mut Rng, world: &World) -> retention_oracle::Ask {
     let unit = rng.word(&["day", "day", "week", "month"]);
-    let (start_date, end_date) = range(rng, world, if unit == "day" { 30 } else { 90 });
+    let dates = range(rng, world, if unit == "day" { 30 } else { 90 });
     let names = ["A", "B", "C", "_active", "_all", "$identify"];
     let start = if rng.one_in(4) {
         Pick { alternatives: vec![("_new".to_owned(), Vec::new())], filters: conds(rng, 1) }
@@ -446,32 +452,27 @@ fn retention(rng: &mut Rng, world: &World) -> retention_oracle::Ask {
         }
     };
     retention_oracle::Ask {
-        zone: rng.word(ZONES),
-        start_date,
-        end_date,
+        base: common(rng, dates, unit, 1),
         start,
         returning: pick(rng, &names),
         unit,
         windows: rng.word(&["from_start", "calendar"]),
         mode,
         periods: 1 + rng.below(9) as u32,
-        people: json!([]),
-        segment: conds(rng, 1),
         breakdown: breakdown(rng),
         groups_max: if rng.one_in(3) { 2 } else { 100 },
-        latest: rng.one_in(3),
     }
 }
 
 /// Whom a question counts, and the rows of these.
-struct Counted {
-    people: Json,
-    rows: Vec<Row>,
-    context: Context,
+pub(crate) struct Counted {
+    pub(crate) people: Json,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) context: Context,
 }
 
 /// Everybody, or the people of a random cohort, after that was checked by itself.
-fn counted(
+pub(crate) fn counted(
     rng: &mut Rng,
     world: &World,
     rows: &[Row],
@@ -498,24 +499,24 @@ fn run(seed: u64) {
     let now = if rng.one_in(2) { last + 400 * DAY } else { last - rng.below(40) as i64 * DAY / 2 };
     for _ in 0..2 {
         let mut ask = trend(&mut rng, &world);
-        let context = world.context(ask.zone, now, 1 + rng.below(2) as usize);
-        let some = counted(&mut rng, &world, &rows, (ask.zone, now), context);
-        ask.people = some.people;
+        let context = world.context(ask.base.over.zone, now, 1 + rng.below(2) as usize);
+        let some = counted(&mut rng, &world, &rows, (ask.base.over.zone, now), context);
+        ask.base.people = some.people;
         trend_oracle::check(&ask, &some.rows, &some.context);
         let mut ask = funnel(&mut rng, &world);
-        let context = world.context(ask.zone, now, 1 + rng.below(2) as usize);
-        let some = counted(&mut rng, &world, &rows, (ask.zone, now), context);
-        ask.people = some.people;
+        let context = world.context(ask.base.over.zone, now, 1 + rng.below(2) as usize);
+        let some = counted(&mut rng, &world, &rows, (ask.base.over.zone, now), context);
+        ask.base.people = some.people;
         funnel_oracle::check(&ask, &some.rows, &some.context);
         let mut ask = funnel_with_options(&mut rng, &world);
-        let context = world.context(ask.zone, now, 1 + rng.below(2) as usize);
-        let some = counted(&mut rng, &world, &rows, (ask.zone, now), context);
-        ask.people = some.people;
+        let context = world.context(ask.base.over.zone, now, 1 + rng.below(2) as usize);
+        let some = counted(&mut rng, &world, &rows, (ask.base.over.zone, now), context);
+        ask.base.people = some.people;
         funnel_oracle::check(&ask, &some.rows, &some.context);
         let mut ask = retention(&mut rng, &world);
-        let context = world.context(ask.zone, now, 1 + rng.below(2) as usize);
-        let some = counted(&mut rng, &world, &rows, (ask.zone, now), context);
-        ask.people = some.people;
+        let context = world.context(ask.base.over.zone, now, 1 + rng.below(2) as usize);
+        let some = counted(&mut rng, &world, &rows, (ask.base.over.zone, now), context);
+        ask.base.people = some.people;
         retention_oracle::check(&ask, &some.rows, &some.context);
     }
 }

@@ -1,8 +1,8 @@
 //! Random questions of further kinds on random events, seed by seed, as in [`crate::random`].
 
-use crate::calendar::Intervals;
-use crate::oracle::rows;
-use crate::random::{DAY, Rng, ZONES, breakdown, conds, number, pick, range, world};
+use crate::asking::Common;
+use crate::oracle::{Row, rows};
+use crate::random::{Counted, DAY, Rng, breakdown, common, counted, number, pick, range, world};
 use crate::world::World;
 use crate::{
     composition_oracle, lifecycle_oracle, paths_oracle, revenue_oracle, sessions_oracle,
@@ -11,34 +11,33 @@ use crate::{
 
 const NAMES: [&str; 6] = ["A", "B", "C", "_active", "_all", "$identify"];
 
-fn intervals(rng: &mut Rng, world: &World, of: &[(&'static str, i64)]) -> Intervals {
+fn base(rng: &mut Rng, world: &World, of: &[(&'static str, i64)]) -> Common {
     let (interval, days) = *rng.pick(of);
-    let (start, end) = range(rng, world, days);
-    Intervals { zone: rng.word(ZONES), start, end, interval }
+    let dates = range(rng, world, days);
+    common(rng, dates, interval, 1)
 }
 
 fn lifecycle(rng: &mut Rng, world: &World) -> lifecycle_oracle::Ask {
     let of = [("hour", 3), ("day", 40), ("week", 80), ("month", 100), ("quarter", 200)];
-    let over = intervals(rng, world, &of);
+    let base = base(rng, world, &of);
     let event = pick(rng, &NAMES);
-    lifecycle_oracle::Ask { over, event, segment: conds(rng, 1), latest: rng.one_in(3) }
+    lifecycle_oracle::Ask { base, event }
 }
 
 fn stickiness(rng: &mut Rng, world: &World) -> stickiness_oracle::Ask {
-    let over = intervals(rng, world, &[("week", 60), ("month", 100)]);
+    let base = base(rng, world, &[("week", 60), ("month", 100)]);
     let event = pick(rng, &NAMES);
-    stickiness_oracle::Ask { over, event, segment: conds(rng, 1), latest: rng.one_in(3) }
+    stickiness_oracle::Ask { base, event }
 }
 
 fn paths(rng: &mut Rng, world: &World) -> paths_oracle::Ask {
-    let over = intervals(rng, world, &[("day", 40)]);
+    let base = base(rng, world, &[("day", 40)]);
     let names = ["A", "B", "C", "D", "_active", "nothing"];
     let ends = rng.below(3);
     paths_oracle::Ask {
-        over,
+        base,
         start: (ends != 1).then(|| pick(rng, &names)),
         end: (ends != 0).then(|| pick(rng, &names)),
-        segment: conds(rng, 1),
         totals: rng.one_in(2),
         window: *rng.pick(&[1, 3, 3_600, 86_400, 30 * 86_400]),
         gap: rng.one_in(2).then(|| *rng.pick(&[1, 1_800, 86_400])),
@@ -46,47 +45,49 @@ fn paths(rng: &mut Rng, world: &World) -> paths_oracle::Ask {
         nodes: 4 + rng.below(3) as usize,
         ignore: if rng.one_in(3) { vec![rng.word(&["A", "B", "nothing"])] } else { Vec::new() },
         collapse: rng.one_in(2),
-        latest: rng.one_in(3),
     }
 }
 
 fn sessions(rng: &mut Rng, world: &World) -> sessions_oracle::Ask {
-    let over = intervals(rng, world, &[("hour", 3), ("day", 40), ("week", 80)]);
+    let base = base(rng, world, &[("hour", 3), ("day", 40), ("week", 80)]);
     sessions_oracle::Ask {
-        over,
+        base,
         timeout: (!rng.one_in(3)).then(|| *rng.pick(&[1, 2, 1_800, 86_400])),
         page: pick(rng, &["A", "B", "_active"]),
         bins: rng.pick(&[vec![0, 3, 10, 3_600], vec![1, 2]]).clone(),
-        segment: conds(rng, 1),
-        latest: rng.one_in(3),
     }
 }
 
 fn revenue(rng: &mut Rng, world: &World) -> revenue_oracle::Ask {
-    let over = intervals(rng, world, &[("hour", 2), ("day", 30), ("week", 60), ("month", 100)]);
+    let base = base(rng, world, &[("hour", 2), ("day", 30), ("week", 60), ("month", 100)]);
     let names = ["A", "B", "_active", "_all", "$identify"];
     revenue_oracle::Ask {
-        over,
+        base,
         event: rng.one_in(2).then(|| pick(rng, &names)),
         refund: rng.one_in(2).then(|| pick(rng, &["B", "C"])),
-        segment: conds(rng, 1),
         breakdown: breakdown(rng),
         groups_max: if rng.one_in(3) { 2 } else { 100 },
         days: 1 + rng.below(40) as i64,
-        latest: rng.one_in(3),
     }
 }
 
 fn composition(rng: &mut Rng, world: &World) -> composition_oracle::Ask {
     composition_oracle::Ask {
-        over: intervals(rng, world, &[("day", 60)]),
+        base: base(rng, world, &[("day", 60)]),
         property: rng.word(&["x", "y", "absent"]),
         of_user: rng.one_in(2),
         all: rng.one_in(2),
-        segment: conds(rng, 1),
         groups_max: if rng.one_in(3) { 2 } else { 100 },
-        latest: rng.one_in(3),
     }
+}
+
+/// Has a question count everybody or only some people.
+fn counting(rng: &mut Rng, world: &World, rows: &[Row], now: i64, base: &mut Common) -> Counted {
+    let zone = base.over.zone;
+    let context = world.context(zone, now, 1 + rng.below(2) as usize);
+    let some = counted(rng, world, rows, (zone, now), context);
+    base.people = some.people.clone();
+    some
 }
 
 fn run(seed: u64) {
@@ -96,25 +97,25 @@ fn run(seed: u64) {
     let last = world.rows.iter().map(|row| row.time).max().unwrap_or(0);
     let now = if rng.one_in(2) { last + 400 * DAY } else { last - rng.below(40) as i64 * DAY / 2 };
     for _ in 0..2 {
-        let ask = lifecycle(&mut rng, &world);
-        let context = world.context(ask.over.zone, now, 1 + rng.below(2) as usize);
-        lifecycle_oracle::check(&ask, &rows, &context);
-        let ask = stickiness(&mut rng, &world);
-        let context = world.context(ask.over.zone, now, 1 + rng.below(2) as usize);
-        stickiness_oracle::check(&ask, &rows, &context);
-        let ask = paths(&mut rng, &world);
-        let context = world.context(ask.over.zone, now, 1 + rng.below(2) as usize);
-        paths_oracle::check(&ask, &rows, &context);
-        let ask = sessions(&mut rng, &world);
-        let context = world.context(ask.over.zone, now, 1 + rng.below(2) as usize);
-        sessions_oracle::check(&ask, &rows, &context);
-        let ask = revenue(&mut rng, &world);
-        let context = world.context(ask.over.zone, now, 1 + rng.below(2) as usize);
-        revenue_oracle::check(&ask, &rows, &context);
-        revenue_oracle::check_lifetime(&ask, &rows, &context);
-        let ask = composition(&mut rng, &world);
-        let context = world.context(ask.over.zone, now, 1 + rng.below(2) as usize);
-        composition_oracle::check(&ask, &rows, &context);
+        let mut ask = lifecycle(&mut rng, &world);
+        let some = counting(&mut rng, &world, &rows, now, &mut ask.base);
+        lifecycle_oracle::check(&ask, &some.rows, &some.context);
+        let mut ask = stickiness(&mut rng, &world);
+        let some = counting(&mut rng, &world, &rows, now, &mut ask.base);
+        stickiness_oracle::check(&ask, &some.rows, &some.context);
+        let mut ask = paths(&mut rng, &world);
+        let some = counting(&mut rng, &world, &rows, now, &mut ask.base);
+        paths_oracle::check(&ask, &some.rows, &some.context);
+        let mut ask = sessions(&mut rng, &world);
+        let some = counting(&mut rng, &world, &rows, now, &mut ask.base);
+        sessions_oracle::check(&ask, &some.rows, &some.context);
+        let mut ask = revenue(&mut rng, &world);
+        let some = counting(&mut rng, &world, &rows, now, &mut ask.base);
+        revenue_oracle::check(&ask, &some.rows, &some.context);
+        revenue_oracle::check_lifetime(&ask, &some.rows, &some.context);
+        let mut ask = composition(&mut rng, &world);
+        let some = counting(&mut rng, &world, &rows, now, &mut ask.base);
+        composition_oracle::check(&ask, &some.rows, &some.context);
     }
 }
 

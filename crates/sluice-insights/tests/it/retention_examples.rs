@@ -1,11 +1,10 @@
 //! Worked examples of retention whose every figure is known.
 
-use std::sync::atomic::AtomicBool;
-
 use serde_json::{Value as Json, json};
 use sluice_insights::retention::spec::{RetentionGrid, RetentionResult};
-use sluice_insights::{ErrorKind, InsightQuery, InsightResult, answer};
+use sluice_insights::{ErrorKind, InsightQuery};
 
+use crate::asking::asked;
 use crate::world::{World, micros};
 
 fn world() -> World {
@@ -45,11 +44,7 @@ fn ask(world: &World, now: &str, further: &Json) -> RetentionResult {
         query[name] = value.clone();
     }
     let context = world.context("UTC", micros(now), 2);
-    let query = InsightQuery::from_json(&query.to_string()).unwrap();
-    match answer(&query, &context, &AtomicBool::new(false)).unwrap() {
-        InsightResult::Retention(result) => result,
-        other => panic!("a retention was asked for, not {other:?}"),
-    }
+    asked!(Retention, &query, &context)
 }
 
 const LATER: &str = "2026-03-10T00:00:00Z";

@@ -8,56 +8,44 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use serde_json::{Value as Json, json};
 use sluice_insights::retention::spec::{RetentionCell, RetentionGrid};
-use sluice_insights::{Context, InsightQuery, InsightResult, Page, PeopleQuery, answer, people};
+use sluice_insights::{Context, Page, PeopleQuery, people};
 
-use crate::oracle::{Cond, Pick, Row, groups, property};
-use crate::trend_oracle::{bare, close};
+use crate::asking::{By, Common, asked, bare, by, close};
+use crate::oracle::{Pick, Row, groups, property};
 
 /// A retention question of the tests.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
-    pub(crate) zone: &'static str,
-    pub(crate) start_date: Date,
-    pub(crate) end_date: Date,
+    pub(crate) base: Common,
     pub(crate) start: Pick,
     pub(crate) returning: Pick,
     pub(crate) unit: &'static str,
     pub(crate) windows: &'static str,
     pub(crate) mode: Json,
     pub(crate) periods: u32,
-    /// Clauses on people; the rows are already those of these people.
-    pub(crate) people: Json,
-    pub(crate) segment: Vec<Cond>,
-    pub(crate) breakdown: Option<(String, bool)>,
+    pub(crate) breakdown: By,
     pub(crate) groups_max: usize,
-    pub(crate) latest: bool,
 }
 
 impl Ask {
     pub(crate) fn json(&self) -> Json {
-        let mut json = json!({
-            "kind": "retention",
-            "range": { "start": self.start_date.to_string(), "end": self.end_date.to_string() },
-            "start": self.start.json(),
+        let mut own = json!({
+                        "start": self.start.json(),
             "returning": self.returning.json(),
             "unit": self.unit,
             "windows": self.windows,
             "mode": self.mode,
             "periods": self.periods,
-            "people": self.people,
-            "segment": self.segment.iter().map(Cond::json).collect::<Vec<_>>(),
             "groups_max": self.groups_max,
-            "traits_as_of": if self.latest { "latest" } else { "event" },
         });
-        if let Some((property, user)) = &self.breakdown {
-            json["breakdown"] =
-                json!({ "property": property, "of": if *user { "user" } else { "event" } });
-        }
-        json
+        own["breakdown"] = by(&self.breakdown);
+        self.base.question("retention", own)
     }
 
     fn local(&self, time: i64) -> Zoned {
-        Timestamp::from_millisecond(cut(time)).unwrap().to_zoned(TimeZone::get(self.zone).unwrap())
+        Timestamp::from_millisecond(cut(time))
+            .unwrap()
+            .to_zoned(TimeZone::get(self.base.over.zone).unwrap())
     }
 
     /// The beginning of the period that a date is in.
@@ -116,9 +104,10 @@ impl Ask {
             _ => row + 1.month(),
         };
         // The last date of the row that counts.
-        let last = (next - 1.day()).min(self.end_date);
-        let midnight =
-            |date: Date| date.to_zoned(TimeZone::get(self.zone).unwrap()).unwrap().timestamp();
+        let last = (next - 1.day()).min(self.base.over.end);
+        let midnight = |date: Date| {
+            date.to_zoned(TimeZone::get(self.base.over.zone).unwrap()).unwrap().timestamp()
+        };
         let end = match (self.windows, self.unit) {
             ("from_start", "day") => {
                 midnight(last + 1.day()) + SignedDuration::from_hours(24 * (index + 1))
@@ -151,22 +140,22 @@ fn pairs(ask: &Ask, rows: &[Row]) -> BTreeMap<Option<String>, Pairs> {
         let date = ask.local(start.raw.time).date();
         let fits = if ask.start.alternatives[0].0 == "_new" {
             firsts.get(&start.who) == Some(&start.raw.seq)
-                && ask.start.filters.iter().all(|cond| cond.holds(start, ask.latest))
+                && ask.start.filters.iter().all(|cond| cond.holds(start, ask.base.latest))
         } else {
-            ask.start.fits(start, ask.latest)
+            ask.start.fits(start, ask.base.latest)
         };
-        let wanted = fits && ask.segment.iter().all(|cond| cond.holds(start, ask.latest));
-        if !wanted || date < ask.start_date || date > ask.end_date {
+        let wanted = fits && ask.base.has(start);
+        if !wanted || date < ask.base.over.start || date > ask.base.over.end {
             continue;
         }
         let backs: Vec<(i64, i64)> = rows
             .iter()
-            .filter(|row| row.who == start.who && ask.returning.fits(row, ask.latest))
+            .filter(|row| row.who == start.who && ask.returning.fits(row, ask.base.latest))
             .filter_map(|row| Some((row.raw.time, ask.index(start.raw.time, row.raw.time)?)))
             .collect();
         let mut of = vec![None];
         if let Some((name, user)) = &ask.breakdown {
-            of.extend(groups(&property(start, name, *user, ask.latest)).into_iter().map(Some));
+            of.extend(groups(&property(start, name, *user, ask.base.latest)).into_iter().map(Some));
         }
         for group in of {
             let row = all.entry(group).or_default().entry(ask.period(date)).or_default();
@@ -212,12 +201,7 @@ fn behind(
 
 pub(crate) fn check(ask: &Ask, rows: &[Row], context: &Context) {
     let text = ask.json().to_string();
-    let query = InsightQuery::from_json(&text).unwrap();
-    let InsightResult::Retention(result) =
-        answer(&query, context, &AtomicBool::new(false)).unwrap()
-    else {
-        panic!("a retention")
-    };
+    let result = asked!(Retention, &ask.json(), context);
     let all = pairs(ask, rows);
     let none = Pairs::new();
     check_grid(ask, &result.overall, all.get(&None).unwrap_or(&none), None, context);
@@ -254,8 +238,8 @@ fn check_grid(
     let size = |row: Option<Date>, column| behind(ask, pairs, row, column, now).len() as u64;
     assert_eq!(grid.people, size(None, None), "{text}");
     let mut dates = BTreeSet::new();
-    let mut date = ask.start_date;
-    while date <= ask.end_date {
+    let mut date = ask.base.over.start;
+    while date <= ask.base.over.end {
         dates.insert(ask.period(date));
         date += 1.day();
     }

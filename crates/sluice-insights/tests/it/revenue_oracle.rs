@@ -1,31 +1,27 @@
 //! Revenue and lifetime value by brute force: lists of payments per person; and worked examples.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value as Json, json};
 use sluice_base::Timestamp;
+use sluice_insights::Context;
 use sluice_insights::lifetime::spec::LifetimeResult;
 use sluice_insights::revenue::spec::{RevenueCounts, RevenueResult, RevenueSeries};
-use sluice_insights::{Context, InsightQuery, InsightResult, answer};
 
+use crate::asking::{By, Common, asked, by, close};
 use crate::behind::check_people;
-use crate::calendar::Intervals;
-use crate::oracle::{Cond, Pick, Row, groups, is_active, property};
-use crate::trend_oracle::close;
+use crate::oracle::{Pick, Row, groups, is_active, property};
 use crate::world::{World, micros};
 
 /// A question about revenue of the tests, per interval or since people's first event.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
-    pub(crate) over: Intervals,
+    pub(crate) base: Common,
     pub(crate) event: Option<Pick>,
     pub(crate) refund: Option<Pick>,
-    pub(crate) segment: Vec<Cond>,
-    pub(crate) breakdown: Option<(String, bool)>,
+    pub(crate) breakdown: By,
     pub(crate) groups_max: usize,
     pub(crate) days: i64,
-    pub(crate) latest: bool,
 }
 
 impl Ask {
@@ -40,62 +36,40 @@ impl Ask {
     }
 
     fn json(&self, kind: &str) -> Json {
-        let mut json = json!({
-            "kind": kind,
-            "range": { "start": self.over.start.to_string(), "end": self.over.end.to_string() },
-            "payments": self.payments(),
-            "segment": self.segment.iter().map(Cond::json).collect::<Vec<_>>(),
-            "traits_as_of": if self.latest { "latest" } else { "event" },
-        });
         if kind == "lifetime" {
-            json["days_max"] = json!(self.days);
-            return json;
+            let own = json!({ "payments": self.payments(), "days_max": self.days });
+            return self.base.question(kind, own);
         }
-        json["interval"] = json!(self.over.interval);
-        json["groups_max"] = json!(self.groups_max);
-        if let Some((property, user)) = &self.breakdown {
-            json["breakdown"] =
-                json!({ "property": property, "of": if *user { "user" } else { "event" } });
-        }
-        json
+        let own = json!({
+            "payments": self.payments(),
+            "interval": self.base.over.interval,
+            "groups_max": self.groups_max,
+            "breakdown": by(&self.breakdown),
+        });
+        self.base.question(kind, own)
     }
 
     /// What a row pays, if it is a payment or a refund.
     fn amount(&self, row: &Row) -> Option<f64> {
         let Some(Json::Number(number)) = row.raw.props.get("n") else { return None };
         let number = number.as_f64().unwrap();
-        if self.refund.as_ref().is_some_and(|refund| refund.fits(row, self.latest)) {
+        if self.refund.as_ref().is_some_and(|refund| refund.fits(row, self.base.latest)) {
             return Some(if number > 0.0 { -number } else { number });
         }
         let is_payment = match &self.event {
-            Some(event) => event.fits(row, self.latest),
+            Some(event) => event.fits(row, self.base.latest),
             None => is_active(row),
         };
         is_payment.then_some(number)
     }
-
-    fn in_segment(&self, row: &Row) -> bool {
-        self.segment.iter().all(|cond| cond.holds(row, self.latest))
-    }
-}
-
-fn result(json: &Json, context: &Context) -> InsightResult {
-    let query = InsightQuery::from_json(&json.to_string()).unwrap();
-    answer(&query, context, &AtomicBool::new(false)).unwrap()
 }
 
 fn revenue(json: &Json, context: &Context) -> RevenueResult {
-    match result(json, context) {
-        InsightResult::Revenue(result) => result,
-        other => panic!("revenue was asked for, not {other:?}"),
-    }
+    asked!(Revenue, json, context)
 }
 
 fn lifetime(json: &Json, context: &Context) -> LifetimeResult {
-    match result(json, context) {
-        InsightResult::Lifetime(result) => result,
-        other => panic!("a lifetime value was asked for, not {other:?}"),
-    }
+    asked!(Lifetime, json, context)
 }
 
 struct Payment<'a> {
@@ -115,10 +89,10 @@ pub(crate) fn check(asked: &Ask, rows: &[Row], context: &Context) {
     let mut payments: Vec<Payment<'_>> = Vec::new();
     let mut active: BTreeSet<(Option<i64>, u64)> = BTreeSet::new();
     for row in rows {
-        let Some(index) = asked.over.index(row.raw.time).filter(|index| *index >= 0) else {
+        let Some(index) = asked.base.over.index(row.raw.time).filter(|index| *index >= 0) else {
             continue;
         };
-        if !asked.in_segment(row) {
+        if !asked.base.has(row) {
             continue;
         }
         if row.who != 0 && is_active(row) {
@@ -126,7 +100,7 @@ pub(crate) fn check(asked: &Ask, rows: &[Row], context: &Context) {
         }
         if let Some(amount) = asked.amount(row) {
             let of = match &asked.breakdown {
-                Some((name, user)) => groups(&property(row, name, *user, asked.latest)),
+                Some((name, user)) => groups(&property(row, name, *user, asked.base.latest)),
                 None => BTreeSet::new(),
             };
             payments.push(Payment { row, index, amount, groups: of });
@@ -165,7 +139,7 @@ fn check_series(
     active: &BTreeSet<(Option<i64>, u64)>,
     context: &Context,
 ) {
-    let (json, labels) = (asked.json("revenue"), asked.over.labels());
+    let (json, labels) = (asked.json("revenue"), asked.base.over.labels());
     let mut places: Vec<(Option<i64>, &RevenueCounts)> = vec![(None, &series.total)];
     places.extend((0..).map(Some).zip(&series.counts));
     for (index, counts) in places {
@@ -224,10 +198,10 @@ pub(crate) fn check_lifetime(asked: &Ask, rows: &[Row], context: &Context) {
     let mut lives: BTreeMap<u64, Option<Life>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.who != 0) {
         // Rows come by time: the first of a person decides.
-        let is_new = asked.over.index(row.raw.time).is_some_and(|index| index >= 0);
+        let is_new = asked.base.over.index(row.raw.time).is_some_and(|index| index >= 0);
         let life = lives.entry(row.who).or_insert_with(|| {
             let first = row.raw.time;
-            (is_new && asked.in_segment(row)).then(|| Life { first, payments: Vec::new() })
+            (is_new && asked.base.has(row)).then(|| Life { first, payments: Vec::new() })
         });
         if let (Some(life), Some(amount)) = (life, asked.amount(row)) {
             life.payments.push((row.raw.time, amount));

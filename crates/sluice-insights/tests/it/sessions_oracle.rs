@@ -1,50 +1,36 @@
 //! Sessions by brute force: each person's events cut into lists; and the worked example.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value as Json, json};
-use sluice_insights::sessions::spec::{SessionsCounts, SessionsResult};
-use sluice_insights::{Context, InsightQuery, InsightResult, answer};
+use sluice_insights::Context;
+use sluice_insights::sessions::spec::SessionsCounts;
 
+use crate::asking::{Common, asked, close};
 use crate::behind::check_people;
-use crate::calendar::{Intervals, shown};
-use crate::oracle::{Cond, Pick, Row, is_active};
-use crate::trend_oracle::close;
+use crate::calendar::shown;
+use crate::oracle::{Pick, Row, is_active};
 use crate::world::{New, World, micros};
 
 /// A question about sessions of the tests.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
-    pub(crate) over: Intervals,
+    pub(crate) base: Common,
     /// By the ids that were sent, if none.
     pub(crate) timeout: Option<i64>,
     pub(crate) page: Pick,
     pub(crate) bins: Vec<i64>,
-    pub(crate) segment: Vec<Cond>,
-    pub(crate) latest: bool,
 }
 
 impl Ask {
     fn json(&self) -> Json {
-        json!({
-            "kind": "sessions",
-            "range": { "start": self.over.start.to_string(), "end": self.over.end.to_string() },
-            "interval": self.over.interval,
+        let own = json!({
+            "interval": self.base.over.interval,
             "by": self.timeout.map_or(json!("sent"), |seconds| json!({ "timeout_seconds": seconds })),
             "page": self.page.json(),
             "bins_seconds": self.bins,
-            "segment": self.segment.iter().map(Cond::json).collect::<Vec<_>>(),
-            "traits_as_of": if self.latest { "latest" } else { "event" },
-        })
-    }
-}
-
-fn ask(json: &Json, context: &Context) -> SessionsResult {
-    let query = InsightQuery::from_json(&json.to_string()).unwrap();
-    match answer(&query, context, &AtomicBool::new(false)).unwrap() {
-        InsightResult::Sessions(result) => result,
-        other => panic!("sessions were asked for, not {other:?}"),
+        });
+        self.base.question("sessions", own)
     }
 }
 
@@ -88,7 +74,8 @@ fn sessions(asked: &Ask, rows: &[&Row]) -> Vec<Session> {
     for ((who, _), lists) in lists {
         for list in lists {
             let ms: Vec<i64> = list.iter().map(|row| row.raw.time.div_euclid(1_000)).collect();
-            let Some(index) = asked.over.index(ms[0] * 1_000).filter(|index| *index >= 0) else {
+            let Some(index) = asked.base.over.index(ms[0] * 1_000).filter(|index| *index >= 0)
+            else {
                 continue;
             };
             sessions.push(Session {
@@ -97,7 +84,8 @@ fn sessions(asked: &Ask, rows: &[&Row]) -> Vec<Session> {
                 start: ms[0],
                 length: ms[ms.len() - 1] - ms[0],
                 events: list.len() as u64,
-                pages: list.iter().filter(|row| asked.page.fits(row, asked.latest)).count() as u64,
+                pages: list.iter().filter(|row| asked.page.fits(row, asked.base.latest)).count()
+                    as u64,
             });
         }
     }
@@ -115,14 +103,14 @@ fn first_times<'a>(sessions: impl Iterator<Item = &'a Session>) -> BTreeMap<u64,
 
 pub(crate) fn check(asked: &Ask, rows: &[Row], context: &Context) {
     let json = asked.json();
-    let result = ask(&json, context);
+    let result = asked!(Sessions, &json, context);
     let counted: Vec<&Row> = rows
         .iter()
         .filter(|row| row.who != 0 && is_active(row))
-        .filter(|row| asked.segment.iter().all(|cond| cond.holds(row, asked.latest)))
+        .filter(|row| asked.base.has(row))
         .collect();
     let all = sessions(asked, &counted);
-    let labels = asked.over.labels();
+    let labels = asked.base.over.labels();
     let mut places: Vec<(Option<i64>, &SessionsCounts)> = vec![(None, &result.total)];
     places.extend((0..).map(Some).zip(&result.counts));
     for (index, counts) in places {
@@ -132,7 +120,7 @@ pub(crate) fn check(asked: &Ask, rows: &[Row], context: &Context) {
         let bounced = || whole().filter(|session| session.pages == 1);
         let mut active: BTreeMap<u64, Vec<String>> = BTreeMap::new();
         for row in &counted {
-            let at = asked.over.index(row.raw.time).filter(|at| *at >= 0);
+            let at = asked.base.over.index(row.raw.time).filter(|at| *at >= 0);
             if at.is_some_and(is_in) {
                 active.entry(row.who).or_insert_with(|| vec![shown(row.raw.time)]);
             }
@@ -217,7 +205,7 @@ fn the_example_gives_its_figures_by_the_ids_that_were_sent() {
         "range": { "start": "2026-03-01", "end": "2026-03-02" },
     });
     let context = example().context("UTC", micros("2026-04-01T00:00:00Z"), 1);
-    let result = ask(&query, &context);
+    let result = asked!(Sessions, &query, &context);
     let [first, second] = &result.counts[..] else { panic!("two days") };
     assert_eq!((first.sessions, first.seconds, first.active), (1, 1_800.0, 1));
     assert_eq!(first.per_person, Some(1.0));
@@ -242,7 +230,7 @@ fn a_gap_of_just_the_time_out_is_inside_a_session_and_a_second_more_is_not() {
         "kind": "sessions", "range": { "start": "2026-03-01", "end": "2026-03-01" },
     });
     let context = world.context("UTC", micros("2026-04-01T00:00:00Z"), 1);
-    let result = ask(&query, &context);
+    let result = asked!(Sessions, &query, &context);
     let total = &result.total;
     assert_eq!((total.sessions, total.people, total.active), (2, 1, 2));
     assert_eq!((total.seconds, total.bounces), (1_800.0, 1));

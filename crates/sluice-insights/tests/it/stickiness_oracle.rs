@@ -1,45 +1,31 @@
 //! Stickiness by brute force: sets of local dates per person and period; and the worked example.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
 
 use jiff::civil::Date;
 use serde_json::{Value as Json, json};
-use sluice_insights::stickiness::spec::StickinessResult;
-use sluice_insights::{Context, InsightQuery, InsightResult, answer};
+use sluice_insights::Context;
 
+use crate::asking::{Common, asked};
 use crate::behind::check_people;
-use crate::calendar::{Intervals, shown};
-use crate::oracle::{Cond, Pick, Row};
+use crate::calendar::shown;
+use crate::oracle::{Pick, Row};
 use crate::world::{World, micros};
 
 /// A stickiness question of the tests.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
-    pub(crate) over: Intervals,
+    pub(crate) base: Common,
     pub(crate) event: Pick,
-    pub(crate) segment: Vec<Cond>,
-    pub(crate) latest: bool,
 }
 
 impl Ask {
     fn json(&self) -> Json {
-        json!({
-            "kind": "stickiness",
-            "range": { "start": self.over.start.to_string(), "end": self.over.end.to_string() },
-            "period": self.over.interval,
+        let own = json!({
+            "period": self.base.over.interval,
             "event": self.event.json(),
-            "segment": self.segment.iter().map(Cond::json).collect::<Vec<_>>(),
-            "traits_as_of": if self.latest { "latest" } else { "event" },
-        })
-    }
-}
-
-fn ask(json: &Json, context: &Context) -> StickinessResult {
-    let query = InsightQuery::from_json(&json.to_string()).unwrap();
-    match answer(&query, context, &AtomicBool::new(false)).unwrap() {
-        InsightResult::Stickiness(result) => result,
-        other => panic!("a stickiness was asked for, not {other:?}"),
+        });
+        self.base.question("stickiness", own)
     }
 }
 
@@ -48,25 +34,25 @@ type Periods = BTreeMap<(u64, usize), (BTreeSet<Date>, i64)>;
 
 pub(crate) fn check(asked: &Ask, rows: &[Row], context: &Context) {
     let text = asked.json().to_string();
-    let result = ask(&asked.json(), context);
+    let result = asked!(Stickiness, &asked.json(), context);
     let mut periods = Periods::new();
-    for row in rows.iter().filter(|row| row.who != 0 && asked.event.fits(row, asked.latest)) {
-        let Some(index) = asked.over.index(row.raw.time).filter(|index| *index >= 0) else {
+    for row in rows.iter().filter(|row| row.who != 0 && asked.event.fits(row, asked.base.latest)) {
+        let Some(index) = asked.base.over.index(row.raw.time).filter(|index| *index >= 0) else {
             continue;
         };
-        if asked.segment.iter().all(|cond| cond.holds(row, asked.latest)) {
+        if asked.base.has(row) {
             let time = row.raw.time;
             let one = periods.entry((row.who, index as usize)).or_insert((BTreeSet::new(), time));
-            one.0.insert(asked.over.local(time).date());
+            one.0.insert(asked.base.over.local(time).date());
         }
     }
-    let labels = asked.over.labels();
+    let labels = asked.base.over.labels();
     let now = context.now.as_micros();
     let partial: Vec<bool> =
-        (0..labels.len()).map(|index| asked.over.is_partial(index, now)).collect();
+        (0..labels.len()).map(|index| asked.base.over.is_partial(index, now)).collect();
     let all_partial = partial.iter().all(|one| *one);
     let averaged = |index: usize| all_partial || !partial[index];
-    let most = if asked.over.interval == "week" { 7 } else { 31 };
+    let most = if asked.base.over.interval == "week" { 7 } else { 31 };
     // Who has so many days in a period that is asked for, with the first time.
     let behind = |bucket: Option<usize>, days: usize, exactly: bool| {
         let mut found: BTreeMap<u64, Vec<String>> = BTreeMap::new();
@@ -133,7 +119,8 @@ fn the_example_gives_its_shares_and_a_week_that_is_cut_off_is_not_averaged() {
         "kind": "stickiness", "event": { "event": "E" },
         "range": { "start": "2026-03-02", "end": "2026-03-10" },
     });
-    let result = ask(&query, &world.context("UTC", micros("2026-04-01T00:00:00Z"), 1));
+    let result =
+        asked!(Stickiness, &query, &world.context("UTC", micros("2026-04-01T00:00:00Z"), 1));
     let third = 1.0 / 3.0;
     let exactly: Vec<f64> = result.days.iter().map(|days| days.share_exactly.unwrap()).collect();
     assert_eq!(exactly, [third, third, 0.0, 0.0, 0.0, 0.0, third]);

@@ -4,294 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::atomic::AtomicBool;
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{ToSpan, Zoned};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use sluice_insights::trend::spec::{TrendResult, TrendSeries};
-use sluice_insights::{Context, InsightQuery, InsightResult, Page, PeopleQuery, answer, people};
+use sluice_insights::{Context, Page, PeopleQuery, people};
 
-use crate::formula_oracle::{self, Formula};
-use crate::oracle::{Cond, Pick, Row, first_seen, groups, is_active, property};
-
-/// A trend question of the tests.
-#[derive(Clone, Debug)]
-pub(crate) struct Ask {
-    pub(crate) zone: &'static str,
-    pub(crate) start: Date,
-    pub(crate) end: Date,
-    pub(crate) interval: &'static str,
-    pub(crate) events: Vec<Pick>,
-    pub(crate) measure: Measure,
-    /// Clauses on people; the rows are already those of these people.
-    pub(crate) people: Json,
-    pub(crate) segment: Vec<Cond>,
-    /// Side by side; none at all is one without conditions.
-    pub(crate) segments: Vec<Vec<Cond>>,
-    pub(crate) users: &'static str,
-    /// Property, and whether of the user.
-    pub(crate) breakdown: Option<(String, bool)>,
-    pub(crate) then_by: Option<(String, bool)>,
-    pub(crate) groups_max: usize,
-    pub(crate) latest: bool,
-    pub(crate) over_time: OverTime,
-    /// Count and unit.
-    pub(crate) compare: Option<(i32, &'static str)>,
-    pub(crate) formulas: Vec<Formula>,
-}
-
-/// Name in the question, percentile, bins.
-#[derive(Clone, Debug)]
-pub(crate) struct Measure {
-    pub(crate) name: &'static str,
-    pub(crate) property: &'static str,
-    pub(crate) percentile: f64,
-    pub(crate) bins: Vec<(f64, f64)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum OverTime {
-    Plain,
-    Average(i64),
-    Window(i64),
-    /// Only in formulas.
-    Before(i64),
-    Cumulative,
-}
-
-impl Measure {
-    pub(crate) fn plain(name: &'static str) -> Self {
-        Self { name, property: "n", percentile: 50.0, bins: Vec::new() }
-    }
-
-    fn json(&self) -> Json {
-        let bins: Vec<Json> =
-            self.bins.iter().map(|(min, max)| json!({ "min": min, "max": max })).collect();
-        let of = match self.name {
-            "uniques" | "totals" | "active_percent" | "average" => return json!(self.name),
-            "frequency" => json!({ "bins": bins }),
-            "histogram" => json!({ "property": self.property, "bins": bins }),
-            "percentile" => json!({ "property": self.property, "percentile": self.percentile }),
-            _ => json!({ "property": self.property }),
-        };
-        json!({ self.name: of })
-    }
-
-    /// Of the rows of a cell, and of the people active in it.
-    pub(crate) fn value(&self, rows: &[&Row], active: usize) -> Option<f64> {
-        let numbers: Vec<f64> =
-            rows.iter().filter_map(|row| row.raw.props.get(self.property)?.as_f64()).collect();
-        let count = people_of(rows).len() as f64;
-        let sum: f64 = numbers.iter().sum();
-        let of = |value: f64, by: f64| (by > 0.0).then(|| value / by);
-        match self.name {
-            "uniques" => Some(count),
-            "totals" | "histogram" => Some(rows.len() as f64),
-            "active_percent" => of(100.0 * count, active as f64),
-            "average" => of(rows.len() as f64, count),
-            "sum" => Some(sum),
-            "sum_per_active" => of(sum, active as f64),
-            "property_average" => of(sum, numbers.len() as f64),
-            "minimum" => numbers.into_iter().reduce(f64::min),
-            "maximum" => numbers.into_iter().reduce(f64::max),
-            "median" => percentile(numbers, 0.5),
-            "percentile" => percentile(numbers, self.percentile / 100.0),
-            "frequency_percentile" => {
-                percentile(times(rows).into_values().collect(), self.percentile / 100.0)
-            }
-            "distinct_values" => {
-                Some(rows.iter().flat_map(|row| self.values(row)).collect::<BTreeSet<_>>().len()
-                    as f64)
-            }
-            "distinct_per_user" => {
-                let pairs: BTreeSet<(u64, String)> = rows
-                    .iter()
-                    .filter(|row| row.who != 0)
-                    .flat_map(|row| self.values(row).into_iter().map(|value| (row.who, value)))
-                    .collect();
-                of(pairs.len() as f64, count)
-            }
-            other => panic!("measure {other}"),
-        }
-    }
-
-    fn values(&self, row: &Row) -> BTreeSet<String> {
-        let mut values = groups(&property(row, self.property, false, false));
-        values.remove("(none)");
-        values
-    }
-
-    fn is_distribution(&self) -> bool {
-        self.name == "frequency" || self.name == "histogram"
-    }
-
-    /// The bins of a row; of a frequency they are not of rows.
-    fn row_bins(&self, row: &Row) -> BTreeSet<String> {
-        if self.bins.is_empty() {
-            return self.values(row);
-        }
-        let number = row.raw.props.get(self.property).and_then(Json::as_f64);
-        self.bins
-            .iter()
-            .filter(|(min, max)| number.is_some_and(|n| *min <= n && n < *max))
-            .map(|bin| bin_name(*bin))
-            .collect()
-    }
-}
-
-fn bin_name((min, max): (f64, f64)) -> String {
-    format!("[{min}, {max})")
-}
-
-fn percentile(mut values: Vec<f64>, rank: f64) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let place = values.len().checked_sub(1)? as f64 * rank;
-    let (low, high) = (values[place.floor() as usize], values[place.ceil() as usize]);
-    Some(low + (high - low) * place.fract())
-}
-
-/// How often each person is in the rows.
-fn times(rows: &[&Row]) -> BTreeMap<u64, f64> {
-    let mut times = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.who != 0) {
-        *times.entry(row.who).or_insert(0.0) += 1.0;
-    }
-    times
-}
-
-/// People with the time of their first row.
-fn people_of(rows: &[&Row]) -> BTreeMap<u64, i64> {
-    let mut people = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.who != 0) {
-        let first = people.entry(row.who).or_insert(row.raw.time);
-        *first = (*first).min(row.raw.time);
-    }
-    people
-}
-
-/// A value of each breakdown.
-pub(crate) type Names = [Option<String>; 2];
-
-impl Ask {
-    pub(crate) fn json(&self) -> Json {
-        let conds = |list: &[Cond]| list.iter().map(Cond::json).collect::<Vec<_>>();
-        let segments: Vec<Json> =
-            self.segments.iter().map(|list| json!({ "filters": conds(list) })).collect();
-        let mut json = json!({
-            "kind": "trend",
-            "range": { "start": self.start.to_string(), "end": self.end.to_string() },
-            "interval": self.interval,
-            "events": self.events.iter().map(Pick::json).collect::<Vec<_>>(),
-            "measure": self.measure.json(),
-            "segment": conds(&self.segment),
-            "segments": segments,
-            "people": self.people,
-            "users": self.users,
-            "groups_max": self.groups_max,
-            "traits_as_of": if self.latest { "latest" } else { "event" },
-        });
-        for (field, by) in [("breakdown", &self.breakdown), ("then_by", &self.then_by)] {
-            if let Some((property, user)) = by {
-                json[field] =
-                    json!({ "property": property, "of": if *user { "user" } else { "event" } });
-            }
-        }
-        match self.over_time {
-            OverTime::Plain | OverTime::Before(_) => {}
-            OverTime::Average(n) => json["over_time"] = json!({ "rolling_average": n }),
-            OverTime::Window(n) => json["over_time"] = json!({ "rolling_window": n }),
-            OverTime::Cumulative => json["over_time"] = json!("cumulative"),
-        }
-        if let Some((count, unit)) = self.compare {
-            json["compare"] = json!({ "count": count, "unit": unit });
-        }
-        if !self.formulas.is_empty() {
-            let texts: Vec<String> = self.formulas.iter().map(Formula::text).collect();
-            json["formula"] = json!(texts.join("; "));
-        }
-        json
-    }
-
-    fn local(&self, time: i64) -> Zoned {
-        let zone = TimeZone::get(self.zone).unwrap();
-        jiff::Timestamp::from_microsecond(time).unwrap().to_zoned(zone)
-    }
-
-    /// The number of a date's interval, of a length counted in dates.
-    fn number_of(&self, date: Date) -> i64 {
-        let months = i64::from(date.year()) * 12 + i64::from(date.month()) - 1;
-        match self.interval {
-            "day" => since_epoch(date),
-            "week" => {
-                let monday = date - i64::from(date.weekday().to_monday_zero_offset()).days();
-                since_epoch(monday).div_euclid(7)
-            }
-            "month" => months,
-            "quarter" => months.div_euclid(3),
-            other => panic!("interval {other}"),
-        }
-    }
-
-    /// The number of the interval of a time, and that of its first in the range.
-    fn number(&self, time: i64, start: Date) -> i64 {
-        let length = match self.interval {
-            "5_minutes" => 300_000_000,
-            "hour" => 3_600_000_000,
-            _ => return self.number_of(self.local(time).date()),
-        };
-        (time - self.midnight(start)).div_euclid(length)
-    }
-
-    fn midnight(&self, date: Date) -> i64 {
-        date.to_zoned(TimeZone::get(self.zone).unwrap()).unwrap().timestamp().as_microsecond()
-    }
-
-    /// The label of the interval that a time is in.
-    fn label(&self, time: i64) -> String {
-        let local = self.local(time);
-        let date = local.date();
-        match self.interval {
-            "5_minutes" | "hour" => {
-                let minute = if self.interval == "hour" { 0 } else { local.minute() / 5 * 5 };
-                let whole =
-                    local.with().minute(minute).second(0).subsec_nanosecond(0).build().unwrap();
-                whole.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-            }
-            "day" => date.to_string(),
-            "week" => (date - i64::from(date.weekday().to_monday_zero_offset()).days()).to_string(),
-            "month" => date.first_of_month().to_string(),
-            "quarter" => {
-                let first = (date.month() + 2) / 3 * 3 - 2;
-                format!("{:04}-{first:02}-01", date.year())
-            }
-            other => panic!("interval {other}"),
-        }
-    }
-
-    /// First and last date, now or in the past.
-    fn dates(&self, past: bool) -> (Date, Date) {
-        let Some((count, unit)) = self.compare.filter(|_| past) else {
-            return (self.start, self.end);
-        };
-        let back = |date: Date| match unit {
-            "days" => date - count.days(),
-            "weeks" => date - (7 * count).days(),
-            "months" => date - count.months(),
-            "quarters" => date - (3 * count).months(),
-            _ => date - count.years(),
-        };
-        (back(self.start), back(self.end))
-    }
-
-    pub(crate) fn segment_count(&self) -> usize {
-        self.segments.len().max(1)
-    }
-}
-
-fn since_epoch(date: Date) -> i64 {
-    // 1970-01-05 was a Monday.
-    i64::from(jiff::civil::date(1970, 1, 5).until(date).unwrap().get_days())
-}
+use crate::asking::{By, asked, bare, close};
+use crate::formula_oracle;
+use crate::oracle::{Pick, Row, first_seen, groups, is_active, property};
+use crate::trend_ask::{Ask, Measure, Names, OverTime, bin_name, people_of, times};
 
 /// The rows of an event that count, in a segment, now or in the past.
 pub(crate) struct Kept<'a> {
@@ -319,9 +39,9 @@ fn first_rows(rows: &[Row]) -> BTreeMap<u64, u64> {
 fn fits(ask: &Ask, pick: &Pick, row: &Row, firsts: &BTreeMap<u64, u64>) -> bool {
     if pick.alternatives[0].0 == "_new" {
         return firsts.get(&row.who) == Some(&row.raw.seq)
-            && pick.filters.iter().all(|cond| cond.holds(row, ask.latest));
+            && pick.filters.iter().all(|cond| cond.holds(row, ask.base.latest));
     }
-    pick.fits(row, ask.latest)
+    pick.fits(row, ask.base.latest)
 }
 
 impl<'a> Kept<'a> {
@@ -377,7 +97,7 @@ impl<'a> Kept<'a> {
                 _ => (born.map(number) == Some(at), born.is_some_and(in_range)),
             };
             let in_segment =
-                ask.segment.iter().chain(conds).all(|cond| cond.holds(row, ask.latest));
+                ask.base.segment.iter().chain(conds).all(|cond| cond.holds(row, ask.base.latest));
             if !in_segment {
                 continue;
             }
@@ -398,7 +118,7 @@ impl<'a> Kept<'a> {
         let by = [&self.ask.breakdown, &self.ask.then_by];
         by.iter().zip(names).all(|(by, name)| match (by, name) {
             (Some((property_name, user)), Some(name)) => {
-                groups(&property(row, property_name, *user, self.ask.latest)).contains(name)
+                groups(&property(row, property_name, *user, self.ask.base.latest)).contains(name)
             }
             _ => true,
         })
@@ -455,11 +175,12 @@ impl<'a> Kept<'a> {
 
     /// The groups that occur in the range, with their rows.
     pub(crate) fn groups(&self) -> BTreeMap<Names, Vec<&'a Row>> {
-        let of = |by: &Option<(String, bool)>, row: &Row| match by {
+        let of = |by: &By, row: &Row| match by {
             None => vec![None],
-            Some((name, user)) => {
-                groups(&property(row, name, *user, self.ask.latest)).into_iter().map(Some).collect()
-            }
+            Some((name, user)) => groups(&property(row, name, *user, self.ask.base.latest))
+                .into_iter()
+                .map(Some)
+                .collect(),
         };
         let mut all: BTreeMap<Names, Vec<&Row>> = BTreeMap::new();
         for row in &self.in_range {
@@ -482,11 +203,7 @@ fn of_window<'a>(rows: &[(i64, &'a Row)], window: RangeInclusive<i64>) -> Vec<&'
 
 pub(crate) fn check(ask: &Ask, rows: &[Row], context: &Context) {
     let text = ask.json().to_string();
-    let query = InsightQuery::from_json(&text).unwrap();
-    let InsightResult::Trend(result) = answer(&query, context, &AtomicBool::new(false)).unwrap()
-    else {
-        panic!("a trend")
-    };
+    let result = asked!(Trend, &ask.json(), context);
     for event in 0..ask.events.len() {
         for segment in 0..ask.segment_count() {
             check_series(ask, rows, &result, (segment, event), context);
@@ -711,18 +428,4 @@ fn check_people(
     let expected: Vec<(u64, String)> =
         expected.iter().map(|(who, time)| (*who, text(*time))).collect();
     assert_eq!(listed, expected, "{point}: {}", ask.json());
-}
-
-/// The question without its kind, as it stands inside a people query.
-pub(crate) fn bare(mut json: Json) -> Json {
-    json.as_object_mut().unwrap().shift_remove("kind");
-    json
-}
-
-pub(crate) fn close(found: Option<f64>, expected: Option<f64>) -> bool {
-    match (found, expected) {
-        (None, None) => true,
-        (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * b.abs().max(1.0),
-        _ => false,
-    }
 }
