@@ -5,6 +5,10 @@ equal threads: to the real server over HTTP, and to ClickHouse and DuckDB, each 
     python3 -m venv venv && venv/bin/pip install chdb-core duckdb numpy pyarrow
     venv/bin/python bench/peers.py DIR load
     venv/bin/python bench/peers.py DIR ask target/release/sluice [clickhouse duckdb]
+    venv/bin/python bench/peers.py DIR turns target/release/sluice
+
+`turns` asks the funnel of all three in turns, each peer in its fastest form, so that a moment at which
+the machine is slow meets all of them alike.
 
 The server opens parts that the bench wrote with the server's own writer, in each of four states.
 With names of peers behind it, `ask` asks only these and the server.
@@ -87,6 +91,15 @@ def load_clickhouse():
         run(f"OPTIMIZE TABLE b.{table} FINAL")
 
 
+def clickhouse_funnel(table):
+    steps = ", ".join(f"event = '{step}'" for step in STEPS)
+    wanted = ", ".join(f"'{step}'" for step in STEPS)
+    return (
+        f"SELECT level, count() FROM (SELECT uid, windowFunnel({WINDOW})(t, {steps}) AS level FROM b.{table} "
+        f"WHERE event IN ({wanted}) GROUP BY uid) GROUP BY level ORDER BY level {{SETTINGS}}"
+    )
+
+
 def ask_clickhouse():
     db = session.Session(f"{DIR}/chdb")
     run = lambda sql: str(db.query(sql, "TSV"))
@@ -103,10 +116,7 @@ def ask_clickhouse():
             best[name, threads] = min(best.get((name, threads), median), median)
 
     for table in ORDERS:
-        funnel = (
-            f"SELECT level, count() FROM (SELECT uid, windowFunnel({WINDOW})(t, {steps}) AS level FROM b.{table} "
-            f"WHERE event IN ({wanted}) GROUP BY uid) GROUP BY level ORDER BY level {{SETTINGS}}"
-        )
+        funnel = clickhouse_funnel(table)
         ask("funnel", table, funnel, reached)
         ask("funnel", f"{table} in order", funnel + ", optimize_aggregation_in_order = 1", reached)
         by_country = (
@@ -146,8 +156,7 @@ def load_duckdb():
     )
 
 
-def ask_duckdb():
-    db = duckdb.connect(f"{DIR}/duck.db", read_only=True)
+def duckdb_asof():
     asof = [f"s1 AS (SELECT uid, t, t AS s FROM ev WHERE event = '{STEPS[0]}')"]
     for number, step in enumerate(STEPS[1:], 2):
         asof.append(
@@ -155,7 +164,12 @@ def ask_duckdb():
             f"WHERE x.event = '{step}' AND x.t - p.s <= {WINDOW})"
         )
     picks = ", ".join(f"(SELECT count(DISTINCT uid) FROM s{n})" for n in range(1, len(STEPS) + 1))
-    forms = {"ASOF": f"WITH {', '.join(asof)} SELECT {picks}"}
+    return f"WITH {', '.join(asof)} SELECT {picks}"
+
+
+def ask_duckdb():
+    db = duckdb.connect(f"{DIR}/duck.db", read_only=True)
+    forms = {"ASOF": duckdb_asof()}
     windows = [f"e AS (SELECT uid, t, event FROM ev WHERE event IN ({', '.join(repr(s) for s in STEPS)}))"]
     last, over = "e", "OVER (PARTITION BY uid ORDER BY t ROWS UNBOUNDED PRECEDING)"
     for number, step in enumerate(STEPS[:-1], 1):
@@ -269,18 +283,24 @@ class Server:
         self.child.wait()
 
 
+def put_parts(binary, data, state):
+    """Makes a data folder that holds the parts of this state; gives their folder."""
+    Server(binary, data, 1).stop()  # Makes its workspace.
+    (workspace,) = os.listdir(f"{data}/workspaces")
+    parts = f"{data}/workspaces/{workspace}/parts"
+    shutil.rmtree(parts, ignore_errors=True)
+    os.mkdir(parts)
+    for name in os.listdir(f"{DIR}/{state}"):
+        put = os.link if name.endswith(".part") else shutil.copy
+        put(f"{DIR}/{state}/{name}", f"{parts}/{name}")
+    return parts
+
+
 def sluice(binary):
     best = {}
     for state in STATES:
         with tempfile.TemporaryDirectory(dir=DIR) as data:
-            Server(binary, data, 1).stop()  # Makes its workspace.
-            (workspace,) = os.listdir(f"{data}/workspaces")
-            parts = f"{data}/workspaces/{workspace}/parts"
-            shutil.rmtree(parts, ignore_errors=True)
-            os.mkdir(parts)
-            for name in os.listdir(f"{DIR}/{state}"):
-                put = os.link if name.endswith(".part") else shutil.copy
-                put(f"{DIR}/{state}/{name}", f"{parts}/{name}")
+            parts = put_parts(binary, data, state)
             for threads in [1, 2]:
                 forget(parts)
                 server = Server(binary, data, threads)
@@ -310,10 +330,47 @@ def sluice(binary):
     return best
 
 
+def turns(binary):
+    rounds, chdb, duck = 15, session.Session(f"{DIR}/chdb"), duckdb.connect(f"{DIR}/duck.db", read_only=True)
+    # ClickHouse's fastest form differs by the number of threads.
+    forms = {
+        1: clickhouse_funnel("by_user").format(
+            SETTINGS="SETTINGS max_threads = 1, use_query_condition_cache = 0, optimize_aggregation_in_order = 1"
+        ),
+        2: clickhouse_funnel("by_user").format(SETTINGS="SETTINGS max_threads = 2, use_query_condition_cache = 0"),
+    }
+    asof = duckdb_asof()
+    with tempfile.TemporaryDirectory(dir=DIR) as data:
+        put_parts(binary, data, "clean")
+        for threads in [1, 2]:
+            duck.execute(f"SET threads = {threads}")
+            server = Server(binary, data, threads)
+            asked = {
+                "Sluice over HTTP": lambda: server.ask(FUNNEL),
+                "ClickHouse": lambda: chdb.query(forms[threads], "TSV"),
+                "DuckDB": lambda: duck.execute(asof).fetchall(),
+            }
+            times = {name: [] for name in asked}
+            for turn in range(rounds + 2):
+                for name, ask in asked.items():
+                    start = time.perf_counter()
+                    ask()
+                    if turn > 1:
+                        times[name].append((time.perf_counter() - start) * 1000)
+            server.stop()
+            ours = times["Sluice over HTTP"]
+            for name, took in times.items():
+                ratio = statistics.median(theirs / our for theirs, our in zip(took, ours))
+                print(f"{name:18} {threads} thr  median {statistics.median(took):7.1f} ms  least {min(took):7.1f}  "
+                      f"median ratio of the turns {ratio:.1f}", flush=True)
+
+
 if WHAT == "load":
     write_parquet()
     load_clickhouse()
     load_duckdb()
+elif WHAT == "turns":
+    turns(sys.argv[3])
 else:
     peers = {"clickhouse": ask_clickhouse, "duckdb": ask_duckdb}
     sluice(sys.argv[3])

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod disk;
 pub mod ecma;
 pub mod journal;
+pub mod memory;
 mod nearest;
 pub mod priority;
 pub mod secret;
@@ -19,7 +20,7 @@ pub use byte_size::ByteSize;
 pub use clock::{Clock, ManualClock, SystemClock};
 #[cfg(any(test, feature = "testing"))]
 pub use disk::CrashDisk;
-pub use disk::{Disk, DiskFile, FileBytes, OsDisk};
+pub use disk::{Disk, DiskFile, FileBytes, OsDisk, PacedFile};
 pub use journal::Journal;
 pub use nearest::nearest;
 pub use secret::Secret;

@@ -5,20 +5,24 @@
 //! it. Every thread still gets its share: these are weights, not ranks.
 
 /// What a thread that gives way is busy with.
+///
+/// All that write files are alike: a commit of the file system's journal, which a log's sync may need,
+/// waits for everybody who is in the middle of a change, and one of lower priority would be kept there
+/// by those above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Load {
-    /// Keeps up with what comes in, or answers a question somebody waits for.
-    Steady,
-    /// Tidies up; nobody waits for it.
-    Background,
+    /// Keeps up with what comes in, and writes files.
+    Writes,
+    /// Answers questions; only reads.
+    Questions,
 }
 
 /// Lowers the priority of the calling thread and of the threads that it starts. `false` if the system
 /// does not do that for one thread; then only the preference is lost.
 pub fn give_way(load: Load) -> bool {
     let nice = match load {
-        Load::Steady => 5,
-        Load::Background => 10,
+        Load::Writes => 5,
+        Load::Questions => 10,
     };
     lower_to(nice)
 }
@@ -45,7 +49,7 @@ mod tests {
         let nice = || rustix::process::getpriority_process(None).unwrap();
         let before = nice();
         let lowered = std::thread::spawn(move || {
-            assert!(give_way(Load::Background));
+            assert!(give_way(Load::Questions));
             nice()
         });
         assert_eq!(lowered.join().unwrap(), before.max(10));

@@ -8,14 +8,13 @@
 //! trailer: length of the directory (u64 LE), its CRC-32C (u32 LE), magic `TPLS`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use arrow_buffer::Buffer;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use sluice_base::state_file::crc32c;
-use sluice_base::{Disk, DiskFile, FileBytes};
+use sluice_base::{Disk, FileBytes, PacedFile};
 
 use crate::ColumnarError;
 
@@ -25,9 +24,6 @@ const VERSION: u8 = 1;
 const ALIGN: u64 = 64;
 const TRAILER_BYTES: usize = 16;
 const EDGE_BYTES: usize = 4096;
-/// A pack is synced while it grows: the disk never has much of it to write at once, so that a log's
-/// sync does not wait behind all of a large part.
-const UNSYNCED_BYTES_MAX: usize = 2 << 20;
 
 #[derive(Serialize, Deserialize, Clone, Debug)]
 struct Entry {
@@ -54,9 +50,8 @@ struct Directory<H> {
 
 pub(crate) struct PackWriter {
     path: PathBuf,
-    file: Arc<dyn DiskFile>,
+    file: PacedFile,
     at: u64,
-    unsynced: usize,
     entries: Vec<Entry>,
 }
 
@@ -66,22 +61,15 @@ impl PackWriter {
         let mut head = vec![0; ALIGN as usize];
         head[..4].copy_from_slice(MAGIC);
         head[4] = VERSION;
-        let mut pack =
-            Self { path: path.to_owned(), file, at: 0, unsynced: 0, entries: Vec::new() };
+        let file = PacedFile::new(file);
+        let mut pack = Self { path: path.to_owned(), file, at: 0, entries: Vec::new() };
         pack.write(&head)?;
         Ok(pack)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), ColumnarError> {
-        for bytes in bytes.chunks(UNSYNCED_BYTES_MAX) {
-            self.file.write_at(self.at, bytes).map_err(ColumnarError::io("write", &self.path))?;
-            self.at += bytes.len() as u64;
-            self.unsynced += bytes.len();
-            if self.unsynced >= UNSYNCED_BYTES_MAX {
-                self.file.sync().map_err(ColumnarError::io("sync", &self.path))?;
-                self.unsynced = 0;
-            }
-        }
+        self.file.write_at(self.at, bytes).map_err(ColumnarError::io("write", &self.path))?;
+        self.at += bytes.len() as u64;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! How long a sender waits for its answer while the whole server works: pipeline, parts and their
 //! compaction, and, in the last phase, one question after the other.
 //!
-//! For batches of 100 and for single events: as many as are acknowledged on 64 connections, and how
+//! For batches of 100 and for single events, ten events a person: as many as are acknowledged on 64 connections, and how
 //! many of them the whole server sustains (until the last is part of answers); then half of that,
 //! alone and beside a loop of funnel questions. A wait counts from the moment at which the request was
 //! due. The load comes from the same machine.
@@ -33,6 +33,8 @@ const EVENTS: [&str; 4] = ["Product Viewed", "Product Added", "Checkout Started"
 const ANSWER_END: &[u8] = b"{\"success\":true}";
 /// Stands where each event gets a number of its own, so that none is a duplicate.
 const PLACE: &str = "############";
+/// Stands where the number of a person is written: ten events each.
+const PERSON: &str = "@@@@@@@@@@@@";
 
 fn main() {
     let seconds = std::env::var("SLUICE_BENCH_SECONDS").ok();
@@ -96,6 +98,7 @@ fn ask(server: &Server, stop: &AtomicBool) -> String {
 struct Request {
     bytes: Vec<u8>,
     places: Vec<usize>,
+    people: Vec<usize>,
     events: u64,
 }
 
@@ -108,13 +111,12 @@ impl Request {
             write!(
                 body,
                 "{{\"type\":\"track\",\"messageId\":\"node-next-1767225600123-{PLACE}\",\
-                 \"anonymousId\":\"3f2a9c1e-7b4d-4e6f-{:02}\",\"event\":\"{event}\",\"writeKey\":\"{write_key}\",\
+                 \"anonymousId\":\"3f2a9c1e-7b4d-4e6f-{PERSON}\",\"event\":\"{event}\",\"writeKey\":\"{write_key}\",\
                  \"properties\":{{\"product_id\":\"sku-{n}\",\"name\":\"Trail Shoe\",\"price\":{n}.9,\"quantity\":2,\
                  \"currency\":\"EUR\",\"category\":\"shoes\",\"coupon\":null,\"in_stock\":true}},\"context\":{{\
                  \"userAgent\":\"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\",\"page\":{{\
                  \"path\":\"/shop/shoes/{n}\",\"title\":\"Shoes\"}},\"library\":{{\"name\":\"analytics-node\",\
-                 \"version\":\"3.1.0\"}}}}}}",
-                n / 10
+                 \"version\":\"3.1.0\"}}}}}}"
             )
             .unwrap();
         }
@@ -126,14 +128,17 @@ impl Request {
         let bytes = format!(
             "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{body}"
         );
-        let places = bytes.match_indices(PLACE).map(|(at, _)| at).collect();
-        Self { bytes: bytes.into_bytes(), places, events }
+        let all = |place| bytes.match_indices(place).map(|(at, _)| at).collect();
+        let (places, people) = (all(PLACE), all(PERSON));
+        Self { bytes: bytes.into_bytes(), places, people, events }
     }
 
     fn number(&self, bytes: &mut [u8], from: u64) {
-        for (number, place) in (from..).zip(&self.places) {
-            let digits = format!("{number:0width$}", width = PLACE.len());
-            bytes[*place..*place + PLACE.len()].copy_from_slice(digits.as_bytes());
+        for (number, (place, person)) in (from..).zip(self.places.iter().zip(&self.people)) {
+            for (number, at) in [(number, *place), (number / 10, *person)] {
+                let digits = format!("{number:0width$}", width = PLACE.len());
+                bytes[at..at + PLACE.len()].copy_from_slice(digits.as_bytes());
+            }
         }
     }
 }

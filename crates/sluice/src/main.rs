@@ -15,6 +15,7 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    sluice_base::memory::use_small_pages();
     let command = commands::Cli::parse();
     match command.run() {
         Ok(()) => ExitCode::SUCCESS,

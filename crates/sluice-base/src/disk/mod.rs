@@ -7,6 +7,7 @@
 #[cfg(any(test, feature = "testing"))]
 mod crash;
 mod os;
+mod paced;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use std::sync::Arc;
 #[cfg(any(test, feature = "testing"))]
 pub use crash::CrashDisk;
 pub use os::OsDisk;
+pub use paced::PacedFile;
 
 /// A directory tree. Nothing is durable until it was synced.
 pub trait Disk: Send + Sync + 'static {

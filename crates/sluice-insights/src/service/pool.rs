@@ -49,7 +49,7 @@ impl Pool {
             std::thread::Builder::new()
                 .name(format!("analytics-query/{number}"))
                 .spawn(move || {
-                    priority::give_way(Load::Steady);
+                    priority::give_way(Load::Questions);
                     queue.work();
                 })
                 .map_err(InsightError::Thread)?;

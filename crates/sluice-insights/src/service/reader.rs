@@ -23,7 +23,7 @@ const COMPACT_AGAIN: Duration = Duration::from_secs(30);
 
 /// Reads until told to stop, or until the log or the store fails.
 pub(super) fn read(store: &Store, events: &Log, shared: &Shared) {
-    priority::give_way(Load::Steady);
+    priority::give_way(Load::Writes);
     if let Err(error) = read_on(store, events, shared).and_then(|()| Ok(store.flush()?)) {
         shared.fail("read events", error);
     }
@@ -55,7 +55,7 @@ fn read_on(store: &Store, events: &Log, shared: &Shared) -> Result<(), InsightEr
 
 /// Compacts until told to stop; rests as long as it worked, so that questions and reading go first.
 pub(super) fn compact(store: &Store, shared: &Shared) {
-    priority::give_way(Load::Background);
+    priority::give_way(Load::Writes);
     while !shared.stop.load(Ordering::Acquire) {
         let started = Instant::now();
         match store.compact_once() {

@@ -7,10 +7,9 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use sluice_base::state_file::crc32c;
-use sluice_base::{Disk, DiskFile, FileBytes};
+use sluice_base::{Disk, FileBytes, PacedFile};
 
 use super::filter::{self, FilterBuilder};
 
@@ -193,7 +192,7 @@ fn damaged(number: u64, what: &str) -> io::Error {
 
 /// Writes a slice entry by entry, in the order of the keys.
 pub struct SliceWriter {
-    file: Arc<dyn DiskFile>,
+    file: PacedFile,
     number: u64,
     meta: [u8; META_BYTES],
     filter: FilterBuilder,
@@ -221,7 +220,7 @@ impl SliceWriter {
             _ => {}
         }
         Ok(Self {
-            file: disk.create(&path)?,
+            file: PacedFile::new(disk.create(&path)?),
             number,
             meta,
             filter: FilterBuilder::new(entries_max),

@@ -189,7 +189,7 @@ fn run_pipeline(
     failed: Failures,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(format!("pipeline/{}", no.0)).spawn(move || {
-        priority::give_way(Load::Steady);
+        priority::give_way(Load::Writes);
         // A panic must stop the server as an error does: the collector would go on alone.
         let run = std::panic::AssertUnwindSafe(|| pipeline.run(&stop));
         let failure = match std::panic::catch_unwind(run) {
