@@ -1,6 +1,6 @@
 // Makes dist/ from Segment's published browser SDK: the script that the snippet loads, its lazy
-// chunks, and the licence. The server embeds the folder and serves it (crates/sluice-collector,
-// browser.rs).
+// chunks, the plugins of destinations that pages send to themselves, and the licences. The server
+// embeds the folder and serves it (crates/sluice-collector, pages/sdk.rs).
 //
 // Segment's file looks for its own host by an https:// address only, and falls back to Segment's
 // hosts. Here it asks the place it came from, whatever scheme that has: each of the vendor's
@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, deflateRawSync, gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const sdk = join(here, 'node_modules/@segment/analytics-next')
@@ -35,6 +36,21 @@ const REPLACED = [
 // the page calls before it is there waits in `seen`.
 const OVERLAY = readFileSync(join(here, 'overlay/overlay.js'), 'utf8')
 const OVERLAY_NAME = `overlay.bundle.${createHash('sha256').update(OVERLAY).digest('hex').slice(0, 20)}.js`
+
+// The plugins for device mode.
+const AMPLITUDES_OWN_LOOKS = [
+  'autocapture', 'custom-enrichment', 'event-property-attribution', 'network-capture', 'page-url-enrichment',
+  'page-view-tracking', 'web-vitals',
+]
+const PLUGINS = [{
+  name: 'amplitude',
+  library: 'sluiceAmplitude',
+  options: {
+    entryPoints: ['amplitude/plugin.js'],
+    alias: Object.fromEntries(AMPLITUDES_OWN_LOOKS.map((part) =>
+      [`@amplitude/plugin-${part}-browser`, join(here, 'amplitude/unused.js')])),
+  },
+}]
 
 // The places a script can be loaded from, best first. `key` comes from the server, at the end of
 // the file.
@@ -98,24 +114,37 @@ write('analytics.js', script)
 write('analytics.js.br', brotli(script, constants.BROTLI_OPERATION_FLUSH))
 write('analytics.js.deflate', deflateRawSync(script, { level: 9, finishFlush: constants.Z_SYNC_FLUSH }))
 
-for (const name of readdirSync(join(sdk, 'dist/umd'))) {
-  if (!/\.bundle\.[0-9a-f]+\.js$/.test(name)) continue
-  const text = readScript(name)
+function writeChunk(name, text) {
   write(`bundles/${name}`, text)
   write(`bundles/${name}.br`, brotli(text, constants.BROTLI_OPERATION_FINISH))
   write(`bundles/${name}.gz`, gzipSync(text, { level: 9 }))
 }
 
-write(`bundles/${OVERLAY_NAME}`, OVERLAY)
-write(`bundles/${OVERLAY_NAME}.br`, brotli(OVERLAY, constants.BROTLI_OPERATION_FINISH))
-write(`bundles/${OVERLAY_NAME}.gz`, gzipSync(OVERLAY, { level: 9 }))
+for (const name of readdirSync(join(sdk, 'dist/umd'))) {
+  if (/\.bundle\.[0-9a-f]+\.js$/.test(name)) writeChunk(name, readScript(name))
+}
+writeChunk(OVERLAY_NAME, OVERLAY)
+
+// Which file and global function each plugin is, for the server.
+const plugins = {}
+for (const { name, library, options } of PLUGINS) {
+  const { outputFiles: [file] } = await build({
+    bundle: true, minify: true, write: false, format: 'iife', target: 'es2019', charset: 'utf8',
+    legalComments: 'none', globalName: library, absWorkingDir: here,
+    footer: { js: `${library}=${library}.default;` }, ...options,
+  })
+  const named = `${name}.bundle.${createHash('sha256').update(file.text).digest('hex').slice(0, 20)}.js`
+  writeChunk(named, file.text)
+  plugins[name] = { file: named, library }
+}
+write('plugins.json', JSON.stringify(plugins))
 
 // What the bundler put into those files, with its licence.
 const notices = readdirSync(join(here, 'node_modules'), { recursive: true, withFileTypes: true })
   .filter((file) => file.isFile() && /^licen[cs]e(\.(md|txt))?$/i.test(file.name))
   .map((file) => file.parentPath ?? file.path)
   .filter((folder) => readdirSync(folder).includes('package.json'))
-  .filter((folder) => !/(node-fetch|whatwg-url|webidl-conversions|tr46|inherits)$/.test(folder))
+  .filter((folder) => !/(node-fetch|whatwg-url|webidl-conversions|tr46|inherits|@?esbuild.*)$/.test(folder))
   .sort()
   .map((folder) => {
     const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name))
@@ -123,6 +152,7 @@ const notices = readdirSync(join(here, 'node_modules'), { recursive: true, withF
     return `${'='.repeat(72)}\n${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
   })
 write('NOTICE', `The browser SDK that this server gives out is @segment/analytics-next ${version},
-with the vendor's addresses replaced by the server's own. It holds these packages:
+with the vendor's addresses replaced by the server's own, and plugins around the SDKs of destinations.
+They hold these packages:
 
 ${notices.join('\n')}`)

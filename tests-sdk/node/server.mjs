@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -19,11 +19,17 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 export class Server {
   #child
   #data
+  #config
   url // only while it runs
 
-  static async start() {
+  // With this configuration, in TOML.
+  static async start(config) {
     const server = new Server()
     server.#data = await mkdtemp(join(tmpdir(), 'sluice-sdk-'))
+    if (config) {
+      server.#config = join(server.#data, 'sluice.toml')
+      await writeFile(server.#config, config)
+    }
     await server.startAgain()
     return server
   }
@@ -31,6 +37,7 @@ export class Server {
   // With the same data, at another free port.
   async startAgain() {
     const args = ['serve', '--data', this.#data, '--listen', '127.0.0.1:0']
+    if (this.#config) args.push('--config', this.#config)
     const env = { ...process.env, SLUICE_ADMIN_TOKEN: ADMIN_TOKEN, SLUICE_LOG: 'warn' }
     this.#child = spawn(process.env.SLUICE_BIN, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
     running.add(this.#child)
@@ -75,6 +82,16 @@ export class Server {
     })
     const text = await answer.text()
     return { status: answer.status, body: text ? JSON.parse(text) : {} }
+  }
+
+  // A call of a server library.
+  async send(writeKey, type, event) {
+    const answer = await fetch(`${this.url}/v1/${type}`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${writeKey}:`)}`, 'content-type': 'application/json' },
+      body: JSON.stringify(event),
+    })
+    if (answer.status !== 200) throw new Error(`not taken: ${await answer.text()}`)
   }
 
   async createSource(slug) {

@@ -2238,6 +2238,19 @@ export interface components {
             destinations: components["schemas"]["DestinationView"][];
             pagination: components["schemas"]["Pagination"];
         };
+        /** @description Compressed, as browsers get them. */
+        DeviceModeView: {
+            /**
+             * @description Of this kind's plugin; absent if this server was built without it.
+             * @example 42000
+             */
+            pluginBytes?: number | null;
+            /**
+             * @description Of the browser SDK, which every page of a source loads.
+             * @example 31000
+             */
+            sdkBytes: number;
+        };
         DictionaryData: {
             entries: components["schemas"]["EntryView"][];
         };
@@ -2862,6 +2875,7 @@ export interface components {
             /** @description Whether a destination of this kind can be made here. */
             available: boolean;
             description: string;
+            deviceMode?: components["schemas"]["DeviceModeView"] | null;
             /** @description Whether it has actions, which mappings start; other kinds take all events their own way. */
             hasActions: boolean;
             /**

@@ -4,6 +4,7 @@ import {
   changedSettings,
   missingSettings,
   problemsByKey,
+  shownFields,
   type SettingField,
 } from "./settings";
 
@@ -16,6 +17,14 @@ test("fields stand under their headings in the order of the schema", () => {
     ["", ["a", "c"]],
     ["Delivery", ["b"]],
   ]);
+});
+
+test("what only devices read is shown in device mode", () => {
+  const fields = [field("a"), field("b", { section: "Device mode" })];
+  const keys = (settings: Record<string, unknown>) => shownFields(fields, settings).map((one) => one.key);
+  expect(keys({})).toEqual(["a"]);
+  expect(keys({ connectionMode: "cloud" })).toEqual(["a"]);
+  expect(keys({ connectionMode: "device" })).toEqual(["a", "b"]);
 });
 
 test("only what changed is sent, and what was emptied is removed", () => {

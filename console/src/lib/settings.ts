@@ -24,6 +24,19 @@ export type Settings = Record<string, unknown>;
 /** As the API's types have an object without known keys. */
 export type SentSettings = Record<string, never>;
 
+const CONNECTION_MODE = "connectionMode";
+const DEVICE_SECTION = "Device mode";
+
+/** Whether pages and apps send by themselves with these settings. */
+export function isDeviceMode(settings: Settings): boolean {
+  return settings[CONNECTION_MODE] === "device";
+}
+
+/** The fields that mean something with these settings. */
+export function shownFields(fields: readonly SettingField[], settings: Settings): SettingField[] {
+  return fields.filter((field) => field.section !== DEVICE_SECTION || isDeviceMode(settings));
+}
+
 /** Fields by heading, in the order of the schema. */
 export function bySection(fields: readonly SettingField[]): [string, SettingField[]][] {
   const sections = new Map<string, SettingField[]>();

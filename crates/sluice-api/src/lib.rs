@@ -30,4 +30,4 @@ pub use openapi::{openapi, openapi_json};
 pub use routes::router;
 pub use saved_cohorts::saved_cohorts;
 pub use state::{ApiState, Handles};
-pub use visitor::{ClientIp, Site};
+pub use visitor::{BrowserScripts, ClientIp, Site};

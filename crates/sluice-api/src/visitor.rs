@@ -1,6 +1,7 @@
 //! Where a request comes from: the client's address, the site it was sent from, and the address
 //! under which the visitor reaches us.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -24,6 +25,16 @@ pub struct Site {
     /// Whether the listener itself speaks HTTPS.
     pub is_https: bool,
     pub client_ip: ClientIp,
+    pub scripts: BrowserScripts,
+}
+
+/// How much pages load, compressed.
+#[derive(Clone, Debug, Default)]
+pub struct BrowserScripts {
+    /// Of the browser SDK; 0 if this server gives none out.
+    pub sdk_bytes: usize,
+    /// Of each plugin for device mode, by its name.
+    pub plugin_bytes: BTreeMap<String, usize>,
 }
 
 impl Site {

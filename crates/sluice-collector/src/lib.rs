@@ -31,7 +31,7 @@ pub use auth::basic_key;
 pub use collector::{Collector, Workspaces};
 pub use config::{CollectorConfig, PublicUrl};
 pub use gathered::before_park;
-pub use pages::{BrowserSdk, pages};
+pub use pages::{BrowserSdk, DeviceDestination, Devices, pages};
 pub use peer::{Network, client_ip};
 pub use serve::{Tls, serve};
 pub use stats::{CollectorStats, DURATION_BOUNDS_SECONDS, StatsView};

@@ -104,9 +104,13 @@ struct Metadata {
     bundled: Vec<Value>,
     #[serde(default)]
     bundled_ids: Vec<Value>,
+    #[serde(default)]
+    failed_initializations: Vec<Value>,
 }
 
-/// True if the sender's SDK says that it sent the event to this destination itself.
+/// True if the sender's SDK says that it sent the event to this destination itself. With ids, they
+/// decide: a second destination of the same name is served from here. A plugin that did not start
+/// has sent nothing.
 fn is_bundled<'a>(json: &str, mut names: impl Iterator<Item = &'a str>, ids: [&str; 2]) -> bool {
     if !json.contains("\"_metadata\"") {
         return false;
@@ -115,8 +119,14 @@ fn is_bundled<'a>(json: &str, mut names: impl Iterator<Item = &'a str>, ids: [&s
         return false;
     };
     let lists = |list: &[Value], text: &str| list.iter().any(|value| value.as_str() == Some(text));
-    names.any(|name| lists(&metadata.bundled, name))
-        || ids.iter().any(|id| lists(&metadata.bundled_ids, id))
+    let is_listed = |name: &str| {
+        lists(&metadata.bundled, name) && !lists(&metadata.failed_initializations, name)
+    };
+    if metadata.bundled_ids.is_empty() {
+        return names.any(is_listed);
+    }
+    ids.iter().any(|id| lists(&metadata.bundled_ids, id))
+        && !names.any(|name| lists(&metadata.failed_initializations, name))
 }
 
 #[cfg(test)]
@@ -147,6 +157,11 @@ mod tests {
         assert!(check(r#"{"_metadata":{"bundled":["Webhooks"]}}"#));
         assert!(check(r#"{"_metadata":{"bundledIds":["d1"]}}"#));
         assert!(!check(r#"{"_metadata":{"bundled":["Amplitude"],"unbundled":["Webhooks"]}}"#));
+        let two = r#"{"_metadata":{"bundled":["Webhooks"],"bundledIds":["another"]}}"#;
+        assert!(!check(two), "the other destination of this name sent it");
+        let failed = r#""failedInitializations":["Webhooks"]"#;
+        assert!(!check(&format!(r#"{{"_metadata":{{"bundled":["Webhooks"],{failed}}}}}"#)));
+        assert!(!check(&format!(r#"{{"_metadata":{{"bundledIds":["c1"],{failed}}}}}"#)));
         assert!(!check(r#"{"properties":{"_metadata":{"bundled":["Webhooks"]}}}"#));
     }
 }

@@ -7,6 +7,7 @@ use sluice_model::Subscription;
 
 use crate::action::{Action, Preset};
 use crate::destination::Destination;
+use crate::device::DeviceMode;
 use crate::http::HttpOut;
 use crate::settings::{Settings, SettingsError, SettingsSchema};
 
@@ -46,6 +47,11 @@ pub trait DestinationKind: Send + Sync {
     /// Subscriptions to begin with.
     fn presets(&self) -> &[Preset] {
         &[]
+    }
+
+    /// What it does on the senders' devices; `None` if only the server can send.
+    fn device_mode(&self) -> Option<&DeviceMode> {
+        None
     }
 
     /// Makes a destination of checked settings.

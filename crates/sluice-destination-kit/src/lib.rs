@@ -4,6 +4,7 @@
 //! - [`kind`]: [`DestinationKind`], one per entry of the catalogue, and the [`Catalog`].
 //! - [`action`]: what a kind can do with events, and what it proposes.
 //! - [`settings`]: the settings as data: forms are drawn from it and values checked by it.
+//! - [`device`]: what works in the sender's own page or app instead of on the server.
 //! - [`destination`]: [`Destination`], what takes a batch of deliveries and says what became of it.
 //! - [`verdict`]: the closed set of answers a scheduler acts on, and the usual rule by status.
 //! - [`http`]: [`HttpOut`], the only HTTP client; it refuses private addresses.
@@ -14,6 +15,7 @@
 
 pub mod action;
 pub mod destination;
+pub mod device;
 #[cfg(feature = "testing")]
 pub mod golden;
 pub mod http;
@@ -28,6 +30,7 @@ pub mod verdict;
 
 pub use action::{Action, Preset};
 pub use destination::{BatchLimits, BatchOutcome, BoxFuture, Delivery, Destination, Verdicts};
+pub use device::DeviceMode;
 pub use http::{HttpAnswer, HttpFailure, HttpOut, HttpOutConfig, HttpRequest};
 pub use kind::{Catalog, DestinationKind};
 pub use record::{Exchange, Redactor};

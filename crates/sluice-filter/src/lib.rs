@@ -18,12 +18,14 @@ pub mod destination_filter;
 pub mod fql;
 mod json;
 mod parse_error;
+mod routing;
 pub mod subscription;
 mod token;
 mod value;
 
 pub use condition::{Condition, Limits, Op, Operand, PropertyCondition, Scope};
 pub use parse_error::ParseError;
+pub use routing::routing_rules;
 pub use subscription::Subscription;
 pub use value::{NONE, Value, group_keys, number_text};
 

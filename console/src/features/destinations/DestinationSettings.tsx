@@ -18,7 +18,8 @@ import { QueryView } from "../../components/QueryView";
 import { SettingsForm } from "../../components/SettingsForm";
 import { BlockSkeleton } from "../../components/Skeletons";
 import { useConfirm } from "../../components/useConfirm";
-import { changedSettings, missingSettings, problemsByKey, type SentSettings, type Settings } from "../../lib/settings";
+import { changedSettings, missingSettings, problemsByKey, type SentSettings, type Settings, shownFields } from "../../lib/settings";
+import { DeviceModeNote } from "./DeviceModeNote";
 import classes from "./destinations.module.css";
 
 export function DestinationSettings({ destination }: { destination: Destination }) {
@@ -63,8 +64,9 @@ function SettingsEditor({ destination, kind }: { destination: Destination; kind:
         <div className={classes.label}>Id</div>
         <Id value={destination.id} what="destination id" />
       </div>
+      <DeviceModeNote kind={kind} settings={{ ...known, ...edited }} />
       <SettingsForm
-        fields={kind.settings}
+        fields={shownFields(kind.settings, { ...known, ...edited })}
         values={{ ...known, ...edited }}
         problems={problems}
         disabled={!canEdit}

@@ -11,7 +11,8 @@ import { Page } from "../../components/Page";
 import { QueryView } from "../../components/QueryView";
 import { SettingsForm } from "../../components/SettingsForm";
 import { BlockSkeleton } from "../../components/Skeletons";
-import { changedSettings, missingSettings, problemsByKey, type SentSettings, type Settings } from "../../lib/settings";
+import { changedSettings, missingSettings, problemsByKey, type SentSettings, type Settings, shownFields } from "../../lib/settings";
+import { DeviceModeNote } from "./DeviceModeNote";
 import classes from "./destinations.module.css";
 
 const route = getRouteApi("/shell/destinations/new/$kindId");
@@ -78,8 +79,9 @@ function NewDestination({ kind }: { kind: DestinationKind }) {
         error={problems["sourceId"] ?? (sources.length === 0 ? "Create a source first." : null)}
         required
       />
+      <DeviceModeNote kind={kind} settings={settings} />
       <SettingsForm
-        fields={kind.settings}
+        fields={shownFields(kind.settings, settings)}
         values={settings}
         problems={problems}
         onChange={(key, value) => setSettings((old) => ({ ...old, [key]: value }))}

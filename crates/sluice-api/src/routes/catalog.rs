@@ -12,6 +12,7 @@ use crate::body::At;
 use crate::error::ApiError;
 use crate::page::{PageParams, Pagination, Paging};
 use crate::state::ApiState;
+use crate::visitor::BrowserScripts;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -35,6 +36,21 @@ pub(super) struct KindView {
     unavailable_because: Option<String>,
     /// Whether it has actions, which mappings start; other kinds take all events their own way.
     has_actions: bool,
+    /// What pages load in device mode; absent if only the server can send.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_mode: Option<DeviceModeView>,
+}
+
+/// Compressed, as browsers get them.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeviceModeView {
+    /// Of the browser SDK, which every page of a source loads.
+    #[schema(example = 31_000)]
+    sdk_bytes: usize,
+    /// Of this kind's plugin; absent if this server was built without it.
+    #[schema(example = 42_000)]
+    plugin_bytes: Option<usize>,
 }
 
 /// A kind with all that its mappings can do.
@@ -73,7 +89,7 @@ pub(super) struct KindsData {
     pagination: Pagination,
 }
 
-fn view(kind: &dyn DestinationKind) -> Result<KindView, ApiError> {
+fn view(kind: &dyn DestinationKind, scripts: &BrowserScripts) -> Result<KindView, ApiError> {
     let settings = serde_json::to_value(&kind.settings().fields)
         .map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(KindView {
@@ -85,15 +101,19 @@ fn view(kind: &dyn DestinationKind) -> Result<KindView, ApiError> {
         available: kind.unavailable().is_none(),
         unavailable_because: kind.unavailable().map(str::to_owned),
         has_actions: !kind.actions().is_empty(),
+        device_mode: kind.device_mode().map(|mode| DeviceModeView {
+            sdk_bytes: scripts.sdk_bytes,
+            plugin_bytes: scripts.plugin_bytes.get(&mode.plugin).copied(),
+        }),
     })
 }
 
-fn detail(kind: &dyn DestinationKind) -> Result<KindDetail, ApiError> {
+fn detail(kind: &dyn DestinationKind, scripts: &BrowserScripts) -> Result<KindDetail, ApiError> {
     let value = |result: serde_json::Result<Value>| {
         result.map_err(|error| ApiError::Internal(error.to_string()))
     };
     Ok(KindDetail {
-        kind: view(kind)?,
+        kind: view(kind, scripts)?,
         actions: value(serde_json::to_value(kind.actions()))?,
         presets: value(serde_json::to_value(kind.presets()))?,
     })
@@ -125,7 +145,7 @@ pub(super) async fn list_destination_kinds(
         .into_iter()
         .skip(usize::try_from(skip).unwrap_or(usize::MAX))
         .take(paging.count as usize)
-        .map(|kind| view(kind.as_ref()));
+        .map(|kind| view(kind.as_ref(), &api.site().scripts));
     let destinations_catalog = part.collect::<Result<Vec<_>, _>>()?;
     let end = skip.saturating_add(destinations_catalog.len() as u64);
     let pagination = paging.pagination((end < all).then_some(end), Some(all));
@@ -144,5 +164,7 @@ pub(super) async fn get_destination_kind(
 ) -> Result<Data<KindData>, ApiError> {
     let kind =
         api.catalog().get(&id).ok_or_else(|| ApiError::not_found("kind of destination", &id))?;
-    Ok(Data { data: KindData { destination_metadata: detail(kind.as_ref())? } })
+    Ok(Data {
+        data: KindData { destination_metadata: detail(kind.as_ref(), &api.site().scripts)? },
+    })
 }

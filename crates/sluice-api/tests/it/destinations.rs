@@ -212,7 +212,11 @@ async fn the_catalogue_shows_the_schema_of_the_settings() {
                   }
                 ],
                 "available": true,
-                "hasActions": true
+                "hasActions": true,
+                "deviceMode": {
+                  "sdkBytes": 31000,
+                  "pluginBytes": 9000
+                }
               }
             ],
             "pagination": {

@@ -16,8 +16,8 @@ use sluice_api::handles::{
     Told, WorkspaceParts, blocking,
 };
 use sluice_destination_kit::{
-    Action, Destination, DestinationKind, Field, FieldKind, HttpOut, Settings, SettingsError,
-    SettingsSchema,
+    Action, Destination, DestinationKind, DeviceMode, Field, FieldKind, HttpOut, Settings,
+    SettingsError, SettingsSchema,
 };
 use sluice_event::{ExternalId, MergeId, PersonId, SourceNo, WorkspaceNo};
 use sluice_insights::{
@@ -30,7 +30,7 @@ use sluice_store::{Page, Store};
 /// Stands in every answer about workspace 1; must reach nobody else.
 pub(crate) const PLANTED: &str = "planted-of-workspace-1";
 
-struct Kind(SettingsSchema, [Action; 1]);
+struct Kind(SettingsSchema, [Action; 1], DeviceMode);
 
 /// Time of every event of the person, for cursors.
 const PAGE_TIME: i64 = -5;
@@ -56,6 +56,10 @@ impl DestinationKind for Kind {
         &self.1
     }
 
+    fn device_mode(&self) -> Option<&DeviceMode> {
+        Some(&self.2)
+    }
+
     fn build(&self, _: Settings, _: HttpOut) -> Result<Arc<dyn Destination>, SettingsError> {
         Err(SettingsError::one("", "the API builds no destinations"))
     }
@@ -70,7 +74,8 @@ pub(crate) fn kind() -> Arc<dyn DestinationKind> {
     ]);
     let action = r#"{ "slug": "send", "title": "Send", "fields": [
         { "key": "text", "label": "Text", "type": "string", "required": true }] }"#;
-    Arc::new(Kind(schema, [serde_json::from_str(action).unwrap()]))
+    let device_mode = DeviceMode { plugin: "fake".to_owned(), settings: Vec::new() };
+    Arc::new(Kind(schema, [serde_json::from_str(action).unwrap()], device_mode))
 }
 
 pub(crate) fn handles(store: &Store) -> Handles {

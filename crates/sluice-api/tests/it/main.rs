@@ -67,6 +67,10 @@ fn server() -> Server {
         public_url: None,
         is_https: false,
         client_ip: Arc::new(|peer, _| peer),
+        scripts: sluice_api::BrowserScripts {
+            sdk_bytes: 31_000,
+            plugin_bytes: [("fake".to_owned(), 9_000)].into(),
+        },
     };
     let router = router(ApiState::new(store.clone(), catalog, fakes::handles(&store), site));
     Server { dir, clock, store, router }

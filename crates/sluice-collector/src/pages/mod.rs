@@ -1,6 +1,7 @@
 //! What is not the hot path: Segment's browser SDK and its settings, the pixel, and the check of an
 //! event. Ordinary handlers of a router that [`crate::serve`] asks when no event path matched.
 
+mod devices;
 mod pixel;
 mod remarks;
 mod sdk;
@@ -16,6 +17,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
+pub use devices::{DeviceDestination, Devices};
 pub use sdk::BrowserSdk;
 
 use crate::Collector;
@@ -24,10 +26,12 @@ use crate::Collector;
 struct Pages {
     collector: Collector,
     sdk: Arc<BrowserSdk>,
+    devices: Arc<dyn Devices>,
 }
 
-/// The collector's pages; `sdk` is what `/analytics.js/…` serves.
-pub fn pages(collector: Collector, sdk: BrowserSdk) -> Router {
+/// The collector's pages; `sdk` is what `/analytics.js/…` serves, `devices` what pages and apps send
+/// to themselves.
+pub fn pages(collector: Collector, sdk: BrowserSdk, devices: Arc<dyn Devices>) -> Router {
     let script = get(analytics_js);
     let settings = get(settings_json);
     Router::new()
@@ -43,7 +47,7 @@ pub fn pages(collector: Collector, sdk: BrowserSdk) -> Router {
         .route("/v1/pixel/{kind}", get(pixel::pixel))
         .route("/v1/pixel/{kind}/", get(pixel::pixel))
         .route("/v1/validate", post(validate::validate).options(validate::preflight))
-        .with_state(Pages { collector, sdk: Arc::new(sdk) })
+        .with_state(Pages { collector, sdk: Arc::new(sdk), devices })
 }
 
 async fn analytics_js(
@@ -77,15 +81,20 @@ async fn settings_json(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    if pages.collector.source_of(&key).is_none() {
+    let Some(source) = pages.collector.source_of(&key) else {
         let body = r#"{"success":false,"code":"invalid_write_key","message":"no source has this write key","error":"no source has this write key"}"#;
         let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
         return (StatusCode::NOT_FOUND, for_all(), json, body).into_response();
-    }
+    };
     let peer: IpAddr = peer.0.ip();
     // HTTP/2 has no Host header.
     let host = uri.authority().map(|authority| authority.as_str());
-    settings::answer(&key, pages.collector.config(), peer, host, &headers)
+    let config = pages.collector.config();
+    let (protocol, host) = settings::address(config, peer, host, &headers);
+    let mut body = settings::body(&key, protocol, &host);
+    let origin = format!("{protocol}://{host}");
+    devices::add(&mut body, &pages.devices.of_source(source.no), &pages.sdk, &origin);
+    settings::answer(&body)
 }
 
 /// Scripts and settings are for every page of the web.

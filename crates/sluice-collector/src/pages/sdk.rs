@@ -1,15 +1,16 @@
-//! Segment's browser SDK as `browser/` built it: the script with the write key at its end, and its
-//! lazy chunks.
+//! Segment's browser SDK as `browser/` built it: the script with the write key at its end, its lazy
+//! chunks, and the plugins of destinations that pages send to themselves.
 //!
 //! The script's end is the only part that depends on who asks. What comes before it was compressed
 //! at build time up to a byte's border, and the end is appended as a stored block: the answer is a
 //! correct gzip or Brotli stream, and nothing is compressed while it is made.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 
 use super::for_all;
 
@@ -24,7 +25,17 @@ const CHUNK_CACHE: &str = "public, max-age=31536000, immutable";
 pub struct BrowserSdk {
     script: Option<Script>,
     chunks: HashMap<&'static str, Encodings>,
+    plugins: HashMap<String, Plugin>,
     notice: &'static [u8],
+}
+
+/// A destination's plugin, as `plugins.json` names it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Plugin {
+    /// Among the chunks.
+    pub(super) file: String,
+    /// The global function that makes it.
+    pub(super) library: String,
 }
 
 /// The script without its end, in three forms.
@@ -73,7 +84,36 @@ impl BrowserSdk {
             let (deflated, brotli) = (file("analytics.js.deflate")?, file("analytics.js.br")?);
             Some(Script { plain, deflated, brotli, crc })
         };
-        Self { script: script(), chunks, notice: file("NOTICE").unwrap_or_default() }
+        // Written by our own build; a file that does not read is as good as none.
+        let plugins = file("plugins.json").and_then(|text| serde_json::from_slice(text).ok());
+        Self {
+            script: script(),
+            chunks,
+            plugins: plugins.unwrap_or_default(),
+            notice: file("NOTICE").unwrap_or_default(),
+        }
+    }
+
+    /// The plugin of this name, if this build has it.
+    pub(super) fn plugin(&self, name: &str) -> Option<&Plugin> {
+        self.plugins.get(name)
+    }
+
+    /// Bytes that a page loads for the script, in the encoding that browsers take; 0 if it was not
+    /// built.
+    #[must_use]
+    pub fn script_bytes(&self) -> usize {
+        self.script.as_ref().map_or(0, |script| script.brotli.len())
+    }
+
+    /// Bytes that a page loads for each plugin, by its name.
+    #[must_use]
+    pub fn plugin_bytes(&self) -> BTreeMap<String, usize> {
+        let bytes = |plugin: &Plugin| Some(self.chunks.get(&*plugin.file)?.brotli.len());
+        self.plugins
+            .iter()
+            .filter_map(|(name, plugin)| Some((name.clone(), bytes(plugin)?)))
+            .collect()
     }
 
     /// The script for a source; `key` is known to be one.

@@ -15,24 +15,26 @@ use crate::CollectorConfig;
 
 const CACHE: &str = "public, max-age=120";
 
-pub(super) fn answer(
-    key: &str,
+/// The scheme and host under which the sender reaches this server.
+pub(super) fn address(
     config: &CollectorConfig,
     peer: IpAddr,
     authority: Option<&str>,
     request: &HeaderMap,
-) -> Response {
-    let (protocol, host) = match &config.public_url {
+) -> (&'static str, String) {
+    match &config.public_url {
         Some(url) => (url.protocol, url.host.clone()),
         None => own_address(config, peer, authority, request),
-    };
-    let body = body(key, protocol, &host).to_string();
+    }
+}
+
+pub(super) fn answer(body: &serde_json::Value) -> Response {
     let head = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (header::CACHE_CONTROL, HeaderValue::from_static(CACHE)),
         (header::VARY, HeaderValue::from_static("Host, Origin, X-Forwarded-Proto")),
     ];
-    (for_all(), head, body).into_response()
+    (for_all(), head, body.to_string()).into_response()
 }
 
 /// As the request shows it. A proxy tells the scheme by `X-Forwarded-Proto`, and is believed if it
@@ -60,7 +62,8 @@ fn own_address(
     (if is_https { "https" } else { "http" }, host.to_owned())
 }
 
-fn body(key: &str, protocol: &str, host: &str) -> serde_json::Value {
+/// The settings of a source that has nothing but this server.
+pub(super) fn body(key: &str, protocol: &str, host: &str) -> serde_json::Value {
     json!({
         "integrations": {
             "Segment.io": {

@@ -9,7 +9,8 @@ use axum::Router;
 use axum::routing::get;
 use sluice_base::{OsDisk, SystemClock};
 use sluice_collector::{
-    BrowserSdk, Collector, CollectorConfig, StatsView, Workspaces, pages, serve,
+    BrowserSdk, Collector, CollectorConfig, DeviceDestination, Devices, StatsView, Workspaces,
+    pages, serve,
 };
 use sluice_event::{ReceivedItem, ReceivedRequest, SourceNo, WorkspaceNo};
 use sluice_log::{Log, LogConfig};
@@ -86,6 +87,14 @@ fn sources() -> SourceTable {
     table
 }
 
+struct NoDevices;
+
+impl Devices for NoDevices {
+    fn of_source(&self, _: SourceNo) -> Vec<DeviceDestination> {
+        Vec::new()
+    }
+}
+
 impl Server {
     pub(crate) async fn start() -> Self {
         Self::with(|_| {}, LogConfig::default()).await
@@ -106,7 +115,8 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let other = Router::new().route("/other", get(|| async { "from the router" }));
-        let router = other.merge(pages(collector.clone(), BrowserSdk::new(SDK)));
+        let router =
+            other.merge(pages(collector.clone(), BrowserSdk::new(SDK), Arc::new(NoDevices)));
         let served = tokio::spawn(serve(listener, collector.clone(), router, None, stop.clone()));
         Self { address, log, workspace, collector, stop, served, _dir: dir, _sources: sender }
     }

@@ -1,6 +1,7 @@
-//! Amplitude: events, user properties, groups and mapped users by its HTTP API, from the cloud.
+//! Amplitude: events, user properties, groups and mapped users by its HTTP API, from the cloud; or,
+//! in device mode, by Amplitude's own SDK on the page, which gets its settings from here.
 //!
-//! Inside: `settings` (the form), `mapping` (from an event to records, pure), `requests` (which
+//! Inside: `settings` (the form), `device` (what of it is for devices), `mapping` (from an event to records, pure), `requests` (which
 //! records share a request, pure), `answer` (what Amplitude says of each record, pure), `json`.
 //!
 //! A batch holds calls of all kinds and becomes one or several requests, one after the other. As
@@ -10,6 +11,7 @@
 //! Not here: retries, order and batching (`sluice-delivery`).
 
 mod answer;
+mod device;
 mod json;
 mod mapping;
 mod requests;
@@ -21,9 +23,9 @@ use std::time::Duration;
 use http::Method;
 use http::header::{self, HeaderMap, HeaderValue};
 use sluice_destination_kit::{
-    BatchLimits, BatchOutcome, BoxFuture, Delivery, Destination, DestinationKind, Exchange,
-    HttpOut, HttpRequest, Reason, Redactor, Settings, SettingsError, SettingsSchema, Verdict,
-    Verdicts,
+    BatchLimits, BatchOutcome, BoxFuture, Delivery, Destination, DestinationKind, DeviceMode,
+    Exchange, HttpOut, HttpRequest, Reason, Redactor, Settings, SettingsError, SettingsSchema,
+    Verdict, Verdicts,
 };
 use sluice_event::StoredEvent;
 
@@ -45,12 +47,13 @@ const REQUESTS_MAX: usize = 5;
 
 pub struct Kind {
     schema: SettingsSchema,
+    device_mode: DeviceMode,
 }
 
 impl Kind {
     #[must_use]
     pub fn new() -> Self {
-        Self { schema: settings::schema() }
+        Self { schema: settings::schema(), device_mode: device::mode() }
     }
 }
 
@@ -79,6 +82,10 @@ impl DestinationKind for Kind {
 
     fn settings(&self) -> &SettingsSchema {
         &self.schema
+    }
+
+    fn device_mode(&self) -> Option<&DeviceMode> {
+        Some(&self.device_mode)
     }
 
     fn build(

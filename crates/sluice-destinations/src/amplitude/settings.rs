@@ -3,9 +3,12 @@
 //! Keys are those under which Segment's catalogue knows them, so that an exported configuration
 //! fits; the defaults are those of Segment's page about the destination.
 
+use sluice_destination_kit::device::connection_mode_field;
 use sluice_destination_kit::{
     DELIVERY_SECTION, Field, FieldKind, Settings, SettingsError, SettingsSchema,
 };
+
+use super::device;
 
 const PAGES: &str = "Pages and screens";
 const PEOPLE: &str = "People and devices";
@@ -168,11 +171,11 @@ fn query(settings: &Settings) -> Result<Vec<(String, QueryTarget)>, SettingsErro
 }
 
 pub(super) fn schema() -> SettingsSchema {
-    let fields = [account(), pages(), people(), groups(), revenue(), context()];
+    let fields = [account(), pages(), people(), groups(), revenue(), context(), device::fields()];
     SettingsSchema::new(fields.into_iter().flatten().collect())
 }
 
-fn switch(key: &str, label: &str, help: &str, is_on: bool) -> Field {
+pub(super) fn switch(key: &str, label: &str, help: &str, is_on: bool) -> Field {
     Field::new(key, label, help, FieldKind::Boolean).default_value(is_on)
 }
 
@@ -190,7 +193,7 @@ fn text(key: &str, label: &str, help: &str) -> Field {
     Field::new(key, label, help, FieldKind::Text)
 }
 
-fn in_section(section: &str, fields: Vec<Field>) -> Vec<Field> {
+pub(super) fn in_section(section: &str, fields: Vec<Field>) -> Vec<Field> {
     fields.into_iter().map(|field| field.section(section)).collect()
 }
 
@@ -213,9 +216,10 @@ fn account() -> Vec<Field> {
             "serverUrl",
             "Server URL",
             "Sends to this origin instead of Amplitude's, for a proxy or any server that speaks \
-             Amplitude's HTTP API.",
+             Amplitude's HTTP API. In device mode browsers must reach it.",
             FieldKind::Url,
         ),
+        connection_mode_field(),
     ]
 }
 

@@ -5,6 +5,7 @@
 //! was acknowledged, then the readers commit, then the logs close.
 
 mod console;
+mod devices;
 mod dictionary;
 mod first_start;
 mod geo;
@@ -25,7 +26,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use sluice_api::ApiState;
 use sluice_base::{Clock, Disk, OsDisk, Secret, SystemClock};
-use sluice_collector::Collector;
+use sluice_collector::{BrowserSdk, Collector};
 use sluice_delivery::{Delivery, DeliveryConfig, DeliveryHandle, Policy};
 use sluice_destination_kit::http::AddressPolicy;
 use sluice_destination_kit::{Catalog, HttpOut, HttpOutConfig};
@@ -124,9 +125,14 @@ impl Server {
             unbalanced,
         };
         let overlay = overlay::router(&store, &handles.receipts);
-        let api = sluice_api::router(ApiState::new(store, catalog, handles, site(config, clock)));
-        let sdk = sluice_collector::BrowserSdk::new(crate::assets::BROWSER);
-        let collecting = sluice_collector::pages(collector.clone(), sdk);
+        let sdk = BrowserSdk::new(crate::assets::BROWSER);
+        let devices = devices::InDeviceMode {
+            catalog: Arc::clone(&catalog),
+            connections: store.connections(),
+        };
+        let site = site(config, clock, &sdk);
+        let api = sluice_api::router(ApiState::new(store, catalog, handles, site));
+        let collecting = sluice_collector::pages(collector.clone(), sdk, Arc::new(devices));
         let router = api.merge(collecting).merge(overlay).merge(more).merge(pages::router(pages));
         keeping.start()?;
         let (addr, front) = serve_front(config, collector, router, stop_front.clone())?;
@@ -219,12 +225,16 @@ fn catalog() -> anyhow::Result<Catalog> {
 }
 
 /// How people reach the server.
-fn site(config: &Config, clock: Arc<dyn Clock>) -> sluice_api::Site {
+fn site(config: &Config, clock: Arc<dyn Clock>, sdk: &BrowserSdk) -> sluice_api::Site {
     let trusted = config.server.trusted_proxies.clone();
     sluice_api::Site {
         clock,
         public_url: config.server.public_url.clone(),
         is_https: config.server.tls_certificate.is_some(),
+        scripts: sluice_api::BrowserScripts {
+            sdk_bytes: sdk.script_bytes(),
+            plugin_bytes: sdk.plugin_bytes(),
+        },
         client_ip: Arc::new(move |peer, headers| {
             sluice_collector::client_ip(peer, headers, &trusted)
         }),

@@ -1,0 +1,116 @@
+//! Destinations that pages and apps send to themselves, as the settings tell SDKs of them.
+//!
+//! Segment's browser SDK loads the script named in `remotePlugins`, gives it what stands under the
+//! destination's name in `integrations`, and lists the name and the connection's id in each event, by
+//! which the server knows that the event has gone there. Apps have plugins of their own and read the
+//! same settings.
+
+use serde_json::{Map, Value, json};
+use sluice_event::SourceNo;
+
+use super::sdk::BrowserSdk;
+
+/// Gives the destinations of sources. Asked for each page that opens, so it must be quick.
+pub trait Devices: Send + Sync + 'static {
+    fn of_source(&self, source: SourceNo) -> Vec<DeviceDestination>;
+}
+
+/// One of them. All of it can be read by anybody.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeviceDestination {
+    pub connection_id: String,
+    /// By which the `integrations` object of events means it.
+    pub name: String,
+    /// Name of the plugin that browsers load.
+    pub plugin: String,
+    pub settings: Map<String, Value>,
+    /// Its filters, as the SDK's routing rules.
+    pub rules: Vec<Value>,
+}
+
+/// Adds the destinations to the settings. One whose plugin is not in this build is left out, so that
+/// the server goes on sending for it.
+pub(super) fn add(
+    settings: &mut Value,
+    destinations: &[DeviceDestination],
+    sdk: &BrowserSdk,
+    origin: &str,
+) {
+    for destination in destinations {
+        let Some(plugin) = sdk.plugin(&destination.plugin) else { continue };
+        let name = destination.name.as_str();
+        let mut integration = destination.settings.clone();
+        integration.insert("bundlingStatus".to_owned(), json!("bundled"));
+        // Without a component the SDK looks for no plugin in its older format.
+        integration.insert("versionSettings".to_owned(), json!({ "componentTypes": [] }));
+        settings["integrations"][name] = Value::Object(integration);
+        settings["integrations"]["Segment.io"]["maybeBundledConfigIds"][name] =
+            json!([destination.connection_id]);
+        let loaded = json!({
+            "name": name,
+            "creationName": name,
+            "url": format!("{origin}/analytics-next/bundles/{}", plugin.file),
+            "libraryName": plugin.library,
+            "settings": {},
+        });
+        push(&mut settings["remotePlugins"], [loaded]);
+        if !destination.rules.is_empty() {
+            push(&mut settings["middlewareSettings"]["routingRules"], destination.rules.clone());
+        }
+    }
+}
+
+fn push(list: &mut Value, more: impl IntoIterator<Item = Value>) {
+    match list {
+        Value::Array(list) => list.extend(more),
+        empty => *empty = more.into_iter().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_destination_stands_where_the_sdk_looks_and_one_without_plugin_nowhere() {
+        let files: &[(&str, &[u8])] = &[
+            ("bundles/amplitude.bundle.0f.js", b"plugin"),
+            (
+                "plugins.json",
+                br#"{"amplitude":{"file":"amplitude.bundle.0f.js","library":"sluiceAmplitude"}}"#,
+            ),
+        ];
+        let sdk = BrowserSdk::new(files);
+        let destination = |name: &str, plugin: &str| DeviceDestination {
+            connection_id: format!("c-{name}"),
+            name: name.to_owned(),
+            plugin: plugin.to_owned(),
+            settings: Map::from_iter([("apiKey".to_owned(), json!("public"))]),
+            rules: vec![json!({ "destinationName": name })],
+        };
+        let mut settings = json!({
+            "integrations": { "Segment.io": { "maybeBundledConfigIds": {} } },
+            "middlewareSettings": {}, "remotePlugins": [],
+        });
+        let all = [destination("Amplitude", "amplitude"), destination("Other", "absent")];
+        add(&mut settings, &all, &sdk, "https://h");
+        assert_eq!(
+            settings,
+            json!({
+                "integrations": {
+                    "Segment.io": { "maybeBundledConfigIds": { "Amplitude": ["c-Amplitude"] } },
+                    "Amplitude": {
+                        "apiKey": "public", "bundlingStatus": "bundled",
+                        "versionSettings": { "componentTypes": [] },
+                    },
+                },
+                "middlewareSettings": { "routingRules": [{ "destinationName": "Amplitude" }] },
+                "remotePlugins": [{
+                    "name": "Amplitude", "creationName": "Amplitude",
+                    "url": "https://h/analytics-next/bundles/amplitude.bundle.0f.js",
+                    "libraryName": "sluiceAmplitude", "settings": {},
+                }],
+            })
+        );
+    }
+}
