@@ -1,3 +1,5 @@
+CREATE TABLE annotation ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workspace_no INTEGER NOT NULL REFERENCES workspace (no), at INTEGER NOT NULL, text TEXT NOT NULL, created_at INTEGER NOT NULL ) STRICT;
+CREATE INDEX annotation_workspace ON annotation (workspace_no, at);
 CREATE TABLE api_token ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workspace_no INTEGER NOT NULL REFERENCES workspace (no), name TEXT NOT NULL, role TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, last4 TEXT NOT NULL, created_at INTEGER NOT NULL, revoked_at INTEGER ) STRICT;
 CREATE TABLE audit ( no INTEGER PRIMARY KEY AUTOINCREMENT, workspace_no INTEGER NOT NULL REFERENCES workspace (no), at INTEGER NOT NULL, actor_id TEXT NOT NULL, actor_name TEXT NOT NULL, action TEXT NOT NULL, resource TEXT NOT NULL, resource_id TEXT NOT NULL, detail TEXT NOT NULL ) STRICT;
 CREATE INDEX audit_workspace ON audit (workspace_no, no);

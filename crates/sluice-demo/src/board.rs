@@ -8,15 +8,24 @@ use crate::DemoError;
 use crate::api::Server;
 
 /// Name, question, how to draw it, and the place on the dashboard: column, row, width, height.
-fn insights() -> [(&'static str, Value, Value, [u32; 4]); 4] {
-    let steps = ["Product Viewed", "Product Added", "Checkout Started", "Order Completed"];
-    let steps: Vec<Value> = steps.iter().map(|step| json!({ "event": step })).collect();
+type Pinned = (&'static str, Value, Value, [u32; 4]);
+
+fn insights() -> impl Iterator<Item = Pinned> {
+    shop().into_iter().chain(signup())
+}
+
+fn steps(names: &[&str]) -> Vec<Value> {
+    names.iter().map(|step| json!({ "event": step })).collect()
+}
+
+fn shop() -> [Pinned; 4] {
+    let way = ["Product Viewed", "Product Added", "Checkout Started", "Order Completed"];
     [
         (
             "From product to order",
             json!({
                 "kind": "funnel", "range": { "last_days": 30 }, "window_seconds": 604_800,
-                "steps": steps,
+                "steps": steps(&way),
             }),
             json!({ "chart": "funnel" }),
             [0, 0, 6, 5],
@@ -49,6 +58,30 @@ fn insights() -> [(&'static str, Value, Value, [u32; 4]); 4] {
             }),
             json!({ "chart": "line" }),
             [4, 5, 8, 4],
+        ),
+    ]
+}
+
+fn signup() -> [Pinned; 2] {
+    [
+        (
+            "Signup by method",
+            json!({
+                "kind": "funnel", "range": { "last_days": 30 }, "window_seconds": 604_800,
+                "steps": steps(&["Signup Started", "Signup Completed"]),
+                "breakdown": { "property": "signup_method" },
+            }),
+            json!({ "chart": "funnel" }),
+            [0, 9, 6, 5],
+        ),
+        (
+            "New people who come back",
+            json!({
+                "kind": "retention", "range": { "last_days": 30 }, "unit": "day", "periods": 14,
+                "start": { "event": "_new" }, "returning": { "event": "_active" },
+            }),
+            json!({ "chart": "line" }),
+            [6, 9, 6, 5],
         ),
     ]
 }

@@ -56,8 +56,8 @@ pub struct AuditEntry {
     pub at: Timestamp,
     pub actor: Actor,
     pub action: AuditAction,
-    /// `source`, `write_key`, `destination`, `connection`, `token`, `insight`, `workspace`, `user`,
-    /// `password`, `session`, `invite`, `password_reset` or `sign_in_link`.
+    /// `source`, `write_key`, `destination`, `connection`, `token`, `insight`, `annotation`,
+    /// `workspace`, `user`, `password`, `session`, `invite`, `password_reset` or `sign_in_link`.
     pub resource: String,
     pub resource_id: String,
     pub detail: serde_json::Value,

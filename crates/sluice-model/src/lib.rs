@@ -4,6 +4,7 @@
 //! A record that exists is valid: the constructors check at the door and say what is wrong in
 //! [`Problem`]s. Not here: how records are kept (`sluice-store`), and how they look to API clients.
 
+pub mod annotation;
 pub mod audit;
 pub mod check;
 pub mod cohort;
@@ -19,6 +20,7 @@ pub mod token;
 pub mod user;
 pub mod workspace;
 
+pub use annotation::{Annotation, AnnotationId, AnnotationSays};
 pub use audit::{Actor, AuditAction, AuditEntry};
 pub use check::{Checks, Problem};
 pub use cohort::{

@@ -1,6 +1,6 @@
 //! The configuration of one server, kept in SQLite: workspaces, sources with their write keys,
-//! destinations with their connections, API tokens, saved insights, cohorts and dashboards, the data
-//! dictionary, users with their sessions, invitations and links, and the audit trail of every change.
+//! destinations with their connections, API tokens, saved insights, cohorts and dashboards,
+//! annotations, the data dictionary, users with their sessions, invitations and links, and the audit trail of every change.
 //!
 //! Functions are named noun first (`source_list`) and block; from async code go through
 //! [`Store::call`]. Each change is one transaction with its audit entry, durable when the function
@@ -11,6 +11,7 @@
 //!
 //! Not here: cursors, manifests and counts (small files of their parts), users' events.
 
+mod annotation;
 mod audit;
 mod cohort;
 mod dashboard;

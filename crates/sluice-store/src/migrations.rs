@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_dictionary.sql"),
     include_str!("migrations/0007_filters.sql"),
     include_str!("migrations/0008_subscriptions.sql"),
+    include_str!("migrations/0009_annotations.sql"),
 ];
 
 pub(crate) fn run(db: &mut Connection) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! The operations, one file per resource. A path stands in one place: the handler's own document.
 
+mod annotations;
 mod audit;
 mod catalog;
 mod cohort_list;
@@ -93,6 +94,8 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
             saved_insights::update_insight,
             saved_insights::delete_insight
         ))
+        .routes(routes!(annotations::list_annotations, annotations::create_annotation))
+        .routes(routes!(annotations::update_annotation, annotations::delete_annotation))
         .routes(routes!(dashboards::list_dashboards, dashboards::create_dashboard))
         .routes(routes!(
             dashboards::get_dashboard,

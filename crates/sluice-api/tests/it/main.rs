@@ -4,6 +4,7 @@
 
 mod accounts;
 mod amplitude;
+mod annotations;
 mod browser;
 mod cohorts;
 mod dashboards;

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
+use sluice_base::Timestamp;
 use sluice_event::WorkspaceNo;
 use sluice_model::{
-    Actor, DestinationId, Email, EntryKind, EntrySays, FilterAction, NewApiToken, NewCohort,
-    NewDestinationFilter, NewMembers, NewSavedInsight, NewSubscription, Role,
+    Actor, AnnotationSays, DestinationId, Email, EntryKind, EntrySays, FilterAction, NewApiToken,
+    NewCohort, NewDestinationFilter, NewMembers, NewSavedInsight, NewSubscription, Role,
 };
 
 use crate::browser::{Browser, PASSWORD};
@@ -77,6 +78,8 @@ async fn plant(server: &Server) -> Planted {
     let (token, _) = server.store.token_create(HOME, &new, &actor).unwrap();
     let new = NewSavedInsight { name: "i".to_owned(), query: json!({}), display: None };
     let insight = server.store.insight_create(HOME, &new, &actor).unwrap();
+    let says = AnnotationSays { at: Timestamp::ZERO, text: "planted-annotation".to_owned() };
+    let annotation = server.store.annotation_create(HOME, &says, &actor).unwrap();
     let dashboard = server.store.dashboard_create(HOME, "d", &actor).unwrap();
     let members = NewMembers::Listed(vec![1]);
     let new = NewCohort { name: "c".to_owned(), description: String::new(), members };
@@ -108,6 +111,7 @@ async fn plant(server: &Server) -> Planted {
         ("{subscriptionId}", subscription),
         ("{tokenId}", token.id.into_string()),
         ("{insightId}", insight.id.into_string()),
+        ("{annotationId}", annotation.id.into_string()),
         ("{entryKind}", "event".to_owned()),
         ("{entryName}", "planted-entry".to_owned()),
         ("{cohortId}", cohort.id.into_string()),
@@ -132,6 +136,7 @@ async fn plant(server: &Server) -> Planted {
         "planted-says",
         "planted-filter",
         "planted-mapping",
+        "planted-annotation",
     ];
     let planted = planted.map(str::to_owned);
     Planted { needles: long.chain(planted).collect(), parameters }
@@ -164,6 +169,9 @@ impl Planted {
             "connect_source" => json!({ "sourceId": of("{sourceId}") }),
             "create_token" => json!({ "name": "n", "role": "viewer" }),
             "create_insight" => json!({ "name": "n", "query": trend }),
+            "create_annotation" | "update_annotation" => {
+                json!({ "at": "2026-03-01", "text": "n" })
+            }
             "create_dashboard" => json!({ "name": "n" }),
             "create_cohort" => json!({ "name": "n" }),
             "set_dictionary_entry" => json!({ "description": "d" }),
@@ -328,6 +336,7 @@ async fn an_admin_of_another_workspace_reaches_nothing_of_this_one() {
         "/destinations",
         "/tokens",
         "/insights",
+        "/annotations",
         "/dashboards",
         "/cohorts",
         "/dictionary",
