@@ -1,7 +1,7 @@
 // The look: one accent, hairlines, a 4 px grid, 8 px radius, 13 px text. Colours of state and
 // surfaces are CSS variables in `styles/tokens.css`.
 
-import { Badge, Button, Drawer, Modal, Notification, Select, TextInput, Tooltip, createTheme } from "@mantine/core";
+import { Badge, Button, Drawer, Modal, Notification, Select, Tabs, TextInput, Tooltip, createTheme } from "@mantine/core";
 import type { MantineColorsTuple } from "@mantine/core";
 
 const water: MantineColorsTuple = [
@@ -78,6 +78,8 @@ export const theme = createTheme({
     }),
     Notification: Notification.extend({ defaultProps: { closeButtonProps: { "aria-label": "Dismiss" } } }),
     TextInput: TextInput.extend({ defaultProps: { size: "sm" } }),
+    // On a phone the tabs are one row that scrolls.
+    Tabs: Tabs.extend({ styles: { list: { flexWrap: "nowrap", overflowX: "auto", overflowY: "hidden", scrollbarWidth: "none" }, tab: { flex: "none" } } }),
     Select: Select.extend({ defaultProps: { size: "sm", checkIconPosition: "right" } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 250, fz: "xs", multiline: true } }),
     Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 120 } } }),

@@ -3,13 +3,17 @@
 import { Combobox, Modal, TextInput, useCombobox } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { ChartSpline, LayoutDashboard, Plug, Plus, Search, Send, Users } from "lucide-react";
+import { ChartSpline, CircleQuestionMark, LayoutDashboard, Plug, Plus, Search, Send, Users, UsersRound } from "lucide-react";
 import { useMemo, useState } from "react";
+import { cohortsQuery } from "../api/queries/cohorts";
 import { dashboardsQuery } from "../api/queries/dashboards";
 import { destinationsQuery } from "../api/queries/destinations";
+import { eventNamesQuery, propertiesQuery } from "../api/queries/eventSchema";
 import { insightsQuery } from "../api/queries/insights";
 import { sourcesQuery } from "../api/queries/sources";
 import { useCan } from "../api/session";
+import { queryToUrl } from "../features/insights/model";
+import { templates } from "../features/insights/templates";
 import { NAV } from "./nav";
 import { findTargets, type Target } from "./palette";
 import classes from "./Rail.module.css";
@@ -29,6 +33,7 @@ const ACTS: Target[] = [
   { key: "new source", label: "Create source", group: "Act", icon: Plus, link: { to: "/sources/new" } },
   { key: "new destination", label: "Add destination", group: "Act", icon: Plus, link: { to: "/destinations/new" } },
   { key: "new insight", label: "New insight", group: "Act", icon: Plus, link: { to: "/insights/new" } },
+  { key: "new cohort", label: "New cohort", group: "Act", icon: Plus, link: { to: "/cohorts/new" } },
 ];
 
 export function Palette({ onClose }: { onClose: () => void }) {
@@ -93,6 +98,9 @@ function useTargets(typed: string): Target[] {
   const destinations = useQuery(destinationsQuery).data;
   const insights = useQuery(insightsQuery).data;
   const dashboards = useQuery(dashboardsQuery).data;
+  const cohorts = useQuery(cohortsQuery).data;
+  const events = useQuery(eventNamesQuery).data;
+  const properties = useQuery(propertiesQuery(undefined)).data;
   const canEdit = useCan("editor");
   const named = useMemo((): Target[] => {
     const of = (group: string, icon: Target["icon"], id: string, label: string, link: Target["link"], words?: string) => ({
@@ -111,8 +119,12 @@ function useTargets(typed: string): Target[] {
       ...(dashboards ?? []).map(({ id, name }) =>
         of("Dashboard", LayoutDashboard, id, name, { to: "/dashboards/$dashboardId", params: { dashboardId: id } }),
       ),
+      ...(cohorts ?? []).map(({ id, name }) => of("Cohort", UsersRound, id, name, { to: "/cohorts/$cohortId", params: { cohortId: id } })),
+      ...templates({ events: (events ?? []).map((one) => one.name), properties: properties ?? [] }).map(({ question, about, query, chart }) =>
+        of("Question", CircleQuestionMark, question, question, { to: "/insights/new", search: { q: queryToUrl(query), chart } as never }, about),
+      ),
     ];
-  }, [sources, destinations, insights, dashboards]);
+  }, [sources, destinations, insights, dashboards, cohorts, events, properties]);
   const person: Target[] =
     typed.trim() === ""
       ? []

@@ -3,7 +3,7 @@
 import type { EChartsType } from "echarts/core";
 import { useEffect, useMemo, useRef, useState } from "react";
 import classes from "./charts.module.css";
-import { flowOption, type FlowColumn, type FlowPick } from "./flowOption";
+import { flowOption, flowSize, type FlowColumn, type FlowPick } from "./flowOption";
 import { useChartTheme } from "./theme";
 
 interface Props {
@@ -14,12 +14,16 @@ interface Props {
   height: number;
   /** Without names, for a card. */
   compact?: boolean;
+  /** Becomes as high as its names need; else it scrolls. */
+  grows?: boolean;
   onPick?: ((at: FlowPick) => void) | undefined;
 }
 
-export function Flow({ columns, total, format, height, compact = false, onPick }: Props) {
+export function Flow({ columns, total, format, height, compact = false, grows = false, onPick }: Props) {
   const theme = useChartTheme();
-  const option = useMemo(() => flowOption({ columns, total, format, compact }, theme), [columns, total, format, compact, theme]);
+  const [width, setWidth] = useState(0);
+  const least = useMemo(() => (compact ? { width: 0, height: 0 } : flowSize(columns)), [columns, compact]);
+  const option = useMemo(() => flowOption({ columns, total, format, compact, width }, theme), [columns, total, format, compact, width, theme]);
   const element = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<EChartsType>();
   const [isLost, setLost] = useState(false);
@@ -35,7 +39,10 @@ export function Flow({ columns, total, format, height, compact = false, onPick }
       ({ init }) => {
         if (isOver || !element.current) return;
         made = init(element.current, undefined, { renderer: "svg" });
-        size = new ResizeObserver(() => made?.resize());
+        size = new ResizeObserver(([box]) => {
+          made?.resize();
+          setWidth(Math.round(box?.contentRect.width ?? 0));
+        });
         size.observe(element.current);
         made.on("click", (at) => {
           const { pick } = (at.data ?? {}) as { pick?: FlowPick };
@@ -57,8 +64,10 @@ export function Flow({ columns, total, format, height, compact = false, onPick }
   }, [chart, option]);
   if (isLost) return <div style={{ color: "var(--sl-muted)" }}>The drawing could not be loaded. All numbers stand in the table.</div>;
   return (
-    <div className={classes.canvas} style={{ height }} aria-hidden>
-      <div ref={element} className={classes.fill} data-chart data-drawn={chart ? true : undefined} />
+    <div className={classes.scrolls} style={grows ? undefined : { maxHeight: height }}>
+      <div className={classes.canvas} style={{ height: Math.max(height, least.height), minWidth: least.width }} aria-hidden>
+        <div ref={element} className={classes.fill} data-chart data-drawn={chart ? true : undefined} />
+      </div>
     </div>
   );
 }

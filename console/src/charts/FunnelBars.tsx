@@ -39,21 +39,27 @@ interface Props {
 }
 
 const STEP_MIN = 124;
+/** On a phone a step may be as narrow, without what stands between two. */
+const STEP_TIGHT = 68;
+const PHONE_WIDTH = 480;
+/** A bar of several must be as wide for its share above it. */
+const SHARE_WIDTH = 34;
 
 export function FunnelBars(props: Props) {
   const { steps, bars, unit = "people", height, compact = false, onPick, formatCount, formatShare } = props;
   const { ref, width } = useElementSize();
   const theme = useChartTheme();
   const hatch = useId();
-  const [left, top, bottom] = compact ? [0, 4, 4] : [36, 34, 44];
+  const isTight = !compact && width < PHONE_WIDTH;
+  const [left, top, bottom] = compact ? [0, 4, 4] : [36, 34, isTight ? 58 : 44];
   const stepWidth = Math.max(
-    compact ? 0 : STEP_MIN,
+    compact ? 0 : isTight ? STEP_TIGHT : STEP_MIN,
     (Math.max(width, 120) - left) / Math.max(1, steps.length),
   );
   const full = left + stepWidth * steps.length;
   const plot = height - top - bottom;
   const y = (share: number) => top + plot * (1 - share);
-  const gap = compact ? 4 : bars.length > 1 ? 16 : 44;
+  const gap = compact ? 4 : bars.length > 1 || isTight ? 16 : 44;
   const barWidth = Math.min(bars.length > 1 ? 64 : 140, (stepWidth - gap) / bars.length - 2);
   return (
     <div ref={ref} className={classes.funnel} data-chart style={{ minHeight: height }}>
@@ -107,6 +113,7 @@ export function FunnelBars(props: Props) {
                     width={barWidth}
                     y={y}
                     fill={colour(bar.slot, theme.dark)}
+                    ink={!compact && bars.length > 1 && barWidth >= SHARE_WIDTH ? theme : undefined}
                     hatch={`url(#${hatch}${index})`}
                     onPick={onPick}
                     formatCount={formatCount}
@@ -114,7 +121,7 @@ export function FunnelBars(props: Props) {
                   />
                 ))}
                 {compact ? null : (
-                  <StepText {...{ label, step, steps, bars, unit, x: x0, width: stepWidth, height, top, formatCount, formatShare }} theme={theme} />
+                  <StepText {...{ label, step, bars, unit, isTight, x: x0, width: stepWidth, height, top, formatCount, formatShare }} theme={theme} />
                 )}
               </g>
             );
@@ -134,13 +141,15 @@ interface BarProps {
   width: number;
   y: (share: number) => number;
   fill: string;
+  /** Writes the share above the bar: of one among several. */
+  ink: ReturnType<typeof useChartTheme> | undefined;
   hatch: string;
   onPick: Props["onPick"];
   formatCount: Props["formatCount"];
   formatShare: Props["formatShare"];
 }
 
-function Bar({ bar, step, label, unit, x, width, y, fill, hatch, onPick, formatCount, formatShare }: BarProps) {
+function Bar({ bar, step, label, unit, x, width, y, fill, ink, hatch, onPick, formatCount, formatShare }: BarProps) {
   const here = bar.steps[step];
   if (!here) return null;
   const share = here.fromStart ?? 0;
@@ -165,6 +174,21 @@ function Bar({ bar, step, label, unit, x, width, y, fill, hatch, onPick, formatC
         box={{ x, y: y(share), width, height: Math.max(share > 0 ? 1 : 0, y(0) - y(share)) }}
         fill={fill}
       />
+      {ink && here.fromStart !== null ? (
+        <text
+          x={x + width / 2}
+          y={y(share) - 5}
+          textAnchor="middle"
+          fill={ink.text}
+          fontWeight={600}
+          stroke={ink.surface}
+          strokeWidth={3}
+          paintOrder="stroke"
+          pointerEvents="none"
+        >
+          {formatShare(share)}
+        </text>
+      ) : null}
     </>
   );
 }
@@ -209,9 +233,10 @@ function Pick({ words, onPick, box, fill }: PickProps) {
 interface TextProps {
   label: string;
   step: number;
-  steps: readonly string[];
   bars: readonly FunnelBar[];
   unit: string;
+  /** Without room for what stands between two steps; the name takes two lines. */
+  isTight: boolean;
   x: number;
   width: number;
   height: number;
@@ -221,11 +246,12 @@ interface TextProps {
   formatShare: Props["formatShare"];
 }
 
-function StepText({ label, step, bars, unit, x, width, height, top, theme, formatCount, formatShare }: TextProps) {
+function StepText({ label, step, bars, unit, isTight, x, width, height, top, theme, formatCount, formatShare }: TextProps) {
   const only = bars.length === 1 ? bars[0]?.steps[step] : undefined;
   const middle = x + width / 2;
-  const letters = Math.max(6, Math.floor((width - 16) / 6.4));
-  const name = `${step + 1}  ${label}`;
+  const letters = Math.max(6, Math.floor((width - (isTight ? 4 : 16)) / 6.4));
+  const lines = nameLines(`${step + 1}  ${label}`, letters, isTight ? 2 : 1);
+  const lowest = height - (only ? 24 : 16);
   return (
     <g pointerEvents="none">
       {only ? (
@@ -234,9 +260,9 @@ function StepText({ label, step, bars, unit, x, width, height, top, theme, forma
             {only.fromStart === null ? "no one" : formatShare(only.fromStart)}
           </text>
           <text x={middle} y={height - 8} textAnchor="middle" fill={theme.muted}>
-            {formatCount(only.people)} {unit}
+            {formatCount(only.people)} {isTight ? "" : unit}
           </text>
-          {step > 0 ? (
+          {step > 0 && !isTight ? (
             <g>
               <text x={x} y={top - 18} textAnchor="middle" fill={theme.muted}>
                 {only.fromPrevious === null ? "" : `${formatShare(only.fromPrevious)} \u2192`}
@@ -248,10 +274,26 @@ function StepText({ label, step, bars, unit, x, width, height, top, theme, forma
           ) : null}
         </>
       ) : null}
-      <text x={middle} y={height - (only ? 24 : 16)} textAnchor="middle" fill={theme.text} fontSize={12}>
-        {name.length > letters ? `${name.slice(0, letters - 1)}…` : name}
+      <text y={lowest - (isTight ? 14 : 0)} textAnchor="middle" fill={theme.text} fontSize={12}>
+        {lines.map((line, at) => (
+          <tspan key={at} x={middle} dy={at === 0 ? 0 : 14}>
+            {line}
+          </tspan>
+        ))}
         <title>{label}</title>
       </text>
     </g>
   );
+}
+
+/** A name in at most so many lines of so many letters, broken between words, cut where it does not end. */
+function nameLines(name: string, letters: number, most: number): string[] {
+  const lines = [""];
+  for (const word of name.split(" ").filter((part) => part !== "")) {
+    const last = lines[lines.length - 1] ?? "";
+    const longer = last === "" ? word : `${last} ${word}`;
+    if (longer.length <= letters || lines.length === most) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.map((line) => (line.length > letters ? `${line.slice(0, letters - 1)}…` : line));
 }

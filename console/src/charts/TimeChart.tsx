@@ -14,6 +14,8 @@ export interface TimeBucket {
   long: string;
   /** Cut off by the range, or not over yet: drawn dashed. */
   partial: boolean;
+  /** What somebody noted here, such as a release: a line with its words. */
+  notes?: readonly string[] | undefined;
 }
 
 export interface TimeSeries {

@@ -32,9 +32,27 @@ interface Asked {
   total: number;
   format: (value: number) => string;
   compact: boolean;
+  /** Of the drawing, in pixels. */
+  width: number;
 }
 
-const NAME_WIDTH = 104;
+/** A name with its number below it: a node and the gap under it are never lower. */
+const LABEL_HEIGHT = 26;
+/** Room for a name beside its node; a narrow place scrolls. */
+const COLUMN_WIDTH_MIN = 128;
+const NODE_WIDTH = 10;
+const EDGE = 4;
+
+/** How large the drawing must be so that no name covers another. */
+export function flowSize(columns: readonly FlowColumn[]): { width: number; height: number } {
+  const most = Math.max(0, ...columns.map((column, at) => column.nodes.length + (endsBefore(columns, at) > 0 ? 1 : 0)));
+  return { width: columns.length * COLUMN_WIDTH_MIN, height: most * (LABEL_HEIGHT + 16) };
+}
+
+/** What went no further than the column before. */
+function endsBefore(columns: readonly FlowColumn[], at: number): number {
+  return columns[at - 1]?.nodes.reduce((sum, node) => sum + node.ends, 0) ?? 0;
+}
 
 interface Told {
   title: string;
@@ -42,7 +60,8 @@ interface Told {
 }
 
 export function flowOption(asked: Asked, theme: ChartTheme): EChartsOption {
-  const { columns, total, format, compact } = asked;
+  const { columns, total, format, compact, width } = asked;
+  const room = Math.floor((width - 2 * EDGE) / Math.max(1, columns.length)) - NODE_WIDTH - 12;
   const share = (value: number, of: number) => (of > 0 ? `${Number(((value / of) * 100).toFixed(1))}%` : "");
   const key = (column: number, node: number) => `${column}:${node}`;
   const data: (NonNullable<SankeySeriesOption["data"]>[number] & Told)[] = [];
@@ -60,12 +79,19 @@ export function flowOption(asked: Asked, theme: ChartTheme): EChartsOption {
       });
       // In the last column it is plain that nothing follows.
       if (node.ends > 0 && at + 1 < columns.length) {
-        const end = `${key(at, index)}:ends`;
-        const pick = { column: at, node: index, ends: true };
-        data.push({ name: end, value: node.ends, depth: at + 1, itemStyle: { color: theme.lineStrong }, title: "Nothing more", pick });
-        links.push({ source: key(at, index), target: end, value: node.ends, lineStyle: { color: theme.lineStrong, opacity: 0.25 }, title: `${node.name}, then nothing more`, pick });
+        links.push({
+          source: key(at, index),
+          target: `${at + 1}:ends`,
+          value: node.ends,
+          lineStyle: { color: theme.lineStrong, opacity: 0.25 },
+          title: `${node.name}, then nothing more`,
+          pick: { column: at, node: index, ends: true },
+        });
       }
     });
+    // Below what goes on: one for all that ended.
+    const ended = endsBefore(columns, at);
+    if (ended > 0) data.push({ name: `${at}:ends`, value: ended, depth: at, itemStyle: { color: theme.lineStrong }, label: { color: theme.muted }, title: "Nothing more" });
     for (const { from, to, value } of column.links) {
       const names = [column.nodes[from]?.name ?? "", columns[at + 1]?.nodes[to]?.name ?? ""];
       links.push({ source: key(at, from), target: key(at + 1, to), value, title: names.join(" → "), pick: { column: at, node: from, next: to } });
@@ -98,12 +124,12 @@ export function flowOption(asked: Asked, theme: ChartTheme): EChartsOption {
     series: [
       {
         type: "sankey",
-        left: 2,
-        right: compact ? 2 : NAME_WIDTH + 8,
-        top: 6,
-        bottom: 6,
-        nodeWidth: compact ? 6 : 10,
-        nodeGap: compact ? 3 : 14,
+        left: EDGE,
+        right: compact ? EDGE : EDGE + Math.max(0, room) + 8,
+        top: compact ? 6 : LABEL_HEIGHT / 2,
+        bottom: compact ? 6 : LABEL_HEIGHT / 2,
+        nodeWidth: compact ? 6 : NODE_WIDTH,
+        nodeGap: compact ? 3 : LABEL_HEIGHT,
         // As they are sorted: the largest on top.
         layoutIterations: 0,
         draggable: false,
@@ -113,7 +139,7 @@ export function flowOption(asked: Asked, theme: ChartTheme): EChartsOption {
           color: theme.text,
           fontSize: 11,
           lineHeight: 13,
-          width: NAME_WIDTH,
+          width: Math.max(0, room),
           overflow: "truncate",
           formatter: ({ data: at }) => {
             const { title = "", value } = at as Told & { value?: number };

@@ -29,7 +29,7 @@ export function timeOption(asked: Asked, theme: ChartTheme): EChartsOption {
     textStyle: { fontFamily: "inherit" },
     grid: compact
       ? { left: 2, right: 2, top: 6, bottom: 2 }
-      : { left: 4, right: 14, top: 14, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      : { left: 4, right: 14, top: hasNotes(asked) ? 14 + NOTES_HEIGHT : 14, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     xAxis: {
       type: "category",
       show: !compact,
@@ -50,8 +50,44 @@ export function timeOption(asked: Asked, theme: ChartTheme): EChartsOption {
       axisLabel: { ...label, formatter: (value: number) => asked.formatAxis(value) },
     },
     tooltip: compact ? { show: false } : tooltip(asked, theme),
-    series: series.flatMap((one) => [...drawn(one, asked, theme), ...past(one, theme)]),
+    series: [...series.flatMap((one) => [...drawn(one, asked, theme), ...past(one, theme)]), ...notes(asked, theme)],
   };
+}
+
+/** Room above the plot for what was noted. */
+const NOTES_HEIGHT = 18;
+const NOTE_CHARS = 18;
+
+const hasNotes = (asked: Asked) => !asked.compact && asked.buckets.some((bucket) => bucket.notes?.length);
+
+/** Lines with words where something was noted; words that would cover those before them are left to the hover. */
+function notes(asked: Asked, theme: ChartTheme): LineSeriesOption[] {
+  if (!hasNotes(asked)) return [];
+  const takes = Math.ceil(asked.buckets.length / 6);
+  let free = 0;
+  const data = asked.buckets.flatMap(({ notes = [] }, index) => {
+    if (notes.length === 0) return [];
+    const words = notes.join(", ");
+    const fits = index >= free;
+    if (fits) free = index + takes;
+    const shown = words.length > NOTE_CHARS ? `${words.slice(0, NOTE_CHARS - 1)}…` : words;
+    return [{ xAxis: index, label: { formatter: fits ? shown : "·", ...(index > asked.buckets.length - takes ? { align: "right" as const } : {}) } }];
+  });
+  return [
+    {
+      type: "line",
+      id: "\u0000notes",
+      data: [],
+      silent: true,
+      markLine: {
+        silent: true,
+        symbol: "none",
+        lineStyle: { color: theme.muted, width: 1, type: [3, 3] },
+        label: { position: "end", distance: 3, align: "left", color: theme.muted, fontSize: 11 },
+        data,
+      },
+    },
+  ];
 }
 
 const isBar = (as: Asked["as"]) => as === "bar" || as === "stacked";
@@ -160,7 +196,8 @@ function hoverHtml(bucket: TimeBucket, index: number, asked: Asked, theme: Chart
   const left = rows.length - lines.length;
   const more = left > 0 ? `<div style="color:${theme.muted}">and ${left} more</div>` : "";
   const note = bucket.partial ? ` <span style="color:${theme.muted}">not complete</span>` : "";
-  return `<div style="font-weight:600;margin-bottom:4px">${escapeHtml(bucket.long)}${note}</div><table style="border-spacing:0;font-variant-numeric:tabular-nums">${lines.join("")}</table>${more}`;
+  const noted = (bucket.notes ?? []).map((words) => `<div style="max-width:320px;margin:0 0 4px;padding-left:6px;border-left:2px solid ${theme.muted};white-space:normal">${escapeHtml(words)}</div>`).join("");
+  return `<div style="font-weight:600;margin-bottom:4px">${escapeHtml(bucket.long)}${note}</div>${noted}<table style="border-spacing:0;font-variant-numeric:tabular-nums">${lines.join("")}</table>${more}`;
 }
 
 function escapeHtml(text: string): string {

@@ -17,6 +17,8 @@ export interface Column<Row> {
   width?: number;
   /** On a phone the first column is the card's title; these are left out. */
   hideOnPhone?: boolean;
+  /** In lines on a phone: right of the title, as wide as there is room, or on a line of its own. */
+  line?: "corner" | "fill" | "own";
 }
 
 export interface Sort {
@@ -34,8 +36,9 @@ interface Props<Row> {
   onOpen?: (row: Row) => void;
   selected?: string | undefined;
   initialSort?: Sort;
-  /** On a phone: a card per row with named values, or a row of two lines where values speak for themselves. */
-  phone?: "cards" | "lines";
+  /** On a phone: a card per row with named values, or rows of two lines where values speak for themselves
+   * (`faces`: beside the round picture in the first column). */
+  phone?: "cards" | "lines" | "faces";
 }
 
 export function DataTable<Row>(props: Props<Row>) {
@@ -45,7 +48,7 @@ export function DataTable<Row>(props: Props<Row>) {
   const sorted = sortRows(rows, columns, sort);
   return (
     <div className={classes.frame}>
-      <table className={classes.table} aria-label={label} data-lines={phone === "lines" || undefined}>
+      <table className={classes.table} aria-label={label} data-lines={phone === "cards" ? undefined : phone}>
         <colgroup>
           {columns.map((column) => (
             <col key={column.key} style={{ width: widths[column.key] ?? column.width }} />
@@ -82,7 +85,7 @@ export function DataTable<Row>(props: Props<Row>) {
                     key={column.key}
                     data-title={column.title}
                     data-align={column.align}
-                    data-phone={column.hideOnPhone ? "hidden" : undefined}
+                    data-phone={column.hideOnPhone ? "hidden" : column.line}
                   >
                     {column.cell(row)}
                   </td>

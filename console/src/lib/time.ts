@@ -45,10 +45,37 @@ export function formatClock(at: string | number | Date, timeZone?: string): stri
   return format(at, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone });
 }
 
+/** What a clock in a time zone shows: `2026-11-22T14:03`, as date fields take it. */
+export function wallClock(at: string | number | Date, timeZone?: string): string {
+  const options = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone } as const;
+  return new Intl.DateTimeFormat("sv-SE", { hourCycle: "h23", ...options }).format(new Date(at)).replace(" ", "T");
+}
+
+/** The moment at which a clock in a time zone shows `2026-11-22T14:03`; nothing if that is no time. */
+export function momentOf(wall: string, timeZone?: string): string | undefined {
+  const asUtc = Date.parse(`${wall}Z`);
+  if (Number.isNaN(asUtc)) return undefined;
+  const ahead = (at: number) => Date.parse(`${wallClock(at, timeZone)}Z`) - Math.floor(at / 1000) * 1000;
+  // The clock may be changed between the first guess and the moment itself.
+  return new Date(asUtc - ahead(asUtc - ahead(asUtc))).toISOString();
+}
+
 function format(at: string | number | Date, options: Intl.DateTimeFormatOptions): string {
   const moment = new Date(at);
   if (Number.isNaN(moment.getTime())) return "unknown";
-  return new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", ...options }).format(moment);
+  return formatter(options).format(moment);
+}
+
+/** To make one takes longer than to draw a row; there are few kinds. */
+const made = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify(options);
+  const known = made.get(key);
+  if (known) return known;
+  const fresh = new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", ...options });
+  made.set(key, fresh);
+  return fresh;
 }
 
 /** The time zones that this browser knows, for pickers. */

@@ -12,6 +12,7 @@ export const cohortRoutes = [
   createRoute({
     getParentRoute: () => shellRoute,
     path: "/cohorts/new",
+    validateSearch: search({ name: text, q: text }),
     component: lazyRouteComponent(() => import("./pages/CohortRoutes"), "NewCohortRoute"),
   }),
   createRoute({

@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { insightQuery } from "../api/queries/insights";
 import { oneOf, search, text } from "../lib/url";
 import { shellRoute } from "./root";
 
@@ -28,6 +29,10 @@ export const insightRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/insights/$insightId",
   validateSearch: builderSearch,
+  // The question comes while the page's code does.
+  loader: ({ context, params }) => {
+    void context.queryClient.prefetchQuery(insightQuery(params.insightId));
+  },
   component: lazyRouteComponent(() => import("./pages/InsightRoutes"), "InsightRoute"),
 });
 

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { LIVE_STATES } from "../api/queries/liveEvents";
+import { firstLivePage, LIVE_STATES, type LiveFilter } from "../api/queries/liveEvents";
 import { oneOf, search, text } from "../lib/url";
 import { shellRoute } from "./root";
 
@@ -16,6 +16,11 @@ export const liveEventsRoutes = [
       q: text,
       open: text,
     }),
+    // The rows come while the page's code does.
+    loader: ({ context, location }) => {
+      const { open: _, ...filter } = location.search as LiveFilter & { open?: string };
+      void context.queryClient.prefetchQuery(firstLivePage(filter));
+    },
     component: lazyRouteComponent(
       () => import("../features/live-events/LiveEventsPage"),
       "LiveEventsPage",

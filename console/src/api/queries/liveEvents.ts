@@ -25,10 +25,24 @@ interface LivePage {
   next?: string;
 }
 
+/** Rows that come at first: more than a screen has; older ones come when asked for. */
+export const FIRST_ROWS = 50;
+const OLDER_ROWS = 100;
+
 export function livePage(filter: LiveFilter, before?: string, signal?: AbortSignal) {
-  const query = stringifySearch({ ...filter, before, limit: 100 });
+  const query = stringifySearch({ ...filter, before, limit: before === undefined ? FIRST_ROWS : OLDER_ROWS });
   return request<LivePage>("GET", `/live-events${query}`, undefined, signal);
 }
+
+/** The newest page, as the list begins; the stream goes on behind it. */
+export const firstLivePage = (filter: LiveFilter) =>
+  queryOptions({
+    queryKey: ["live-events", filter],
+    queryFn: ({ signal }) => livePage(filter, undefined, signal),
+    staleTime: Infinity,
+    // As long as the page's code may take to come; what was seen earlier is not shown again.
+    gcTime: 5_000,
+  });
 
 /** The address of the stream behind a row. */
 export function liveStreamUrl(filter: LiveFilter, after: string | undefined): string {

@@ -49,6 +49,7 @@ export function HealthPage() {
         {(list) => (
           <DataTable
             label="Deliveries"
+            phone="lines"
             rows={list.map(rowOf)}
             columns={COLUMNS}
             rowKey={({ delivery }) => delivery.connectionId}
@@ -122,6 +123,9 @@ const figure = (
   },
 });
 
+/** Where nothing was delivered there is no time that it took. */
+const ofDelivered = (delivery: Schema<"DeliveryStatus">, ms: number) => (delivery.delivered > 0 ? ms : null);
+
 const COLUMNS: Column<Row>[] = [
   { key: "to", title: "To", sort: (row) => row.destination, cell: (row) => <strong>{row.destination}</strong> },
   { key: "from", title: "From", sort: (row) => row.source, cell: (row) => row.source },
@@ -139,6 +143,6 @@ const COLUMNS: Column<Row>[] = [
   figure("waiting", "Waiting", 90, (delivery) => delivery.waiting, formatNumber),
   figure("oldest", "Oldest waits", 110, (delivery) => delivery.oldestWaitingMs, formatDuration, true),
   figure("dead", "Dead", 80, (delivery) => delivery.dead, formatNumber),
-  figure("p50", "Half within", 100, (delivery) => delivery.latency.p50Ms, formatDuration, true),
-  figure("p99", "99 of 100 within", 130, (delivery) => delivery.latency.p99Ms, formatDuration, true),
+  figure("p50", "Half within", 100, (delivery) => ofDelivered(delivery, delivery.latency.p50Ms), formatDuration, true),
+  figure("p99", "99 of 100 within", 130, (delivery) => ofDelivered(delivery, delivery.latency.p99Ms), formatDuration, true),
 ];

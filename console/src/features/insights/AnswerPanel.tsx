@@ -7,6 +7,7 @@ import { ErrorState } from "../../components/ErrorState";
 import { BlockSkeleton } from "../../components/Skeletons";
 import { useTimeZone } from "../../lib/timeZone";
 import type { BuilderSearch } from "./BuilderPage";
+import { Annotate } from "./Annotate";
 import { ChartExplain } from "./Explain";
 import { ExportMenu } from "./ExportMenu";
 import classes from "./insights.module.css";
@@ -15,6 +16,7 @@ import { finished, isSame, type ChartType, type Display, type InsightQuery, type
 import { NumbersTable } from "./NumbersTable";
 import { previousRange, rangeWords, todayIn } from "./range";
 import { kindOf } from "./registry";
+import { TemplatesOf } from "./Templates";
 import { useAnswer, useSettled } from "./useAnswer";
 
 const CHART_HEIGHT = 340;
@@ -37,10 +39,11 @@ interface Props {
   display: Display;
   search: BuilderSearch;
   onSearch: (search: BuilderSearch, replace: boolean) => void;
+  onDraw: (chart: ChartType) => void;
   onChange: (query: InsightQuery) => void;
 }
 
-export function AnswerPanel({ name, query, display, search, onSearch, onChange }: Props) {
+export function AnswerPanel({ name, query, display, search, onSearch, onDraw, onChange }: Props) {
   const panel = useRef<HTMLElement>(null);
   const whole = finished(query);
   const asked = useSettled(whole, isSame);
@@ -58,7 +61,7 @@ export function AnswerPanel({ name, query, display, search, onSearch, onChange }
           aria-label="Chart"
           value={chart}
           data={kindOf(query.kind).charts.map((one) => ({ value: one, label: CHART_WORDS[one] }))}
-          onChange={(value) => onSearch({ ...search, chart: value as ChartType }, true)}
+          onChange={(value) => onDraw(value as ChartType)}
         />
         {kindOf(query.kind).canCompare ? (
           <Checkbox
@@ -68,12 +71,16 @@ export function AnswerPanel({ name, query, display, search, onSearch, onChange }
             onChange={(event) => onSearch({ ...search, compare: event.currentTarget.checked ? "1" : "0" }, true)}
           />
         ) : null}
+        {kindOf(query.kind).isOverTime?.(query, chart) ? <Annotate /> : null}
         <ExportMenu name={name} panel={panel} table={table} />
       </div>
       {!canAsk ? (
-        <EmptyState title="Choose the events, and the answer stands here">
-          The list offers what was really seen, the most frequent first.
-        </EmptyState>
+        <>
+          <EmptyState title="Choose the events, and the answer stands here">
+            The list offers what was really seen, the most frequent first.
+          </EmptyState>
+          <TemplatesOf kind={query.kind} />
+        </>
       ) : answer.isError && !answer.isFetching ? (
         <ErrorState title="The question was not answered" error={answer.error} onRetry={() => void answer.refetch()} />
       ) : !shown ? (

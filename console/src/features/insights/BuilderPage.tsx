@@ -1,8 +1,11 @@
 // One question and its answer. What is asked and how it is shown stands in the URL; a saved insight
 // has it there only where it was changed.
 
+import { UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { ChevronDown } from "lucide-react";
 import { useState } from "react";
+import { eventNamesQuery } from "../../api/queries/eventSchema";
 import { insightQuery, type Insight } from "../../api/queries/insights";
 import { Page } from "../../components/Page";
 import { QueryView } from "../../components/QueryView";
@@ -11,7 +14,7 @@ import { AnswerPanel } from "./AnswerPanel";
 import classes from "./insights.module.css";
 import { chartOf } from "./kind";
 import { KindMenu } from "./KindMenu";
-import { isSame, pointFromUrl, queryFromUrl, queryToUrl, type ChartType, type Display, type InsightQuery, type Kind } from "./model";
+import { isAskable, isSame, pointFromUrl, queryFromUrl, queryToUrl, type ChartType, type Display, type InsightQuery, type Kind } from "./model";
 import { PeoplePanel } from "./PeoplePanel";
 import { kindOf } from "./registry";
 import { SaveActions } from "./SaveActions";
@@ -54,7 +57,10 @@ interface BuilderProps {
 }
 
 function Builder({ saved, search, onSearch }: BuilderProps) {
-  const query = queryFromUrl(search.q) ?? saved?.query ?? kindOf("trend").blank();
+  const seen = (useQuery(eventNamesQuery).data ?? []).filter((one) => !one.isNotOffered).map((one) => one.name);
+  const query = queryFromUrl(search.q) ?? saved?.query ?? kindOf("trend").blank(seen);
+  // On a phone an answer is what one came for: the question stands above it in a line, until it is touched.
+  const [isFolded, setFolded] = useState(() => isAskable(query));
   const [asides, setAsides] = useState<Partial<Record<Kind, InsightQuery>>>({});
   const kind = kindOf(query.kind);
   const kept = (saved?.display ?? {}) as Display;
@@ -62,14 +68,15 @@ function Builder({ saved, search, onSearch }: BuilderProps) {
     chart: chartOf(kind, { chart: search.chart ?? kept.chart }),
     compare: search.compare === undefined ? kept.compare === true : search.compare === "1",
   };
-  const change = (next: InsightQuery) => {
-    const isSaved = saved !== undefined && isSame(next, saved.query);
+  const inUrl = (next: InsightQuery) => (saved !== undefined && isSame(next, saved.query) ? undefined : queryToUrl(next));
+  const change = (next: InsightQuery, replace = true) => {
     const sameKind = next.kind === query.kind;
-    onSearch({ ...search, q: isSaved ? undefined : queryToUrl(next), people: undefined, chart: sameKind ? search.chart : undefined, hide: sameKind ? search.hide : undefined }, true);
+    onSearch({ ...search, q: inUrl(next), people: undefined, chart: sameKind ? search.chart : undefined, hide: sameKind ? search.hide : undefined }, replace);
   };
+  const draw = (chart: ChartType) => onSearch({ ...search, chart, q: inUrl(kind.suit?.(query, chart) ?? query) }, true);
   const switchKind = (to: Kind) => {
     setAsides({ ...asides, [query.kind]: query });
-    change({ ...(asides[to] ?? kindOf(to).blank()), range: query.range } as InsightQuery);
+    change({ ...(asides[to] ?? kindOf(to).blank(seen)), range: query.range } as InsightQuery);
   };
   const isChanged =
     saved === undefined ||
@@ -84,9 +91,16 @@ function Builder({ saved, search, onSearch }: BuilderProps) {
     >
       <div className={classes.builder}>
         <section className={`panel ${classes.question}`} aria-label="Question">
-          <KindMenu kind={query.kind} onChange={switchKind} />
-          <kind.Editor query={query} onChange={change} />
-          <WhomLine people={query.people} onChange={(people) => change({ ...query, people })} />
+          <UnstyledButton className={classes.fold} aria-expanded={!isFolded} onClick={() => setFolded(!isFolded)}>
+            <kind.icon size={14} aria-hidden />
+            <span>{isFolded ? kind.describe(query) : "Question"}</span>
+            <ChevronDown size={14} aria-hidden />
+          </UnstyledButton>
+          <div className={classes.editor} data-folded={isFolded || undefined}>
+            <KindMenu kind={query.kind} onChange={switchKind} />
+            <kind.Editor query={query} onChange={change} />
+            <WhomLine people={query.people} onChange={(people) => change({ ...query, people })} />
+          </div>
         </section>
         <AnswerPanel
           name={saved?.name ?? kind.describe(query)}
@@ -94,7 +108,9 @@ function Builder({ saved, search, onSearch }: BuilderProps) {
           display={display}
           search={search}
           onSearch={onSearch}
-          onChange={change}
+          onDraw={draw}
+          // What is done in the chart, such as zooming, is taken back by the browser's way back.
+          onChange={(next) => change(next, false)}
         />
       </div>
       <PeoplePanel

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ChartSpline, Plus } from "lucide-react";
 import { useCan } from "../../api/session";
+import { eventNamesQuery } from "../../api/queries/eventSchema";
 import { insightsQuery } from "../../api/queries/insights";
 import { EmptyState } from "../../components/EmptyState";
 import { ClearFilters, TextFilter } from "../../components/filters";
@@ -67,6 +68,8 @@ export function InsightsPage({ q, onFilter }: Props) {
 
 function NewInsight() {
   const may = useCan("viewer");
+  const seen = useQuery(eventNamesQuery).data ?? [];
+  const names = seen.map((one) => one.name);
   if (!may) return null;
   return (
     <Menu position="bottom-end" shadow="none">
@@ -82,7 +85,7 @@ function NewInsight() {
               leftSection={<kind.icon size={16} aria-hidden />}
               component={Link}
               to="/insights/new"
-              search={{ q: queryToUrl(kind.blank()) } as never}
+              search={{ q: queryToUrl(kind.blank(names)) } as never}
             >
               <div>{kind.label}</div>
               <div style={{ color: "var(--sl-muted)", fontSize: 12 }}>{kind.words}</div>

@@ -75,7 +75,7 @@ function Behind({ query, point }: { query: InsightQuery; point: Point }) {
       <NumberExplain query={query} point={point} people={total} />
       <DataTable
         label="People behind the number"
-        phone="lines"
+        phone="faces"
         rows={rows}
         columns={columns}
         rowKey={(row) => String(row.person)}

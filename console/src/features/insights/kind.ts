@@ -57,15 +57,20 @@ export interface InsightKind<Q extends InsightQuery, R extends InsightResult = E
   /** The first is the usual one. */
   charts: readonly ChartType[];
   canCompare: boolean;
-  blank: () => Q;
+  /** A new question; of the events that were seen it may take what is plainly meant. */
+  blank: (seen: readonly string[]) => Q;
   Editor: ComponentType<EditorProps<Q>>;
   Chart: ComponentType<ChartProps<Q, R>>;
   /** Of the drawing, where the numbers are others than usual. */
   table: (query: Q, result: R, chart?: ChartType) => NumberTable;
+  /** Whether the drawing has an axis of time, on which something can be noted. */
+  isOverTime?: (query: Q, chart: ChartType) => boolean;
   /** Whether the drawing is a table itself, with all numbers: then none stands under it. */
   isTable?: (query: Q, chart: ChartType) => boolean;
   /** The question so that it can be asked over so many days, when somebody else chose the range. */
   fit?: (query: Q, days: number) => Q;
+  /** The question with what a drawing of it needs. */
+  suit?: (query: Q, chart: ChartType) => Q;
   /** In one line, for titles and cards. */
   describe: (query: Q) => string;
   isEmpty: (result: R) => boolean;

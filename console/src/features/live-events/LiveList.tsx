@@ -71,6 +71,7 @@ export function LiveList({ filter, sources, opened, onOpen }: Props) {
             <div onMouseEnter={() => setHovered(true)} onMouseLeave={() => setHovered(false)}>
               <DataTable
                 label="Live events, newest first"
+                phone="lines"
                 rows={live.rows}
                 columns={columns}
                 rowKey={(row) => row.cursor}
@@ -122,15 +123,18 @@ function useColumns(sources: Source[]): Column<LiveEvent>[] {
         key: "time",
         title: "Time",
         width: 92,
+        line: "corner",
+        // Not a tooltip of the library's: hundreds of them would be made anew several times a second.
         cell: (row) => (
-          <Tooltip label={formatExact(row.receivedAt, timeZone)}>
-            <time dateTime={row.receivedAt}>{formatClock(row.receivedAt, timeZone)}</time>
-          </Tooltip>
+          <time dateTime={row.receivedAt} title={formatExact(row.receivedAt, timeZone)}>
+            {formatClock(row.receivedAt, timeZone)}
+          </time>
         ),
       },
       {
         key: "who",
         title: "Who",
+        line: "fill",
         cell: (row) => <Who row={row} />,
       },
       {
@@ -144,10 +148,9 @@ function useColumns(sources: Source[]): Column<LiveEvent>[] {
         key: "way",
         title: "Way",
         width: 84,
-        hideOnPhone: true,
         cell: (row) => <WayMarks row={row} nameOf={(id) => targets.get(id) ?? "A destination"} />,
       },
-      { key: "state", title: "State", width: 300, cell: (row) => <RowState row={row} /> },
+      { key: "state", title: "State", width: 300, line: "own", cell: (row) => <RowState row={row} /> },
     ];
   }, [sources, destinations, timeZone]);
 }
@@ -175,7 +178,7 @@ function RowState({ row }: { row: LiveEvent }) {
   const words = row.explanation ?? (row.reason ? reasonInWords(row.reason) : undefined);
   const label = row.state.charAt(0).toUpperCase() + row.state.slice(1);
   return (
-    <span className={classes.state}>
+    <span className={classes.state} data-phone={row.state === "accepted" ? "hidden" : undefined}>
       <StateDot tone={TONES[row.state]}>{label}</StateDot>
       {words && row.state !== "accepted" ? (
         <span className={classes.reason} title={words}>

@@ -1,4 +1,3 @@
-import { Tooltip } from "@mantine/core";
 import type { LiveEvent } from "../../api/queries/liveEvents";
 import type { StateTone } from "../../components/StateDot";
 import { inWords } from "../../lib/format";
@@ -29,12 +28,10 @@ export function WayMarks({ row, nameOf }: Props) {
   ];
   const words = marks.map(([, text]) => text);
   return (
-    <Tooltip label={words.join(" · ")}>
-      <span className={classes.marks} role="img" aria-label={words.join(", ")}>
-        {marks.map(([tone], at) => (
-          <span key={at} className={classes.markOf} data-tone={tone} />
-        ))}
-      </span>
-    </Tooltip>
+    <span className={classes.marks} role="img" aria-label={words.join(", ")} title={words.join(" · ")}>
+      {marks.map(([tone], at) => (
+        <span key={at} className={classes.markOf} data-tone={tone} />
+      ))}
+    </span>
   );
 }

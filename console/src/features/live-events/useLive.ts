@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useReducer, useRef, useState } from "react";
-import { type LiveEvent, type LiveFilter, livePage, liveStreamUrl } from "../../api/queries/liveEvents";
+import { FIRST_ROWS, firstLivePage, type LiveEvent, type LiveFilter, livePage, liveStreamUrl } from "../../api/queries/liveEvents";
 import { append, arrive, type Live, NOTHING, release, skip } from "./model";
 
 /** Destinations take their time: so often the shown rows' marks are asked for again. */
@@ -39,12 +39,7 @@ export function useLive(filter: LiveFilter, paused: boolean) {
   const [later, setLater] = useState<{ next: string | undefined }>();
   const [older, setOlder] = useState(false);
   const isPaused = useRef(paused);
-  const first = useQuery({
-    queryKey: ["live-events", filter],
-    queryFn: ({ signal }) => livePage(filter, undefined, signal),
-    staleTime: Infinity,
-    gcTime: 0,
-  });
+  const first = useQuery(firstLivePage(filter));
   useEffect(() => {
     isPaused.current = paused;
     if (!paused) tell({ kind: "release" });
@@ -94,7 +89,7 @@ export function useLive(filter: LiveFilter, paused: boolean) {
 
 /** Of the rows that an answer holds, those on top: the state of older ones is left as it was. */
 function isTravelling(row: LiveEvent, at: number): boolean {
-  return at < 100 && row.deliveries.some((delivery) => delivery.state === "waiting");
+  return at < FIRST_ROWS && row.deliveries.some((delivery) => delivery.state === "waiting");
 }
 
 interface Ears {

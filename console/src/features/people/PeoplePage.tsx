@@ -88,7 +88,7 @@ function List({ rows, shown }: { rows: PersonSummary[]; shown: string[] }) {
   return (
     <DataTable
       label="People"
-      phone="lines"
+      phone="faces"
       rows={rows}
       columns={columns}
       rowKey={(row) => String(row.id)}

@@ -5,7 +5,8 @@ import { personQuery, type Person } from "../../api/queries/people";
 import { Id } from "../../components/Id";
 import { JsonView } from "../../components/JsonView";
 import { Page } from "../../components/Page";
-import { PersonName, personWords } from "../../components/people/PersonName";
+import { letters, personTitle } from "../../components/people/PersonName";
+import names from "../../components/people/people.module.css";
 import { QueryView } from "../../components/QueryView";
 import { RelativeTime } from "../../components/RelativeTime";
 import { BlockSkeleton } from "../../components/Skeletons";
@@ -27,8 +28,8 @@ export function PersonPage({ personId, name, event, onChange }: Props) {
   const person = useQuery(personQuery(personId));
   return (
     <Page
-      name={person.data ? personWords(person.data) : `Person ${personId}`}
-      title={person.data ? personWords(person.data) : "Who is this?"}
+      name={person.data ? personTitle(person.data) : `Person ${personId}`}
+      title={person.data ? personTitle(person.data) : "Who is this?"}
       action={
         <Button variant="default" component={Link} to="/people">
           All people
@@ -56,9 +57,16 @@ export function PersonPage({ personId, name, event, onChange }: Props) {
 
 function Summary({ person }: { person: Person }) {
   return (
-    <div style={{ display: "flex", flexWrap: "wrap", gap: "12px 24px", alignItems: "center" }}>
-      <PersonName person={person} size="large" />
+    <div className={classes.summary}>
+      <span className={names.avatar} data-size="large" aria-hidden data-nobody={letters(person) === "?" || undefined}>
+        {letters(person)}
+      </span>
       <div className={classes.facts}>
+        {person.mainId ? (
+          <span className={classes.main}>
+            <Id value={person.mainId.value} what={person.mainId.type} />
+          </span>
+        ) : null}
         <span>
           <b>{formatNumber(person.events)}</b> events
         </span>

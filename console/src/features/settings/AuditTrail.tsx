@@ -32,6 +32,7 @@ export function AuditTrail() {
     <div className={classes.stack}>
       <DataTable
         label="Audit trail, newest first"
+        phone="lines"
         rows={entries}
         columns={COLUMNS}
         rowKey={(entry) => String(entry.no)}
@@ -72,7 +73,7 @@ function nameIn(entry: AuditEntry): string {
 
 const COLUMNS: Column<AuditEntry>[] = [
   { key: "what", title: "What", width: 220, cell: (entry) => <strong>{sentence(entry)}</strong> },
-  { key: "which", title: "Which", cell: nameIn },
+  { key: "which", title: "Which", line: "fill", cell: nameIn },
   { key: "who", title: "Who", width: 200, cell: (entry) => entry.actorName },
-  { key: "when", title: "When", width: 140, cell: (entry) => <RelativeTime at={entry.at} /> },
+  { key: "when", title: "When", width: 140, line: "corner", cell: (entry) => <RelativeTime at={entry.at} /> },
 ];

@@ -3,6 +3,7 @@ import { CohortPage, NewCohortPage } from "../../features/insights/cohorts/Cohor
 import { CohortsPage } from "../../features/insights/cohorts/CohortsPage";
 
 const listApi = getRouteApi("/shell/cohorts");
+const newApi = getRouteApi("/shell/cohorts/new");
 const oneApi = getRouteApi("/shell/cohorts/$cohortId");
 
 export function CohortsRoute() {
@@ -12,7 +13,7 @@ export function CohortsRoute() {
 }
 
 export function NewCohortRoute() {
-  return <NewCohortPage />;
+  return <NewCohortPage draft={newApi.useSearch()} />;
 }
 
 export function CohortRoute() {

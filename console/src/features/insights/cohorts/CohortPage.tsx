@@ -10,6 +10,7 @@ import {
   useCreateCohort,
   useDeleteCohort,
   type Cohort,
+  type CohortDefinition,
   type PeopleClause,
 } from "../../../api/queries/cohorts";
 import { useCan } from "../../../api/session";
@@ -37,16 +38,33 @@ export function CohortPage({ cohortId }: { cohortId: string }) {
   );
 }
 
-export function NewCohortPage() {
-  return <Defined saved={undefined} />;
+/** What a new cohort begins with: from the address, so that a template is a link. */
+export interface CohortDraft {
+  name?: string | undefined;
+  /** A definition as JSON. */
+  q?: string | undefined;
 }
 
-function Defined({ saved }: { saved: Cohort | undefined }) {
+export function NewCohortPage({ draft }: { draft: CohortDraft }) {
+  return <Defined key={draft.q} saved={undefined} draft={draft} />;
+}
+
+function clausesOf(text: string | undefined): PeopleClause[] | undefined {
+  try {
+    const { clauses } = JSON.parse(text ?? "{}") as Partial<CohortDefinition>;
+    const isWhole = Array.isArray(clauses) && clauses.length > 0 && clauses.every((one) => Array.isArray(one.any_of) && one.any_of.every((condition) => condition.kind in KINDS));
+    return isWhole ? clauses : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function Defined({ saved, draft = {} }: { saved: Cohort | undefined; draft?: CohortDraft }) {
   const may = useCan("editor");
   const navigate = useNavigate();
-  const [name, setName] = useState(saved?.name ?? "");
+  const [name, setName] = useState(saved?.name ?? draft.name ?? "");
   const [description, setDescription] = useState(saved?.description ?? "");
-  const [clauses, setClauses] = useState<PeopleClause[]>(saved?.definition?.clauses ?? [{ any_of: [KINDS.performed.blank()] }]);
+  const [clauses, setClauses] = useState<PeopleClause[]>(saved?.definition?.clauses ?? clausesOf(draft.q) ?? [{ any_of: [KINDS.performed.blank()] }]);
   const create = useCreateCohort();
   const change = useChangeCohort(saved?.id ?? "");
   const definition = askable(clauses);

@@ -43,6 +43,7 @@ export function CohortPeople({ cohortId }: { cohortId: string }) {
       </div>
       <DataTable
         label="People of the cohort"
+        phone="faces"
         rows={rows}
         columns={columns}
         rowKey={(row) => String(row.person)}

@@ -10,6 +10,7 @@ import { ClearFilters, TextFilter } from "../../../components/filters";
 import { Page } from "../../../components/Page";
 import { QueryView } from "../../../components/QueryView";
 import { RelativeTime } from "../../../components/RelativeTime";
+import { CohortTemplates } from "../Templates";
 import { definitionWords } from "../whom/model";
 import { SavedSize } from "./Size";
 
@@ -50,6 +51,7 @@ export function CohortsPage({ q, onFilter }: Props) {
           return <List rows={shown} name={name} />;
         }}
       </QueryView>
+      {cohorts.data && needle === "" ? <CohortTemplates /> : null}
     </Page>
   );
 }

@@ -63,6 +63,28 @@ export function EventLine({ mark, of, selector, special, onChange, onRemove }: E
   );
 }
 
+interface SegmentProps<Q> {
+  query: Q;
+  /** What the conditions are about, for screen readers. */
+  of: string;
+  add: string;
+  event: string | undefined;
+  onChange: (query: Q) => void;
+}
+
+/** Conditions of the question as a whole. */
+export function SegmentChips<Q extends { segment?: Selector["filters"] }>({ query, of, add, event, onChange }: SegmentProps<Q>) {
+  return (
+    <FilterChips
+      of={of}
+      add={add}
+      event={event}
+      filters={conditions(query.segment)}
+      onChange={(segment) => onChange({ ...query, segment: filtersOf(segment) })}
+    />
+  );
+}
+
 interface BreakdownProps {
   event: string | undefined;
   value: PropertyRef | null | undefined;

@@ -14,7 +14,7 @@ export function WhomLine({ people = [], onChange }: Props) {
   return (
     <div className={classes.sentence} style={{ marginTop: 10 }}>
       {people.length > 0 ? <Word>Counting only people</Word> : null}
-      <ClausesEditor clauses={people} onChange={onChange} add="Only people of a cohort, or who did something" />
+      <ClausesEditor clauses={people} onChange={onChange} add="Only certain people" />
     </div>
   );
 }

@@ -1,10 +1,8 @@
-import { RangeChip } from "../../edit/Common";
+import { RangeChip, SegmentChips } from "../../edit/Common";
 import { MenuChip, Word } from "../../edit/Chip";
 import classes from "../../edit/edit.module.css";
-import { FilterChips } from "../../edit/FilterChips";
 import { PropertyPicker } from "../../edit/PropertyPicker";
 import type { EditorProps } from "../../kind";
-import { conditions, filtersOf } from "../../model";
 import type { Query } from "./model";
 
 /** "Active people by *plan*, *the most recent value*, over the *last 30 days*." */
@@ -34,13 +32,7 @@ export function CompositionEditor({ query, onChange }: EditorProps<Query>) {
         />
       </div>
       <div className={classes.line}>
-        <FilterChips
-          of="events"
-          add="Filter events"
-          event={undefined}
-          filters={conditions(query.segment)}
-          onChange={(segment) => onChange({ ...query, segment: filtersOf(segment) })}
-        />
+        <SegmentChips of="events" add="Filter events" event={undefined} query={query} onChange={onChange} />
       </div>
       <div className={classes.line}>
         <Word>over the</Word>

@@ -23,7 +23,7 @@ test("everybody comes first, then each value with its share, and each opens its 
 });
 
 test("a question without a property cannot be asked yet", () => {
-  expect(isAskable(composition.blank())).toBe(false);
+  expect(isAskable(composition.blank([]))).toBe(false);
   expect(isAskable(query)).toBe(true);
 });
 

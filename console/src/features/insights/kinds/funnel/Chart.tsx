@@ -8,7 +8,8 @@ import { formatCompact, formatNumber, formatPercent } from "../../../../lib/form
 import { useTimeZone } from "../../../../lib/timeZone";
 import type { ChartProps } from "../../kind";
 import { selectorName } from "../../model";
-import { bucketWords } from "../trend/model";
+import { useAnnotations } from "../../useAnnotations";
+import { buckets } from "../trend/model";
 import { bars, conversionLines, timeBinWords, unitWords, windowWords, type Query, type Result } from "./model";
 
 export function FunnelChart(props: ChartProps<Query, Result>) {
@@ -56,10 +57,11 @@ function Steps(props: ChartProps<Query, Result>) {
 /** From the first step to the last, by the interval of entry. */
 function OverTime({ query, result, height, compact = false, hidden, onHide, onPeople, onChange }: ChartProps<Query, Result>) {
   const timeZone = useTimeZone();
+  const noted = useAnnotations(compact);
   const all = useMemo(() => conversionLines(result), [result]);
-  const buckets = useMemo(
-    () => (result.buckets ?? []).map((bucket) => ({ ...bucketWords(bucket, query.interval ?? "day", timeZone), partial: bucket.partial })),
-    [result, query.interval, timeZone],
+  const times = useMemo(
+    () => buckets({ buckets: result.buckets ?? [], interval: query.interval ?? "day" }, timeZone, noted),
+    [result, query.interval, timeZone, noted],
   );
   if (!result.buckets) {
     return (
@@ -69,7 +71,7 @@ function OverTime({ query, result, height, compact = false, hidden, onHide, onPe
   return (
     <div style={{ display: "flex", flexDirection: "column", gap: 8 }}>
       <TimeChart
-        buckets={buckets}
+        buckets={times}
         series={all.filter((one) => !hidden.has(one.key))}
         as="line"
         format={(value) => formatPercent(value)}

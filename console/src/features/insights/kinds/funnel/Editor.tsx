@@ -1,13 +1,11 @@
 import { ActionIcon, Button, NumberInput, Select } from "@mantine/core";
 import { ArrowUp } from "lucide-react";
 import { useState } from "react";
-import { BreakdownChip, EventLine, RangeChip, UsersChip } from "../../edit/Common";
+import { BreakdownChip, EventLine, RangeChip, SegmentChips, UsersChip } from "../../edit/Common";
 import { AddButton, MenuChip, PopChip, Word } from "../../edit/Chip";
 import { Difference } from "../../edit/Difference";
 import classes from "../../edit/edit.module.css";
-import { FilterChips } from "../../edit/FilterChips";
 import type { EditorProps } from "../../kind";
-import { conditions, filtersOf } from "../../model";
 import { fitting, orderWords, windowParts, windowWords, WINDOW_UNITS, type Query } from "./model";
 import { FunnelOptions } from "./Options";
 
@@ -71,13 +69,7 @@ export function FunnelEditor({ query, onChange }: EditorProps<Query>) {
         {steps.length < STEPS_MAX ? (
           <AddButton onClick={() => onChange({ ...query, steps: [...steps, { event: "" }] })}>Step</AddButton>
         ) : null}
-        <FilterChips
-          of="the first step"
-          add="Filter who starts"
-          event={steps[0]?.event ?? undefined}
-          filters={conditions(query.segment)}
-          onChange={(segment) => onChange({ ...query, segment: filtersOf(segment) })}
-        />
+        <SegmentChips of="the first step" add="Filter who starts" event={steps[0]?.event ?? undefined} query={query} onChange={onChange} />
       </div>
       <div className={classes.line}>
         <Word>within</Word>

@@ -20,6 +20,11 @@ export const funnel: InsightKind<QueryOf<"funnel">> = {
   Editor: FunnelEditor,
   Chart: FunnelChart,
   table,
+  suit: (query, chart) => {
+    if (chart === "line" && !query.interval) return { ...query, interval: "day" };
+    return chart === "times" && !query.time_bins ? { ...query, time_bins: {} } : query;
+  },
+  isOverTime: (_, chart) => chart === "line",
   describe,
   isEmpty: (result) => (result.overall.steps[0]?.count ?? 0) === 0,
   hasLegend: (result) => bars(result).length > 1,

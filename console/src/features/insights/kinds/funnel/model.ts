@@ -150,10 +150,10 @@ function byStep(query: Query, result: Result): NumberTable {
     title: "Step",
     columns: [
       { key: "people", title: unitWords(query) },
-      { key: "share", title: "Of the first step" },
-      { key: "previous", title: "Of the step before" },
-      { key: "median", title: "Median time from it" },
-      { key: "lost", title: "Lost after it" },
+      { key: "share", title: "Of first step" },
+      { key: "previous", title: "Of step before" },
+      { key: "median", title: "Median time" },
+      { key: "lost", title: "Lost after" },
     ],
     rows: query.steps.map((selector, index) => {
       const title = `${index + 1}  ${selectorName(selector)}`;

@@ -3,6 +3,7 @@ import { Legend } from "../../../../charts/Legend";
 import { TimeChart, type TimeSeries } from "../../../../charts/TimeChart";
 import { formatCompact, formatNumber } from "../../../../lib/format";
 import { useTimeZone } from "../../../../lib/timeZone";
+import { useAnnotations } from "../../useAnnotations";
 import type { ChartProps } from "../../kind";
 import { buckets } from "../trend/model";
 import { series, type Query, type Result } from "./model";
@@ -12,9 +13,10 @@ const short = (value: number) => formatCompact(Math.abs(value));
 
 export function LifecycleChart({ result, chart, height, compact = false, hidden, onHide, onPeople }: ChartProps<Query, Result>) {
   const timeZone = useTimeZone();
+  const noted = useAnnotations(compact);
   const all = useMemo(() => series(result, chart === "bar"), [result, chart]);
   const shown = useMemo(() => all.filter((one) => !hidden.has(one.key)), [all, hidden]);
-  const times = useMemo(() => buckets(result, timeZone), [result, timeZone]);
+  const times = useMemo(() => buckets(result, timeZone, noted), [result, timeZone, noted]);
   const pick = useCallback(
     (one: TimeSeries, bucket: number) => {
       const state = all.find((other) => other.key === one.key)?.key;

@@ -1,5 +1,5 @@
 import { useTimeZone } from "../../../../lib/timeZone";
-import { EventLine, RangeChip } from "../../edit/Common";
+import { EventLine, RangeChip, SegmentChips } from "../../edit/Common";
 import { MenuChip, Word } from "../../edit/Chip";
 import classes from "../../edit/edit.module.css";
 import type { EditorProps } from "../../kind";
@@ -19,6 +19,9 @@ export function LifecycleEditor({ query, onChange }: EditorProps<Query>) {
         <Word>New, current, resurrected and dormant people by</Word>
       </div>
       <EventLine mark="A" of="Event" selector={query.event} special={SPECIAL} onChange={(event) => onChange({ ...query, event })} />
+      <div className={classes.line}>
+        <SegmentChips of="all events" add="Filter all" event={query.event.event ?? undefined} query={query} onChange={onChange} />
+      </div>
       <div className={classes.line}>
         <Word>per</Word>
         <MenuChip

@@ -17,6 +17,7 @@ export const lifecycle: InsightKind<QueryOf<"lifecycle">> = {
   Chart: LifecycleChart,
   table,
   fit: (query, days) => ({ ...query, interval: fitInterval(query.interval, days) }),
+  isOverTime: (_, chart) => chart !== "table",
   describe,
   isEmpty: (result) => result.counts.every((counts) => STATES.every((state) => counts[state] === 0)),
   hasLegend: () => true,

@@ -1,10 +1,8 @@
-import { RangeChip } from "../../edit/Common";
+import { RangeChip, SegmentChips } from "../../edit/Common";
 import { MenuChip, Word } from "../../edit/Chip";
 import classes from "../../edit/edit.module.css";
-import { FilterChips } from "../../edit/FilterChips";
 import { NumberChip } from "../../edit/Numbers";
 import type { EditorProps } from "../../kind";
-import { conditions, filtersOf } from "../../model";
 import type { Measure } from "../revenue/model";
 import { PaymentsLines } from "../revenue/Payments";
 import { DAYS_DEFAULT, measureOf, MEASURES, type Query } from "./model";
@@ -27,13 +25,7 @@ export function LifetimeEditor({ query, onChange }: EditorProps<Query>) {
         <RangeChip value={query.range} onChange={(range) => onChange({ ...query, range })} />
       </div>
       <div className={classes.line}>
-        <FilterChips
-          of="the first event"
-          add="Filter new people"
-          event={undefined}
-          filters={conditions(query.segment)}
-          onChange={(segment) => onChange({ ...query, segment: filtersOf(segment) })}
-        />
+        <SegmentChips of="the first event" add="Filter new people" event={undefined} query={query} onChange={onChange} />
       </div>
     </div>
   );

@@ -3,6 +3,7 @@ import type { InsightKind } from "../../kind";
 import type { QueryOf } from "../../model";
 import { LifetimeChart } from "./Chart";
 import { LifetimeEditor } from "./Editor";
+import { paymentsOf } from "../revenue/model";
 import { describe, pointWords, table } from "./model";
 
 export const lifetime: InsightKind<QueryOf<"lifetime">> = {
@@ -11,7 +12,7 @@ export const lifetime: InsightKind<QueryOf<"lifetime">> = {
   icon: HandCoins,
   charts: ["line", "bar", "table"],
   canCompare: false,
-  blank: () => ({ kind: "lifetime", range: { last_days: 90 }, measure: "arpu" }),
+  blank: (seen) => ({ kind: "lifetime", range: { last_days: 90 }, measure: "arpu", ...paymentsOf(seen) }),
   Editor: LifetimeEditor,
   Chart: LifetimeChart,
   table,

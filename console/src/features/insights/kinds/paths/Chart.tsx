@@ -7,7 +7,7 @@ import { flow, pointOf, type Query, type Result } from "./model";
 
 const REACHED_HEIGHT = 28;
 
-export function PathsChart({ query, result, height, compact = false, onPeople }: ChartProps<Query, Result>) {
+export function PathsChart({ query, result, height, compact = false, onPeople, onChange }: ChartProps<Query, Result>) {
   const columns = useMemo(() => flow(query, result), [query, result]);
   const totals = query.count === "totals";
   const total = totals ? result.paths : result.people;
@@ -28,6 +28,7 @@ export function PathsChart({ query, result, height, compact = false, onPeople }:
         format={formatNumber}
         height={drawn}
         compact={compact}
+        grows={onChange !== undefined}
         onPick={
           onPeople &&
           ((at) => {

@@ -2,7 +2,7 @@ import { ActionIcon } from "@mantine/core";
 import { X } from "lucide-react";
 import { eventNamesQuery } from "../../../../api/queries/eventSchema";
 import { useQuery } from "@tanstack/react-query";
-import { EventLine, RangeChip } from "../../edit/Common";
+import { EventLine, RangeChip, SegmentChips } from "../../edit/Common";
 import { AddButton, MenuChip, Word } from "../../edit/Chip";
 import classes from "../../edit/edit.module.css";
 import { NumberChip, SecondsChip } from "../../edit/Numbers";
@@ -44,6 +44,15 @@ export function PathsEditor({ query, onChange }: EditorProps<Query>) {
       </div>
       {line("1", "Start", "start", query.start)}
       {line(ends === "between" ? "2" : "1", "End", "end", query.end)}
+      <div className={classes.line}>
+        <SegmentChips
+          of={query.start ? "the start" : "the end"}
+          add={query.start ? "Filter who starts" : "Filter who ends"}
+          event={(query.start ?? query.end)?.event ?? undefined}
+          query={query}
+          onChange={onChange}
+        />
+      </div>
       <div className={classes.line}>
         <Word>within</Word>
         <SecondsChip what="Window" seconds={query.window_seconds ?? 86_400} onChange={(window_seconds) => onChange({ ...query, window_seconds })} />

@@ -19,9 +19,9 @@ test("columns flow from the start, and what goes no further ends in the next col
   const columns = flow(query, result);
   expect(columns.map((column) => column.nodes.map((one) => one.name))).toEqual([["A"], ["B", "Other events"]]);
   const theme = { dark: false, text: "", muted: "", line: "", lineStrong: "", surface: "" };
-  const { series } = flowOption({ columns, total: 10, format: String, compact: false }, theme);
+  const { series } = flowOption({ columns, total: 10, format: String, compact: false, width: 600 }, theme);
   const [sankey] = series as unknown as { data: { title: string; depth: number; value: number }[]; links: { value: number }[] }[];
-  expect(sankey?.data.map((one) => [one.title, one.depth, one.value])).toEqual([["A", 0, 10], ["Nothing more", 1, 2], ["B", 1, 5], ["Other events", 1, 3]]);
+  expect(sankey?.data.map((one) => [one.title, one.depth, one.value])).toEqual([["A", 0, 10], ["B", 1, 5], ["Other events", 1, 3], ["Nothing more", 1, 2]]);
   expect(sankey?.links.reduce((sum, link) => sum + link.value, 0)).toBe(10);
 });
 

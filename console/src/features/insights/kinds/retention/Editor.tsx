@@ -1,11 +1,9 @@
 import { Button, NumberInput, TextInput } from "@mantine/core";
 import { useState } from "react";
-import { BreakdownChip, EventLine, RangeChip } from "../../edit/Common";
+import { BreakdownChip, EventLine, RangeChip, SegmentChips } from "../../edit/Common";
 import { MenuChip, PopChip, Word } from "../../edit/Chip";
 import classes from "../../edit/edit.module.css";
-import { FilterChips } from "../../edit/FilterChips";
 import type { EditorProps } from "../../kind";
-import { conditions, filtersOf } from "../../model";
 import { bracketsText, INDEX_MAX, periodsOf, readBrackets, unitOf, type Query, type Unit } from "./model";
 
 const STARTS = ["_new", "_active", "_all"];
@@ -28,13 +26,7 @@ export function RetentionEditor({ query, onChange }: EditorProps<Query>) {
       </div>
       <EventLine mark="1" of="Start" selector={query.start} special={STARTS} onChange={(start) => onChange({ ...query, start })} />
       <div className={classes.line}>
-        <FilterChips
-          of="the start"
-          add="Filter who starts"
-          event={first}
-          filters={conditions(query.segment)}
-          onChange={(segment) => onChange({ ...query, segment: filtersOf(segment) })}
-        />
+        <SegmentChips of="the start" add="Filter who starts" event={first} query={query} onChange={onChange} />
       </div>
       <div className={classes.line}>
         <Word>how many came back and did</Word>

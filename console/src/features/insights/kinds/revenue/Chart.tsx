@@ -3,12 +3,14 @@ import { Legend } from "../../../../charts/Legend";
 import { TimeChart, type TimeSeries } from "../../../../charts/TimeChart";
 import { formatCompact } from "../../../../lib/format";
 import { useTimeZone } from "../../../../lib/timeZone";
+import { useAnnotations } from "../../useAnnotations";
 import type { ChartProps } from "../../kind";
 import { buckets } from "../trend/model";
 import { drawn, measureOf, MEASURES, money, type Query, type Result } from "./model";
 
 export function RevenueChart({ query, result, chart, height, compact = false, hidden, onHide, onPeople }: ChartProps<Query, Result>) {
   const timeZone = useTimeZone();
+  const noted = useAnnotations(compact);
   const measure = MEASURES[measureOf(query)];
   const all = useMemo(() => drawn(result), [result]);
   const series = useMemo(
@@ -18,7 +20,7 @@ export function RevenueChart({ query, result, chart, height, compact = false, hi
         .map((one) => ({ key: one.key, name: one.name, slot: one.slot, values: one.series.counts.map(measure.of) })),
     [all, hidden, measure],
   );
-  const times = useMemo(() => buckets(result, timeZone), [result, timeZone]);
+  const times = useMemo(() => buckets(result, timeZone, noted), [result, timeZone, noted]);
   const pick = useCallback(
     (one: TimeSeries, index: number) => {
       const of = all.find((other) => other.key === one.key)?.series;

@@ -1,5 +1,5 @@
 import { useTimeZone } from "../../../../lib/timeZone";
-import { BreakdownChip, RangeChip } from "../../edit/Common";
+import { BreakdownChip, RangeChip, SegmentChips } from "../../edit/Common";
 import { MenuChip, Word } from "../../edit/Chip";
 import classes from "../../edit/edit.module.css";
 import type { EditorProps } from "../../kind";
@@ -20,6 +20,9 @@ export function RevenueEditor({ query, onChange }: EditorProps<Query>) {
         <MenuChip what="What to show" value={measureOf(query)} options={MEASURE_OPTIONS} onChange={(measure) => onChange({ ...query, measure })} />
       </div>
       <PaymentsLines payments={query.payments} onChange={(payments) => onChange({ ...query, payments })} />
+      <div className={classes.line}>
+        <SegmentChips of="all events" add="Filter all" event={query.payments?.event?.event ?? undefined} query={query} onChange={onChange} />
+      </div>
       <div className={classes.line}>
         <BreakdownChip
           event={query.payments?.event?.event ?? undefined}

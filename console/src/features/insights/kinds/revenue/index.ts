@@ -4,7 +4,7 @@ import type { QueryOf } from "../../model";
 import { RevenueChart } from "./Chart";
 import { RevenueEditor } from "./Editor";
 import { fitInterval } from "../trend/model";
-import { describe, drawn, pointWords, table } from "./model";
+import { describe, drawn, paymentsOf, pointWords, table } from "./model";
 
 export const revenue: InsightKind<QueryOf<"revenue">> = {
   label: "Revenue",
@@ -12,11 +12,12 @@ export const revenue: InsightKind<QueryOf<"revenue">> = {
   icon: Banknote,
   charts: ["line", "bar", "table"],
   canCompare: false,
-  blank: () => ({ kind: "revenue", range: { last_days: 30 } }),
+  blank: (seen) => ({ kind: "revenue", range: { last_days: 30 }, ...paymentsOf(seen) }),
   Editor: RevenueEditor,
   Chart: RevenueChart,
   table,
   fit: (query, days) => ({ ...query, interval: fitInterval(query.interval, days) }),
+  isOverTime: (_, chart) => chart !== "table",
   describe,
   isEmpty: (result) => result.overall.total.payments === 0,
   hasLegend: (result) => drawn(result).length > 1,

@@ -6,6 +6,7 @@ import { formatNumber } from "../../../../lib/format";
 import type { NumberCell, NumberRow, NumberTable } from "../../kind";
 import type { Point, QueryOf } from "../../model";
 import { dateWords, rangeWords } from "../../range";
+import { finder, ORDERS } from "../../usual";
 import { columnWords } from "../trend/table";
 
 export type Query = QueryOf<"revenue">;
@@ -30,6 +31,12 @@ export const MEASURES: Record<Measure, { words: string; of: (counts: Counts) => 
 
 export function measureOf(query: { measure?: Measure | undefined }): Measure {
   return query.measure ?? "total";
+}
+
+/** The order event that was seen: an amount stands on events before it, too, such as a checkout's start. */
+export function paymentsOf(seen: readonly string[]): { payments?: Schema<"Payments"> } {
+  const event = finder(seen)(ORDERS);
+  return event === undefined ? {} : { payments: { event: { event } } };
 }
 
 export interface DrawnSeries {

@@ -2,6 +2,7 @@ import { useCallback, useMemo } from "react";
 import { TimeChart, type TimeBucket, type TimeSeries } from "../../../../charts/TimeChart";
 import { formatCompact, formatNumber } from "../../../../lib/format";
 import { useTimeZone } from "../../../../lib/timeZone";
+import { useAnnotations } from "../../useAnnotations";
 import type { ChartProps } from "../../kind";
 import { buckets } from "../trend/model";
 import { binWords, measureOf, MEASURES, type Query, type Result } from "./model";
@@ -12,6 +13,7 @@ export function SessionsChart(props: ChartProps<Query, Result>) {
 
 function OverTime({ query, result, chart, height, compact = false, onPeople }: ChartProps<Query, Result>) {
   const timeZone = useTimeZone();
+  const noted = useAnnotations(compact);
   const measure = measureOf(query);
   const told = measure === "lengths" ? MEASURES.sessions : MEASURES[measure];
   const isCount = measure === "sessions";
@@ -19,7 +21,7 @@ function OverTime({ query, result, chart, height, compact = false, onPeople }: C
     (): TimeSeries[] => [{ key: measure, name: told.words, slot: 0, values: result.counts.map((counts) => told.of(counts) ?? null) }],
     [result, told, measure],
   );
-  const times = useMemo(() => buckets(result, timeZone), [result, timeZone]);
+  const times = useMemo(() => buckets(result, timeZone, noted), [result, timeZone, noted]);
   const pick = useCallback(
     (_: TimeSeries, index: number) => {
       const bucket = result.buckets[index]?.label;

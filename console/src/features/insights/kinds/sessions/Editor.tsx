@@ -1,11 +1,9 @@
 import { useTimeZone } from "../../../../lib/timeZone";
-import { RangeChip } from "../../edit/Common";
+import { RangeChip, SegmentChips } from "../../edit/Common";
 import { MenuChip, Word } from "../../edit/Chip";
 import classes from "../../edit/edit.module.css";
-import { FilterChips } from "../../edit/FilterChips";
 import { SecondsChip } from "../../edit/Numbers";
 import type { EditorProps } from "../../kind";
-import { conditions, filtersOf } from "../../model";
 import { resolveRange, todayIn } from "../../range";
 import { fitInterval, INTERVALS } from "../trend/model";
 import { LENGTHS, measureOf, MEASURES, TIMEOUT_DEFAULT, type Measure, type Query } from "./model";
@@ -44,13 +42,7 @@ export function SessionsEditor({ query, onChange }: EditorProps<Query>) {
         )}
       </div>
       <div className={classes.line}>
-        <FilterChips
-          of="events"
-          add="Filter events"
-          event={undefined}
-          filters={conditions(query.segment)}
-          onChange={(segment) => onChange({ ...query, segment: filtersOf(segment) })}
-        />
+        <SegmentChips of="events" add="Filter events" event={undefined} query={query} onChange={onChange} />
       </div>
       <div className={classes.line}>
         {measureOf(query) === "lengths" ? null : (

@@ -4,7 +4,7 @@ import type { QueryOf } from "../../model";
 import { SessionsChart } from "./Chart";
 import { SessionsEditor } from "./Editor";
 import { fitInterval } from "../trend/model";
-import { describe, pointWords, table } from "./model";
+import { describe, measureOf, pointWords, table } from "./model";
 
 export const sessions: InsightKind<QueryOf<"sessions">> = {
   label: "Sessions",
@@ -17,6 +17,7 @@ export const sessions: InsightKind<QueryOf<"sessions">> = {
   Chart: SessionsChart,
   table,
   fit: (query, days) => ({ ...query, interval: fitInterval(query.interval, days) }),
+  isOverTime: (query, chart) => measureOf(query) !== "lengths" && chart !== "table",
   describe,
   isEmpty: (result) => result.total.active === 0,
   hasLegend: () => false,

@@ -1,4 +1,4 @@
-import { EventLine, RangeChip } from "../../edit/Common";
+import { EventLine, RangeChip, SegmentChips } from "../../edit/Common";
 import { MenuChip, Word } from "../../edit/Chip";
 import classes from "../../edit/edit.module.css";
 import type { EditorProps } from "../../kind";
@@ -20,6 +20,9 @@ export function StickinessEditor({ query, onChange }: EditorProps<Query>) {
         <Word>people do</Word>
       </div>
       <EventLine mark="A" of="Event" selector={query.event} special={SPECIAL} onChange={(event) => onChange({ ...query, event })} />
+      <div className={classes.line}>
+        <SegmentChips of="all events" add="Filter all" event={query.event.event ?? undefined} query={query} onChange={onChange} />
+      </div>
       <div className={classes.line}>
         <Word>over the</Word>
         <RangeChip value={query.range} onChange={(range) => onChange({ ...query, range })} />

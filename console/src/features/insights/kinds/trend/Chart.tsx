@@ -4,6 +4,7 @@ import { Legend } from "../../../../charts/Legend";
 import { TimeChart, type TimeSeries } from "../../../../charts/TimeChart";
 import { formatPercent } from "../../../../lib/format";
 import { useTimeZone } from "../../../../lib/timeZone";
+import { useAnnotations } from "../../useAnnotations";
 import type { ChartProps } from "../../kind";
 import { measureWords } from "../../model";
 import { rangeWords } from "../../range";
@@ -18,6 +19,7 @@ export function TrendChart(props: ChartProps<Query, Result>) {
 function Lines(props: ChartProps<Query, Result>) {
   const { query, result, past, chart, height, compact = false, hidden, onHide, onPeople, onChange } = props;
   const timeZone = useTimeZone();
+  const noted = useAnnotations(compact);
   const all = useMemo(() => drawnLines(query, result).slice(0, DRAWN_MAX), [query, result]);
   const before = useMemo(
     () => new Map((past ? drawnLines(query, past) : []).map((one) => [one.key, one.values])),
@@ -30,7 +32,7 @@ function Lines(props: ChartProps<Query, Result>) {
         .map((one) => ({ ...one, past: compact ? undefined : (one.past?.values ?? before.get(one.key)) })),
     [all, hidden, before, compact],
   );
-  const times = useMemo(() => buckets(result, timeZone), [result, timeZone]);
+  const times = useMemo(() => buckets(result, timeZone, noted), [result, timeZone, noted]);
   const pick = useCallback(
     (one: TimeSeries, bucket: number) => {
       const of = all.find((other) => other.key === one.key);

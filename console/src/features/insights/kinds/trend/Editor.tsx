@@ -1,11 +1,9 @@
 import { useTimeZone } from "../../../../lib/timeZone";
-import { BreakdownChip, EventLine, RangeChip, UsersChip } from "../../edit/Common";
+import { BreakdownChip, EventLine, RangeChip, SegmentChips, UsersChip } from "../../edit/Common";
 import { Difference } from "../../edit/Difference";
 import { AddButton, MenuChip, Word } from "../../edit/Chip";
 import classes from "../../edit/edit.module.css";
-import { FilterChips } from "../../edit/FilterChips";
 import type { EditorProps } from "../../kind";
-import { conditions, filtersOf } from "../../model";
 import { resolveRange, todayIn } from "../../range";
 import { MeasureChip } from "./Measure";
 import { fitInterval, INTERVALS, isDistribution, letter, type Query } from "./model";
@@ -49,13 +47,7 @@ export function TrendEditor({ query, onChange }: EditorProps<Query>) {
         {query.events.length < EVENTS_MAX ? (
           <AddButton onClick={() => onChange({ ...query, events: [...query.events, { event: "" }] })}>Event</AddButton>
         ) : null}
-        <FilterChips
-          of="all events"
-          add="Filter all"
-          event={one}
-          filters={conditions(query.segment)}
-          onChange={(segment) => onChange({ ...query, segment: filtersOf(segment) })}
-        />
+        <SegmentChips of="all events" add="Filter all" event={one} query={query} onChange={onChange} />
       </div>
       <Segments query={query} event={one} onChange={onChange} />
       <div className={classes.line}>
@@ -84,7 +76,7 @@ export function TrendEditor({ query, onChange }: EditorProps<Query>) {
           options={INTERVALS.map((one) => ({ ...one, disabled: days > one.daysMax }))}
           onChange={(interval) => onChange({ ...query, interval })}
         />
-        <OverTimeChip query={query} onChange={onChange} />
+        {query.formula ? null : <OverTimeChip query={query} onChange={onChange} />}
         <Word>over the</Word>
         <RangeChip
           value={query.range}

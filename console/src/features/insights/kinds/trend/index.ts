@@ -3,7 +3,7 @@ import type { InsightKind } from "../../kind";
 import type { QueryOf } from "../../model";
 import { TrendChart } from "./Chart";
 import { TrendEditor } from "./Editor";
-import { describe, fitInterval, pointWords } from "./model";
+import { describe, fitInterval, isDistribution, pointWords } from "./model";
 import { table } from "./table";
 
 export const trend: InsightKind<QueryOf<"trend">> = {
@@ -17,6 +17,7 @@ export const trend: InsightKind<QueryOf<"trend">> = {
   Chart: TrendChart,
   table,
   fit: (query, days) => ({ ...query, interval: fitInterval(query.interval, days) }),
+  isOverTime: (query, chart) => !(isDistribution(query) && chart === "bar") && chart !== "table" && chart !== "number",
   describe,
   isEmpty: (result) => result.series.every((one) => one.people_total === 0),
   hasLegend: (result) => (result.formulas ?? result.series).length > 1,

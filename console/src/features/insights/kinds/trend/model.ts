@@ -171,9 +171,23 @@ export function formatMeasureShort(measure: Query["measure"]): (value: number) =
   return formatCompact;
 }
 
-/** Buckets with their dates in words. */
-export function buckets(result: Pick<Result, "buckets" | "interval">, timeZone: string | undefined): TimeBucket[] {
-  return result.buckets.map((bucket) => ({ ...bucketWords(bucket, result.interval, timeZone), partial: bucket.partial }));
+/** Buckets with their dates in words, and what was noted of their time. */
+export function buckets(result: Pick<Result, "buckets" | "interval">, timeZone: string | undefined, annotations: readonly Noted[] = []): TimeBucket[] {
+  return result.buckets.map((bucket) => ({
+    ...bucketWords(bucket, result.interval, timeZone),
+    partial: bucket.partial,
+    notes: notesIn(bucket, annotations),
+  }));
+}
+
+interface Noted {
+  at: string;
+  text: string;
+}
+
+export function notesIn(bucket: Pick<Schema<"Bucket">, "from" | "to">, annotations: readonly Noted[]): string[] {
+  const [from, to] = [Date.parse(bucket.from), Date.parse(bucket.to)];
+  return annotations.filter(({ at }) => Date.parse(at) >= from && Date.parse(at) < to).map((one) => one.text);
 }
 
 export function bucketWords(bucket: Schema<"Bucket">, interval: string, timeZone: string | undefined): { short: string; long: string } {

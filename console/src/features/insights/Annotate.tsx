@@ -1,0 +1,105 @@
+// What was noted of a moment, such as a release or a campaign: written here, it stands on every chart over
+// time of the workspace.
+
+import { ActionIcon, Button, Popover, TextInput } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { Flag, Pencil, X } from "lucide-react";
+import { useState } from "react";
+import { messageOf } from "../../api/errors";
+import { annotationsQuery, useDeleteAnnotation, useKeepAnnotation, type Annotation } from "../../api/queries/annotations";
+import { useCan } from "../../api/session";
+import { notifyFailed } from "../../components/notify";
+import { formatDate, formatExact, momentOf, wallClock } from "../../lib/time";
+import { useTimeZone } from "../../lib/timeZone";
+import classes from "./insights.module.css";
+
+export function Annotate() {
+  const may = useCan("editor");
+  const all = useQuery(annotationsQuery).data ?? [];
+  const [opened, at] = useDisclosure(false);
+  const [changed, setChanged] = useState<Annotation>();
+  if (!may && all.length === 0) return null;
+  return (
+    <Popover opened={opened} onChange={(open) => (open ? at.open() : at.close())} position="bottom-end" shadow="none" width={340} trapFocus returnFocus withinPortal>
+      <Popover.Target>
+        <Button size="xs" variant="default" leftSection={<Flag size={13} aria-hidden />} onClick={at.toggle}>
+          {all.length > 0 ? `Annotations (${all.length})` : "Annotate"}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown p={10}>
+        {all.length > 0 ? (
+          <ul className={classes.annotations}>
+            {all.toReversed().map((one) => (
+              <Row key={one.id} annotation={one} may={may} onChange={() => setChanged(one)} />
+            ))}
+          </ul>
+        ) : null}
+        {may ? <Form key={changed?.id ?? "new"} of={changed} onDone={() => setChanged(undefined)} /> : null}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function Row({ annotation, may, onChange }: { annotation: Annotation; may: boolean; onChange: () => void }) {
+  const timeZone = useTimeZone();
+  const remove = useDeleteAnnotation();
+  return (
+    <li>
+      <time dateTime={annotation.at} title={formatExact(annotation.at, timeZone)}>
+        {formatDate(annotation.at, timeZone)}
+      </time>
+      <span title={annotation.text}>{annotation.text}</span>
+      {may ? (
+        <>
+          <ActionIcon variant="subtle" color="gray" size={22} aria-label={`Change ${annotation.text}`} onClick={onChange}>
+            <Pencil size={12} aria-hidden />
+          </ActionIcon>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={22}
+            aria-label={`Take ${annotation.text} off the charts`}
+            onClick={() => remove.mutate(annotation.id, { onError: (error) => notifyFailed("Not deleted", error) })}
+          >
+            <X size={12} aria-hidden />
+          </ActionIcon>
+        </>
+      ) : null}
+    </li>
+  );
+}
+
+function Form({ of, onDone }: { of: Annotation | undefined; onDone: () => void }) {
+  const timeZone = useTimeZone();
+  const keep = useKeepAnnotation();
+  const [text, setText] = useState(of?.text ?? "");
+  const [wall, setWall] = useState(() => wallClock(of?.at ?? Date.now(), timeZone).slice(0, 16));
+  const moment = momentOf(wall, timeZone);
+  const done = () => {
+    setText("");
+    onDone();
+  };
+  return (
+    <form
+      className={classes.annotate}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (moment && text.trim() !== "") keep.mutate({ id: of?.id, at: moment, text: text.trim() }, { onSuccess: done });
+      }}
+    >
+      <TextInput label={of ? "Note" : "New note"} placeholder="Release 4.2" size="xs" value={text} maxLength={200} data-autofocus onChange={(event) => setText(event.currentTarget.value)} error={keep.error ? messageOf(keep.error) : undefined} />
+      <TextInput type="datetime-local" label={`When (${timeZone ?? "your time"})`} size="xs" value={wall} onChange={(event) => setWall(event.currentTarget.value)} />
+      <span style={{ display: "flex", gap: 6 }}>
+        <Button type="submit" size="xs" disabled={!moment || text.trim() === ""} loading={keep.isPending}>
+          {of ? "Change" : "Put on the charts"}
+        </Button>
+        {of ? (
+          <Button size="xs" variant="default" onClick={onDone}>
+            Cancel
+          </Button>
+        ) : null}
+      </span>
+    </form>
+  );
+}
