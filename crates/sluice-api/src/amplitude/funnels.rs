@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use sluice_insights::InsightResult;
@@ -21,8 +20,6 @@ const MODES: &[(&str, &str)] =
 const DAY_SECONDS: u32 = 86_400;
 /// 30 days.
 const WINDOW_SECONDS_DEFAULT: u32 = 2_592_000;
-/// Each interval is a question of its own.
-const INTERVALS_MAX: usize = 92;
 const INTERVALS: &[(&str, Every)] = &[("1", Every::Day), ("7", Every::Week), ("30", Every::Month)];
 
 pub(super) async fn funnels(project: Project) -> Result<Json<Value>> {
@@ -41,7 +38,7 @@ pub(super) async fn funnels(project: Project) -> Result<Json<Value>> {
     let names: Vec<String> = steps.iter().map(|step| step.name.clone()).collect();
     let (segments, breakdown) = Segment::with_breakdown(params)?;
     let days = params.days()?;
-    let intervals = intervals(days, params.every(INTERVALS)?)?;
+    let intervals = days.intervals(params.every(INTERVALS)?)?;
     let mut question = json!({
         "kind": "funnel",
         "steps": steps.iter().map(|step| &step.selector).collect::<Vec<_>>(),
@@ -55,7 +52,7 @@ pub(super) async fn funnels(project: Project) -> Result<Json<Value>> {
     project.check_events(&names).await?;
     let mut data = Vec::new();
     for (index, segment) in segments.iter().enumerate() {
-        question["segment"] = segment.conditions.clone().into();
+        segment.narrow(&mut question);
         let whole = ask(&project, &question, days).await?;
         let mut parts = Vec::with_capacity(intervals.len());
         for interval in &intervals {
@@ -141,51 +138,4 @@ fn funnel(
 fn millis(step: &FunnelStep, of: fn(&Durations) -> f64) -> Value {
     let seconds = step.time_from_previous.as_ref().map_or(0.0, of);
     json!((seconds * 1_000.0).round() as i64)
-}
-
-/// Whole days, weeks from Monday or months, cut at the range's ends.
-fn intervals(days: Days, every: Every) -> Result<Vec<Days>> {
-    let mut list = Vec::new();
-    let mut start = days.start;
-    while start <= days.end {
-        if list.len() == INTERVALS_MAX {
-            let message = format!("at most {INTERVALS_MAX} intervals: take a larger one by `i`");
-            return Err(Failure::parameter("end", message));
-        }
-        let last = match every {
-            Every::Week => {
-                let left = 7 - i64::from(start.weekday().to_monday_one_offset());
-                start.checked_add(left.days())
-            }
-            Every::Month => Ok(start.last_of_month()),
-            _ => Ok(start),
-        };
-        let end = last.map_or(days.end, |last| last.min(days.end));
-        list.push(Days { start, end });
-        let Ok(next) = end.tomorrow() else { break };
-        start = next;
-    }
-    Ok(list)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cut(start: &str, end: &str, every: Every) -> Vec<String> {
-        let day = |text: &str| text.parse::<Date>().unwrap();
-        let days = Days { start: day(start), end: day(end) };
-        let list = intervals(days, every).unwrap().into_iter();
-        list.map(|one| format!("{}..{}", one.start, one.end)).collect()
-    }
-
-    #[test]
-    fn a_range_is_cut_into_days_weeks_or_months() {
-        let days = ["2026-02-28..2026-02-28", "2026-03-01..2026-03-01"];
-        assert_eq!(cut("2026-02-28", "2026-03-01", Every::Day), days);
-        let weeks = ["2026-03-04..2026-03-08", "2026-03-09..2026-03-15", "2026-03-16..2026-03-16"];
-        assert_eq!(cut("2026-03-04", "2026-03-16", Every::Week), weeks);
-        let months = ["2026-01-31..2026-01-31", "2026-02-01..2026-02-28", "2026-03-01..2026-03-02"];
-        assert_eq!(cut("2026-01-31", "2026-03-02", Every::Month), months);
-    }
 }

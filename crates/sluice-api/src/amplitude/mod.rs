@@ -5,11 +5,14 @@
 //! the secret key one of its API tokens ([`project`]). Rules and shapes are those of Amplitude's
 //! public documentation ("Dashboard REST API", "Export API"); what a route cannot do, it refuses.
 //!
-//! Not here: Amplitude's cost model (there are no costs), saved charts, annotations, the taxonomy.
+//! Not here: Amplitude's cost model (there are no costs), saved charts.
 
+mod cohort_ids;
+mod cohorts;
 mod export;
 mod failure;
 mod funnels;
+mod money;
 mod params;
 mod people;
 mod project;
@@ -17,14 +20,20 @@ mod question;
 mod retention;
 mod row;
 mod segmentation;
+mod sessions;
+mod taxonomy;
 mod users;
 mod zip;
 
-use axum::routing::get;
+use axum::body::Body;
+use axum::extract::Path;
+use axum::routing::{MethodRouter, get, post};
 use axum::{Router, middleware};
 
 use crate::answer;
 use crate::state::ApiState;
+use project::Project;
+use taxonomy::Subject;
 
 pub(crate) fn router(state: ApiState) -> Router {
     Router::new()
@@ -37,6 +46,39 @@ pub(crate) fn router(state: ApiState) -> Router {
         .route("/api/2/usersearch", get(people::search))
         .route("/api/2/useractivity", get(people::activity))
         .route("/api/2/export", get(export::export))
+        .route("/api/2/sessions/length", get(sessions::lengths))
+        .route("/api/2/sessions/average", get(sessions::average))
+        .route("/api/2/sessions/peruser", get(sessions::per_user))
+        .route("/api/2/composition", get(money::composition))
+        .route("/api/2/revenue/ltv", get(money::lifetime_value))
+        .route("/api/3/cohorts", get(cohorts::list))
+        .route("/api/3/cohorts/upload", post(cohort_ids::upload))
+        .route("/api/3/cohorts/membership", post(cohort_ids::membership))
+        .route("/api/5/cohorts/request/{id}", get(cohorts::request))
+        .route("/api/5/cohorts/request/{id}/file", get(cohorts::file))
+        .route("/api/5/cohorts/request-status/{id}", get(cohorts::status))
+        .route("/api/2/taxonomy/event", all_of(Subject::Event))
+        .route("/api/2/taxonomy/event/{name}", one_of(Subject::Event))
+        .route("/api/2/taxonomy/event/{name}/restore", post(taxonomy::restore))
+        .route("/api/2/taxonomy/event-property", all_of(Subject::EventProperty))
+        .route("/api/2/taxonomy/event-property/{name}", one_of(Subject::EventProperty))
+        .route("/api/2/taxonomy/user-property", all_of(Subject::UserProperty))
+        .route("/api/2/taxonomy/user-property/{name}", one_of(Subject::UserProperty))
         .layer(middleware::from_fn(answer::finish))
         .with_state(state)
+}
+
+fn all_of(subject: Subject) -> MethodRouter<ApiState> {
+    get(move |project: Project| taxonomy::list(subject, project))
+        .post(move |project: Project, sent: Body| taxonomy::create(subject, project, sent))
+}
+
+fn one_of(subject: Subject) -> MethodRouter<ApiState> {
+    get(move |project: Project, name: Path<String>| taxonomy::get_one(subject, project, name))
+        .put(move |project: Project, name: Path<String>, sent: Body| {
+            taxonomy::change(subject, project, name, sent)
+        })
+        .delete(move |project: Project, name: Path<String>| {
+            taxonomy::delete(subject, project, name)
+        })
 }

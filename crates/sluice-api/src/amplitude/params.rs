@@ -1,5 +1,6 @@
 //! The parameters that all requests share: dates, intervals, limits.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
@@ -8,6 +9,8 @@ use super::failure::{Failure, Result};
 /// Groups of a breakdown, unless asked otherwise, and at most.
 const GROUPS_DEFAULT: usize = 100;
 const GROUPS_MAX: usize = 1_000;
+/// Where each interval is a question of its own.
+const INTERVALS_MAX: usize = 92;
 
 /// A query string's parameters, in their order.
 pub(super) struct Params(Vec<(String, String)>);
@@ -46,6 +49,32 @@ pub(super) struct Days {
 impl Days {
     pub(super) fn to_json(self) -> Value {
         json!({ "start": self.start.to_string(), "end": self.end.to_string() })
+    }
+
+    /// Whole days, weeks from Monday or months, cut at the range's ends.
+    pub(super) fn intervals(self, every: Every) -> Result<Vec<Self>> {
+        let mut list = Vec::new();
+        let mut start = self.start;
+        while start <= self.end {
+            if list.len() == INTERVALS_MAX {
+                let message =
+                    format!("at most {INTERVALS_MAX} intervals: take a larger one by `i`");
+                return Err(Failure::parameter("end", message));
+            }
+            let last = match every {
+                Every::Week => {
+                    let left = 7 - i64::from(start.weekday().to_monday_one_offset());
+                    start.checked_add(left.days())
+                }
+                Every::Month => Ok(start.last_of_month()),
+                _ => Ok(start),
+            };
+            let end = last.map_or(self.end, |last| last.min(self.end));
+            list.push(Self { start, end });
+            let Ok(next) = end.tomorrow() else { break };
+            start = next;
+        }
+        Ok(list)
     }
 }
 
@@ -149,5 +178,22 @@ mod tests {
         assert_eq!(month_day(days.start), "Mar 1");
         assert!(Params::of_query("start=2026-03-01&end=20260331").days().is_err());
         assert!(Params::of_query("limit=0").limit().is_err());
+    }
+
+    fn cut(start: &str, end: &str, every: Every) -> Vec<String> {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        let days = Days { start: day(start), end: day(end) };
+        let list = days.intervals(every).unwrap().into_iter();
+        list.map(|one| format!("{}..{}", one.start, one.end)).collect()
+    }
+
+    #[test]
+    fn a_range_is_cut_into_days_weeks_or_months() {
+        let days = ["2026-02-28..2026-02-28", "2026-03-01..2026-03-01"];
+        assert_eq!(cut("2026-02-28", "2026-03-01", Every::Day), days);
+        let weeks = ["2026-03-04..2026-03-08", "2026-03-09..2026-03-15", "2026-03-16..2026-03-16"];
+        assert_eq!(cut("2026-03-04", "2026-03-16", Every::Week), weeks);
+        let months = ["2026-01-31..2026-01-31", "2026-02-01..2026-02-28", "2026-03-01..2026-03-02"];
+        assert_eq!(cut("2026-01-31", "2026-03-02", Every::Month), months);
     }
 }

@@ -1,7 +1,10 @@
 //! Who asks: Basic authentication by an API key (the write key of a source) and a secret key (an API
 //! token), both of the same workspace. Some clients send the two as `api_key` and `secret_key` in the
-//! query.
+//! query. What changes something needs the token of an editor.
 
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
 use axum::extract::FromRequestParts;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -10,10 +13,15 @@ use http::request::Parts;
 use serde_json::Value;
 use sluice_event::WorkspaceNo;
 use sluice_insights::{InsightQuery, InsightResult};
+use sluice_model::{Actor, Role};
+use sluice_store::Grant;
 
 use super::failure::{Failure, Result};
 use super::params::Params;
 use crate::state::ApiState;
+
+/// Time in which a body must arrive.
+const BODY_TIME_MAX: Duration = Duration::from_secs(15);
 
 /// A request with its project and its parameters.
 pub(super) struct Project {
@@ -22,6 +30,7 @@ pub(super) struct Project {
     /// Days begin by it.
     pub(super) time_zone: String,
     pub(super) params: Params,
+    grant: Grant,
 }
 
 impl FromRequestParts<ApiState> for Project {
@@ -41,7 +50,19 @@ impl FromRequestParts<ApiState> for Project {
             return Err(Failure::keys());
         }
         let found = api.store().call(move |store| store.workspace_get(workspace)).await?;
-        Ok(Self { api: api.clone(), workspace, time_zone: found.time_zone, params })
+        Ok(Self { api: api.clone(), workspace, time_zone: found.time_zone, params, grant })
+    }
+}
+
+/// A request's body, in time and within a limit.
+pub(super) async fn body(sent: Body, bytes_max: usize) -> Result<Bytes> {
+    let read = axum::body::to_bytes(sent, bytes_max);
+    match tokio::time::timeout(BODY_TIME_MAX, read).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(_)) => Err(Failure::invalid(format!(
+            "Invalid body: it broke off, or has more than {bytes_max} bytes"
+        ))),
+        Err(_) => Err(Failure::invalid("Invalid body: it did not arrive in time")),
     }
 }
 
@@ -57,6 +78,22 @@ fn basic(parts: &Parts) -> Option<(String, String)> {
 }
 
 impl Project {
+    /// Who changes something.
+    pub(super) fn editor(&self) -> Result<Actor> {
+        self.allowed(Role::Editor)
+    }
+
+    /// Who does something that needs a role.
+    pub(super) fn allowed(&self, needed: Role) -> Result<Actor> {
+        if self.grant.role.may(needed) {
+            return Ok(self.grant.actor.clone());
+        }
+        let (needed, has) = (needed.name(), self.grant.role.name());
+        Err(Failure::forbidden(format!(
+            "The secret key must be a token with the role {needed}; this one has the role {has}"
+        )))
+    }
+
     /// Asks a question in its JSON form.
     pub(super) async fn ask(&self, query: Value) -> Result<InsightResult> {
         let query = InsightQuery::from_json(&query.to_string())?;
@@ -68,7 +105,7 @@ impl Project {
     pub(super) async fn check_events(&self, names: &[String]) -> Result<()> {
         let known = self.api.handles().schema.event_names(self.workspace).await?;
         let is_unknown = |name: &&String| {
-            !name.starts_with('_') && !known.iter().any(|event| event.name == **name)
+            !name.starts_with('_') && !name.starts_with("ce:") && !known.iter().any(|event| event.name == **name)
         };
         match names.iter().find(is_unknown) {
             Some(name) => Err(Failure::invalid(format!("Invalid event: {name}"))),

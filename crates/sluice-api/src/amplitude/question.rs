@@ -20,6 +20,8 @@ pub(super) struct Event {
 pub(super) struct Segment {
     pub(super) label: String,
     pub(super) conditions: Vec<Value>,
+    /// Conditions on the people themselves, for a question.
+    pub(super) people: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -52,7 +54,26 @@ struct Condition {
     op: String,
     #[serde(default)]
     values: Option<Values>,
+    /// Of a condition on what was performed.
+    #[serde(default)]
+    event_type: Option<String>,
+    #[serde(default)]
+    filters: Vec<Filter>,
+    #[serde(default)]
+    value: Option<f64>,
+    #[serde(default)]
+    time_type: Option<String>,
 }
+
+/// Comparisons of conditions on what was performed.
+const COMPARISONS: &[(&str, &str)] = &[
+    (">=", "greater_or_equal"),
+    (">", "greater"),
+    ("=", "is"),
+    ("==", "is"),
+    ("<=", "less_or_equal"),
+    ("<", "less"),
+];
 
 /// One value or a list.
 #[derive(Deserialize)]
@@ -60,6 +81,15 @@ struct Condition {
 enum Values {
     List(Vec<Value>),
     One(Value),
+}
+
+impl Values {
+    fn into_list(self) -> Vec<Value> {
+        match self {
+            Self::List(list) => list,
+            Self::One(one) => vec![one],
+        }
+    }
 }
 
 /// Amplitude's own names for what its SDKs send, and the pseudo-events.
@@ -111,10 +141,10 @@ impl Event {
         let given: Given = serde_json::from_str(json)
             .map_err(|error| Failure::parameter(parameter, format!("it is no event: {error}")))?;
         let wanted = given.event_type.as_str();
-        if wanted.starts_with("ce:") || wanted.ends_with("verified_revenue") {
+        if wanted.ends_with("verified_revenue") {
             return Err(Failure::invalid(format!("Invalid event: {wanted}: it is not available")));
         }
-        let name = EVENTS.iter().find(|(theirs, _)| *theirs == wanted).map_or(wanted, |(_, o)| o);
+        let name = event_name(wanted);
         let filters =
             given.filters.into_iter().map(Filter::condition).collect::<Result<Vec<_>>>()?;
         let group_by = given.group_by.iter().map(GroupBy::property).collect::<Result<Vec<_>>>()?;
@@ -126,6 +156,10 @@ impl Event {
     pub(super) fn all(params: &Params, name: &str) -> Result<Vec<Self>> {
         params.all(name).map(|json| Self::parse(name, json)).collect()
     }
+}
+
+fn event_name(wanted: &str) -> &str {
+    EVENTS.iter().find(|(theirs, _)| *theirs == wanted).map_or(wanted, |(_, ours)| ours)
 }
 
 impl Filter {
@@ -171,12 +205,8 @@ fn condition(mut property: Value, operator: &str, values: Values) -> Result<Valu
     let found = OPERATORS.iter().find(|(theirs, _)| *theirs == operator);
     let (_, ours) =
         found.ok_or_else(|| Failure::invalid(format!("Invalid operator: {operator}")))?;
-    let values = match values {
-        Values::List(list) => list,
-        Values::One(one) => vec![one],
-    };
     property["op"] = (*ours).into();
-    property["values"] = values.into();
+    property["values"] = values.into_list().into();
     Ok(property)
 }
 
@@ -189,15 +219,23 @@ impl Segment {
         let segment = |(index, json): (usize, &&str)| -> Result<Self> {
             let list: Vec<Condition> = serde_json::from_str(json)
                 .map_err(|error| Failure::parameter("s", format!("it is no segment: {error}")))?;
-            let conditions = list.into_iter().map(Condition::into_json).collect::<Result<_>>()?;
             let label =
                 if is_one { "Segment".to_owned() } else { format!("Segment {}", index + 1) };
-            Ok(Self { label, conditions })
+            let mut segment = Self { label, conditions: Vec::new(), people: Vec::new() };
+            list.into_iter().try_for_each(|one| one.put_into(&mut segment))?;
+            Ok(segment)
         };
         if given.is_empty() {
-            return Ok(vec![Self { label: "All Users".to_owned(), conditions: Vec::new() }]);
+            let label = "All Users".to_owned();
+            return Ok(vec![Self { label, conditions: Vec::new(), people: Vec::new() }]);
         }
         given.iter().enumerate().map(segment).collect()
+    }
+
+    /// Asks a question about this segment only.
+    pub(super) fn narrow(&self, question: &mut Value) {
+        question["segment"] = self.conditions.clone().into();
+        question["people"] = self.people.clone().into();
     }
 
     /// The segments, and the property by which the only one of them is to be split.
@@ -212,16 +250,64 @@ impl Segment {
 }
 
 impl Condition {
-    fn into_json(self) -> Result<Value> {
-        let name = self.prop.ok_or_else(|| {
-            Failure::parameter("s", "conditions on what was performed are not available here")
-        })?;
-        if name.starts_with("userdata_") {
-            return Err(Failure::parameter("s", format!("{name} is not available here")));
-        }
+    fn put_into(self, segment: &mut Segment) -> Result<()> {
+        let Some(name) = &self.prop else {
+            segment.people.push(self.performed()?);
+            return Ok(());
+        };
         let values = self.values.unwrap_or(Values::List(Vec::new()));
-        condition(user_property(&name)?, &self.op, values)
+        if name == COHORT {
+            segment.people.push(in_cohorts(&self.op, values)?);
+        } else if name.starts_with("userdata_") {
+            return Err(Failure::parameter("s", format!("{name} is not available here")));
+        } else {
+            segment.conditions.push(condition(user_property(name)?, &self.op, values)?);
+        }
+        Ok(())
     }
+
+    /// A clause about people who had an event so many times, ever.
+    fn performed(self) -> Result<Value> {
+        let wrong = |why: &str| Err(Failure::parameter("s", why));
+        let Some(event) = self.event_type else {
+            return wrong("a condition has a `prop`, or an `event_type` that was performed");
+        };
+        if self.time_type.as_deref().is_some_and(|time| time != "allTime") {
+            return wrong(
+                "what was performed is counted over all time here: `time_type` `allTime`",
+            );
+        }
+        let op = COMPARISONS.iter().find(|(theirs, _)| *theirs == self.op);
+        let Some((_, op)) = op else { return wrong("`op` is one of >=, >, =, <=, <") };
+        let count = self.value.unwrap_or(1.0);
+        if count.fract() != 0.0 || !(0.0..=f64::from(u32::MAX)).contains(&count) {
+            return wrong("`value` is a whole number of times");
+        }
+        let filters =
+            self.filters.into_iter().map(Filter::condition).collect::<Result<Vec<_>>>()?;
+        let event = json!({ "event": event_name(&event), "filters": filters });
+        // "At least zero times" is sent for "performed it".
+        let count = if *op == "greater_or_equal" { (count as u32).max(1) } else { count as u32 };
+        let performed = json!({ "kind": "performed", "event": event, "op": op, "count": count });
+        Ok(json!({ "any_of": [performed] }))
+    }
+}
+
+/// What a segment calls membership of a saved cohort.
+const COHORT: &str = "userdata_cohort";
+
+fn in_cohorts(operator: &str, values: Values) -> Result<Value> {
+    let not = match operator {
+        "is" => false,
+        "is not" => true,
+        _ => return Err(Failure::parameter("s", "a cohort goes with `is` and `is not`")),
+    };
+    let ids = values.into_list().into_iter().filter_map(|id| id.as_str().map(str::to_owned));
+    let any_of: Vec<_> = ids.map(|id| json!({ "kind": "in_cohort", "cohort": id })).collect();
+    if any_of.is_empty() {
+        return Err(Failure::parameter("s", "a cohort is named by its id in `values`"));
+    }
+    Ok(json!({ "not": not, "any_of": any_of }))
 }
 
 #[cfg(test)]
@@ -246,7 +332,7 @@ mod tests {
         assert_eq!(event.group_by, [json!({ "property": "platform", "of": "context" })]);
         for bad in [
             "{",
-            r#"{"event_type":"ce:Mine"}"#,
+            r#"{"event_type":"unverified_revenue"}"#,
             r#"{"event_type":"A","filters":[{"subprop_type":"group","subprop_key":"a","subprop_op":"is","subprop_value":["b"]}]}"#,
             r#"{"event_type":"A","filters":[{"subprop_type":"event","subprop_key":"a","subprop_op":"resembles","subprop_value":["b"]}]}"#,
             r#"{"event_type":"A","group_by":[{"type":"user","value":"shoe_size"}]}"#,
@@ -266,8 +352,36 @@ mod tests {
         assert_eq!(segments[0].conditions[0], first);
         let both = Params::of_query(&format!("s={two}&s={two}&g=country"));
         assert!(Segment::with_breakdown(&both).is_err());
-        let performed = r#"[{"op":">=","type":"event","event_type":"signup","value":1}]"#;
-        let performed: String = form_urlencoded::byte_serialize(performed.as_bytes()).collect();
-        assert!(Segment::all(&Params::of_query(&format!("s={performed}"))).is_err());
+    }
+
+    fn segment(json: &str) -> Result<Segment> {
+        let coded: String = form_urlencoded::byte_serialize(json.as_bytes()).collect();
+        Segment::all(&Params::of_query(&format!("s={coded}"))).map(|mut all| all.remove(0))
+    }
+
+    #[test]
+    fn a_segment_may_be_a_cohort_or_who_performed_an_event() {
+        let cohorts =
+            segment(r#"[{"prop":"userdata_cohort","op":"is","values":["a1","b2"]}]"#).unwrap();
+        let in_cohort = |id: &str| json!({ "kind": "in_cohort", "cohort": id });
+        let any_of = [in_cohort("a1"), in_cohort("b2")];
+        assert_eq!(cohorts.people, [json!({ "not": false, "any_of": any_of })]);
+        assert!(cohorts.conditions.is_empty());
+        let performed =
+            segment(r#"[{"op":">=","type":"event","event_type":"signup","value":0}]"#).unwrap();
+        let event = json!({ "event": "signup", "filters": [] });
+        let once =
+            json!({ "kind": "performed", "event": event, "op": "greater_or_equal", "count": 1 });
+        assert_eq!(performed.people, [json!({ "any_of": [once] })]);
+        for bad in [
+            r#"[{"prop":"userdata_cohort","op":"contains","values":["a1"]}]"#,
+            r#"[{"prop":"userdata_cohort","op":"is","values":[]}]"#,
+            r#"[{"op":">=","event_type":"signup","value":1.5}]"#,
+            r#"[{"op":">=","event_type":"signup","value":1,"time_type":"forEachInterval"}]"#,
+            r#"[{"op":"like","event_type":"signup","value":1}]"#,
+            r#"[{"op":">=","value":1}]"#,
+        ] {
+            assert!(segment(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn retention(project: Project) -> Result<Json<Value>> {
     let with_year = days.start.year() != days.end.year();
     let (mut series, mut meta) = (Vec::new(), Vec::new());
     for (index, segment) in segments.into_iter().enumerate() {
-        question["segment"] = segment.conditions.into();
+        segment.narrow(&mut question);
         let InsightResult::Retention(result) = project.ask(question.clone()).await? else {
             continue;
         };

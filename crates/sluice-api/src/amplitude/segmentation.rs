@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use sluice_insights::InsightResult;
 
 use super::failure::{Failure, Result};
-use super::params::{Days, Every};
+use super::params::{Days, Every, Params};
 use super::project::Project;
-use super::question::{Event, Segment};
+use super::question::{Event, Segment, user_property};
 
 const INTERVALS: &[(&str, Every)] = &[
     ("1", Every::Day),
@@ -24,15 +24,16 @@ const MEASURES: &[(&str, (&str, bool))] = &[
     ("totals", ("totals", false)),
     ("pct_dau", ("active_percent", false)),
     ("average", ("average", false)),
+    (HISTOGRAM, (HISTOGRAM, true)),
     ("sums", ("sum", true)),
     ("value_avg", ("property_average", true)),
     (FORMULA, ("uniques", false)),
 ];
 const FORMULA: &str = "formula";
+const HISTOGRAM: &str = "histogram";
 
 pub(super) async fn segmentation(project: Project) -> Result<Json<Value>> {
     let params = &project.params;
-    params.refuse(&["g2", "rollingWindow", "rollingAverage"])?;
     let mut events = vec![Event::parse("e", params.required("e")?)?];
     if let Some(second) = params.get("e2") {
         events.push(Event::parse("e2", second)?);
@@ -45,6 +46,8 @@ pub(super) async fn segmentation(project: Project) -> Result<Json<Value>> {
         measure: params.choice("m", MEASURES)?,
         people: params.people("any")?,
         limit: params.limit()?,
+        over_time: over_time(params)?,
+        second_group: second_group(params)?,
     };
     if params.get("m") == Some(FORMULA) {
         project.check_events(&names).await?;
@@ -65,7 +68,7 @@ pub(super) async fn segmentation(project: Project) -> Result<Json<Value>> {
         series.x_values = result.buckets.iter().map(|bucket| x_value(&bucket.label)).collect();
         series.rows.extend(result.series.into_iter().map(|one| Row {
             event: index,
-            label: one.group.unwrap_or_else(|| label.clone()),
+            label: row_label([one.bin, one.group, one.subgroup], &label),
             values: one.values,
             total: one.total,
         }));
@@ -90,15 +93,12 @@ async fn formula(
     for segment in segments {
         let mut question = asked.about(&json!(selectors), segment);
         question["formula"] = formula.into();
-        if let Some(group) = breakdown {
-            question["breakdown"] = group.clone();
-            question["groups_max"] = asked.limit.into();
-        }
+        asked.split(&mut question, &breakdown.into_iter().cloned().collect::<Vec<_>>())?;
         let InsightResult::Trend(result) = project.ask(question).await? else { continue };
         series.x_values = result.buckets.iter().map(|bucket| x_value(&bucket.label)).collect();
         series.rows.extend(result.formulas.into_iter().flatten().map(|one| Row {
             event: 0,
-            label: one.group.unwrap_or_else(|| segment.label.clone()),
+            label: row_label([None, one.group, one.subgroup], &segment.label),
             values: one.values,
             total: one.total,
         }));
@@ -113,14 +113,61 @@ struct Asked {
     measure: (&'static str, bool),
     people: &'static str,
     limit: usize,
+    over_time: Option<Value>,
+    second_group: Option<Value>,
+}
+
+/// `rollingWindow` and `rollingAverage`: over so many intervals up to each.
+fn over_time(params: &Params) -> Result<Option<Value>> {
+    let asked = [("rollingWindow", "rolling_window"), ("rollingAverage", "rolling_average")];
+    let given = asked.iter().filter(|(theirs, _)| params.get(theirs).is_some());
+    let given: Vec<_> = given.collect();
+    match given[..] {
+        [] => Ok(None),
+        [(theirs, ours)] => Ok(Some(json!({ *ours: params.number(theirs, 1_u32)? }))),
+        _ => Err(Failure::parameter("rollingAverage", "it does not go with `rollingWindow`")),
+    }
+}
+
+/// `g2`: groups are then pairs of values.
+fn second_group(params: &Params) -> Result<Option<Value>> {
+    let second = params.get("g2").map(user_property).transpose()?;
+    if second.is_some() && params.get("g").is_none() {
+        return Err(Failure::parameter("g2", "it goes with `g`"));
+    }
+    Ok(second)
+}
+
+/// What a row counts, in words: its values, or its segment if it has none.
+fn row_label(parts: [Option<String>; 3], segment: &str) -> String {
+    let values: Vec<String> = parts.into_iter().flatten().collect();
+    if values.is_empty() { segment.to_owned() } else { values.join("; ") }
 }
 
 impl Asked {
     fn about(&self, events: &Value, segment: &Segment) -> Value {
-        json!({
+        let mut question = json!({
             "kind": "trend", "range": self.days.to_json(), "interval": self.every.name(),
-            "events": events, "users": self.people, "segment": segment.conditions,
-        })
+            "events": events, "users": self.people,
+        });
+        segment.narrow(&mut question);
+        if let Some(over_time) = &self.over_time {
+            question["over_time"] = over_time.clone();
+        }
+        question
+    }
+
+    /// Splits a question by up to two properties; gives whether it is split.
+    fn split(&self, question: &mut Value, groups: &[Value]) -> Result<bool> {
+        let groups: Vec<_> = groups.iter().chain(&self.second_group).collect();
+        for (place, group) in ["breakdown", "then_by"].iter().zip(&groups) {
+            question[*place] = (*group).clone();
+            question["groups_max"] = self.limit.into();
+        }
+        if groups.len() > 2 {
+            return Err(Failure::invalid("At most two group-bys are available here"));
+        }
+        Ok(!groups.is_empty())
     }
 
     /// The question about one event and segment, and whether it has groups.
@@ -131,30 +178,19 @@ impl Asked {
         breakdown: Option<&Value>,
     ) -> Result<(Value, bool)> {
         let (name, of_property) = self.measure;
-        let mut groups = event.group_by.iter().chain(breakdown);
-        let measure = if of_property {
-            let property =
-                groups.next().filter(|_| !event.group_by.is_empty()).ok_or_else(|| {
-                    Failure::parameter(
-                        "m",
-                        "it needs a property: the first of the event's `group_by`",
-                    )
-                })?;
-            json!({ name: property })
-        } else {
-            json!(name)
-        };
-        let group = groups.next();
-        if groups.next().is_some() {
-            return Err(Failure::invalid("Only one group-by is available here"));
+        let mut groups: Vec<Value> = event.group_by.iter().chain(breakdown).cloned().collect();
+        let mut measure = json!(name);
+        if of_property {
+            if event.group_by.is_empty() {
+                let why = "it needs a property: the first of the event's `group_by`";
+                return Err(Failure::parameter("m", why));
+            }
+            measure = json!({ name: groups.remove(0) });
         }
         let mut question = self.about(&json!([event.selector]), segment);
         question["measure"] = measure;
-        if let Some(group) = group {
-            question["breakdown"] = group.clone();
-            question["groups_max"] = self.limit.into();
-        }
-        Ok((question, group.is_some()))
+        let is_split = self.split(&mut question, &groups)?;
+        Ok((question, is_split || name == HISTOGRAM))
     }
 }
 

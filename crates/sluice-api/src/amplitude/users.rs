@@ -33,7 +33,7 @@ pub(super) async fn count_users(project: Project) -> Result<Json<Value>> {
     }
     let (mut series, mut meta, mut x_values) = (Vec::new(), Vec::new(), Vec::new());
     for (index, segment) in segments.into_iter().enumerate() {
-        question["segment"] = segment.conditions.into();
+        segment.narrow(&mut question);
         let result = trend(&project, question.clone()).await?;
         x_values = result.buckets.iter().map(|bucket| x_value(&bucket.label)).collect();
         for one in result.series {

@@ -71,7 +71,15 @@ async fn what_cannot_be_asked_is_refused_with_a_reason_and_without_data() {
             400,
             "Missing parameter: formula",
         ),
-        (format!("/api/2/events/segmentation?{event}&{days}&g2=country"), 400, "not available"),
+        (format!("/api/2/events/segmentation?{event}&{days}&g2=country"), 400, "goes with `g`"),
+        (
+            format!("/api/2/events/segmentation?{event}&{days}&rollingWindow=2&rollingAverage=2"),
+            400,
+            "does not go with",
+        ),
+        (format!("/api/2/composition?{days}"), 400, "Missing parameter: p"),
+        (format!("/api/2/revenue/ltv?{days}&g=country"), 400, "not available"),
+        ("/api/2/revenue/ltv?start=20250101&end=20251231".to_owned(), 400, "at most 92"),
         (format!("/api/2/events/segmentation?{event}&{days}&m=sums"), 400, "needs a property"),
         (
             format!("/api/2/events/segmentation?e=%7B%22event_type%22%3A%22No%22%7D&{days}"),

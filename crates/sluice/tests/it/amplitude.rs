@@ -3,11 +3,12 @@
 
 use serde_json::{Value, json};
 
+use crate::http::Answer;
 use crate::server::{Server, TOKEN, wait};
 
 /// Midnight of 2026-03-01 in UTC.
-const DAY_ONE_MILLIS: i64 = 1_772_323_200_000;
-const HOUR_MILLIS: i64 = 3_600_000;
+pub(crate) const DAY_ONE_MILLIS: i64 = 1_772_323_200_000;
+pub(crate) const HOUR_MILLIS: i64 = 3_600_000;
 
 fn event(user: &str, day: i64, hour: i64, name: &str, platform: &str, properties: &Value) -> Value {
     json!({
@@ -31,25 +32,27 @@ fn shop() -> Value {
     ])
 }
 
-struct Project {
-    server: Server,
+/// A server with events, asked by Amplitude's clients.
+pub(crate) struct Project {
+    pub(crate) server: Server,
     key: String,
     _data: tempfile::TempDir,
 }
 
 impl Project {
-    fn start() -> Self {
+    /// Sends the events and waits until all of them count.
+    pub(crate) fn start(events: &Value) -> Self {
         use base64::Engine as _;
         let data = tempfile::tempdir().unwrap();
         let server = Server::start(data.path());
         let (_, write_key) = server.source("app");
-        let body = json!({ "api_key": write_key, "events": shop() }).to_string();
+        let body = json!({ "api_key": write_key, "events": events }).to_string();
         let answer = server.client().send("POST", "/2/httpapi", &[], body.as_bytes()).unwrap();
         assert_eq!(answer.status, 200, "{}", answer.body);
         let coded =
             base64::engine::general_purpose::STANDARD.encode(format!("{write_key}:{TOKEN}"));
         let project = Self { server, key: format!("Basic {coded}"), _data: data };
-        wait(|| project.total() == 7);
+        wait(|| project.total() == events.as_array().unwrap().len() as u64);
         project
     }
 
@@ -59,17 +62,22 @@ impl Project {
         totals.map(|event| event["totals"].as_u64().unwrap()).sum()
     }
 
-    fn get(&self, path: &str, params: &[(&str, &str)]) -> Value {
-        let encode =
-            |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-        let query: Vec<_> =
-            params.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-        let path = format!("/api/2/{path}?{}", query.join("&"));
-        let headers = [("authorization", self.key.as_str())];
-        let answer = self.server.client().send("GET", &path, &headers, b"").unwrap();
+    pub(crate) fn get(&self, path: &str, params: &[(&str, &str)]) -> Value {
+        let answer = self.send("GET", &format!("/api/2/{path}?{}", form(params)), "");
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         answer.json()
     }
+
+    pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> Answer {
+        let headers = [("authorization", self.key.as_str())];
+        self.server.client().send(method, path, &headers, body.as_bytes()).unwrap()
+    }
+}
+
+pub(crate) fn form(params: &[(&str, &str)]) -> String {
+    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let pairs = params.iter().map(|(name, value)| format!("{name}={}", encode(value)));
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 const SIGNUP: &str = r#"{"event_type":"Signup"}"#;
@@ -216,7 +224,7 @@ fn people(project: &Project) {
 
 #[test]
 fn what_came_by_amplitudes_api_is_answered_by_amplitudes_api() {
-    let project = Project::start();
+    let project = Project::start(&shop());
     segmentation(&project);
     funnels(&project);
     retention(&project);

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod amplitude;
+mod amplitude_rest;
 mod http;
 mod kill;
 mod live;
