@@ -3,6 +3,7 @@
 //! block an async worker: what reads files does so in [`blocking`], questions run on the insights'
 //! own threads. Dropping an answer means that nobody waits for it any more.
 
+mod erasures;
 mod exports;
 mod questions;
 mod schema;
@@ -17,6 +18,7 @@ use sluice_event::{ExternalId, MergeId, PersonId, SourceNo, WorkspaceNo};
 use sluice_model::{Actor, Problem};
 use utoipa::ToSchema;
 
+pub use erasures::Erasures;
 pub use exports::{ExportPage, ExportQuery, ExportedEvent, Exports};
 pub use questions::{PersonKey, Questions};
 pub use schema::{EventName, EventSchema, PropertyName, Told};

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::attempts::Attempts;
 use crate::handles::{
-    Deliveries, EventSchema, Exports, Ledgers, LiveEvents, People, Questions, Receipts,
+    Deliveries, Erasures, EventSchema, Exports, Ledgers, LiveEvents, People, Questions, Receipts,
     WorkspaceParts,
 };
 use crate::routes::stream_permits;
@@ -25,6 +25,7 @@ pub struct Handles {
     pub people: Arc<dyn People>,
     pub schema: Arc<dyn EventSchema>,
     pub exports: Arc<dyn Exports>,
+    pub erasures: Arc<dyn Erasures>,
     pub workspaces: Arc<dyn WorkspaceParts>,
 }
 

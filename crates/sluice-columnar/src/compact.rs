@@ -4,6 +4,7 @@
 //! row its place in the output. Then one column after another is read from the inputs and written
 //! to its place, so memory is that of the places (4 bytes a row) and of one column at a time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow_array::types::UInt64Type;
@@ -21,7 +22,8 @@ use crate::part::{ColumnMeta, Part, PartHeader};
 use crate::rest::{self, REST, each_cell};
 use crate::write::{HotRows, write_column};
 
-/// Place of an input row in the output; this for one that has none (a trait version seen before).
+/// Place of an input row in the output; this for one that has none: a trait version seen before, or
+/// what is an erased person's.
 const NOWHERE: u32 = u32::MAX;
 /// A dictionary is not searched for repeats when its values hardly repeat: then it is as large as
 /// the column and a hash table of it larger.
@@ -35,29 +37,53 @@ struct Span {
     end: u32,
 }
 
+/// Today's people: who was merged, and whose rows are to go.
+type People<'a> = (&'a MergeMap, &'a BTreeSet<u64>);
+
+/// Whether a part has rows of erased people.
+pub(crate) fn holds(part: &Part, erasing: &BTreeSet<u64>) -> bool {
+    let people = part.people();
+    let is_in = |node: &u64| erasing.contains(node);
+    erasing.iter().any(|node| people.binary_search(node).is_ok())
+        || part.written_exceptions().1.iter().any(is_in)
+        || part.trait_ids().is_ok_and(|ids| ids.iter().any(|(person, _)| is_in(person)))
+}
+
+/// Whether a row is left when those of erased people go.
+pub(crate) fn keeps_any(parts: &[Arc<Part>], erasing: &BTreeSet<u64>) -> bool {
+    let is_kept =
+        |part: &Part, key: u64, row: u32| !erasing.contains(&part.written(row, PersonId(key)).0);
+    let keeps = |part: &Arc<Part>| {
+        let mut keys = part.people().iter().enumerate();
+        keys.any(|(index, key)| part.range(index).any(|row| is_kept(part, *key, row)))
+    };
+    parts.iter().any(keeps)
+}
+
 /// Writes the rows of all parts, in the order of today's people, into the pack.
 pub(crate) fn merge_parts(
     parts: &[Arc<Part>],
-    merges: &MergeMap,
+    people: People<'_>,
     pack: &mut PackWriter,
     columns_max: usize,
 ) -> Result<Written, ColumnarError> {
     let mut places: Vec<Vec<u32>> =
-        parts.iter().map(|part| vec![0; part.rows() as usize]).collect();
-    let (trait_places, trait_ids) = merge_traits(parts)?;
-    let hot = merge_hot(parts, merges, &mut places, &trait_places, trait_ids);
+        parts.iter().map(|part| vec![NOWHERE; part.rows() as usize]).collect();
+    let (trait_places, trait_ids) = merge_traits(parts, people.1)?;
+    let hot = merge_hot(parts, people, &mut places, &trait_places, trait_ids);
     let (time, seq) = (hot.time_bounds(), hot.seq_bounds());
     let mut header = hot.write(pack)?;
     merge_columns(parts, &places, &trait_places, pack, columns_max, &mut header)?;
     Ok(Written { header, time, seq })
 }
 
-/// Runs of rows of one canonical person each, by person.
-fn spans(parts: &[Arc<Part>], merges: &MergeMap) -> Vec<Span> {
+/// Runs of rows of one canonical person each, by person; without those of erased people.
+fn spans(parts: &[Arc<Part>], (merges, erasing): People<'_>) -> Vec<Span> {
     let mut spans = Vec::new();
     for (part, number) in parts.iter().zip(0u32..) {
-        let dirty: HashSet<u64> =
+        let mut dirty: HashSet<u64> =
             merges.dirty_groups(part.meta().folded).into_iter().flatten().collect();
+        dirty.extend(erasing);
         for (index, key) in part.people().iter().enumerate() {
             let range = part.range(index);
             if !dirty.contains(key) {
@@ -66,9 +92,13 @@ fn spans(parts: &[Arc<Part>], merges: &MergeMap) -> Vec<Span> {
             }
             let from = spans.len();
             for row in range {
-                let person = merges.root(part.written(row, PersonId(*key)).0);
+                let written = part.written(row, PersonId(*key)).0;
+                if erasing.contains(&written) {
+                    continue;
+                }
+                let person = merges.root(written);
                 match spans[from..].last_mut() {
-                    Some(last) if last.key == person => last.end += 1,
+                    Some(last) if last.key == person && last.end == row => last.end += 1,
                     _ => spans.push(Span { key: person, part: number, start: row, end: row + 1 }),
                 }
             }
@@ -80,19 +110,19 @@ fn spans(parts: &[Arc<Part>], merges: &MergeMap) -> Vec<Span> {
 
 fn merge_hot(
     parts: &[Arc<Part>],
-    merges: &MergeMap,
+    people: People<'_>,
     places: &mut [Vec<u32>],
     trait_places: &[Vec<u32>],
     trait_ids: Vec<(u64, u64)>,
 ) -> HotRows {
     let mut hot = HotRows { trait_ids, ..HotRows::default() };
-    let codes = merge_names(parts, &mut hot.names);
+    let mut names = Names::new(parts);
     let rows: usize = parts.iter().map(|part| part.rows() as usize).sum();
     hot.times.reserve(rows);
     hot.seqs.reserve(rows);
     hot.codes.reserve(rows);
     let has_traits = parts.iter().any(|part| part.trait_refs().is_some());
-    let spans = spans(parts, merges);
+    let spans = spans(parts, people);
     let mut order: Vec<(i64, u64, u32, u32)> = Vec::new();
     for group in spans.chunk_by(|a, b| a.key == b.key) {
         hot.people.push(group[0].key);
@@ -114,16 +144,17 @@ fn merge_hot(
             places[number][row] = hot.times.len() as u32;
             hot.times.push(*time);
             hot.seqs.push(*seq);
-            hot.codes.push(codes[number][part.events().get(row) as usize]);
+            hot.codes.push(names.code(number, part, part.events().get(row)));
             if has_traits {
                 let version = part.trait_refs().map_or(0, |refs| refs[row]);
-                hot.traits.push(
-                    version.checked_sub(1).map_or(0, |at| trait_places[number][at as usize] + 1),
-                );
+                // What an erased person's traits were goes also where others' rows refer to it.
+                let place = version.checked_sub(1).map(|at| trait_places[number][at as usize]);
+                hot.traits.push(place.filter(|at| *at != NOWHERE).map_or(0, |at| at + 1));
             }
         }
     }
-    place_exceptions(parts, places, &mut hot, merges);
+    hot.names = names.list;
+    place_exceptions(parts, places, &mut hot, people.0);
     hot
 }
 
@@ -135,12 +166,13 @@ fn place_exceptions(
     merges: &MergeMap,
 ) {
     for (part, places) in parts.iter().zip(places) {
+        let is_kept = |row: u32| places[row as usize] != NOWHERE;
         let (rows, sessions) = part.sessions();
-        hot.sessions
-            .extend(rows.iter().zip(sessions).map(|(row, id)| (places[*row as usize], *id)));
+        let kept = rows.iter().zip(sessions).filter(|(row, _)| is_kept(**row));
+        hot.sessions.extend(kept.map(|(row, id)| (places[*row as usize], *id)));
         let (rows, people) = part.written_exceptions();
         for (row, node) in rows.iter().zip(people) {
-            if merges.root(*node) != *node {
+            if merges.root(*node) != *node && is_kept(*row) {
                 hot.written.push((places[*row as usize], *node));
             }
         }
@@ -150,7 +182,8 @@ fn place_exceptions(
                 continue;
             }
             let range = part.range(index);
-            let own = range.filter(|row| part.written(*row, PersonId(*key)).0 == *key);
+            let own =
+                range.filter(|row| is_kept(*row) && part.written(*row, PersonId(*key)).0 == *key);
             hot.written.extend(own.map(|row| (places[row as usize], *key)));
         }
     }
@@ -158,33 +191,53 @@ fn place_exceptions(
     hot.written.sort_unstable();
 }
 
-/// All event names, and for each part the new code of each of its own.
-fn merge_names(parts: &[Arc<Part>], names: &mut Vec<String>) -> Vec<Vec<u32>> {
-    let mut known: HashMap<String, u32> = HashMap::new();
-    let mut code = |name: &str| {
-        *known.entry_ref(name).or_insert_with(|| {
-            names.push(name.to_owned());
-            names.len() as u32 - 1
-        })
-    };
-    parts
-        .iter()
-        .map(|part| (0..part.events_count()).map(|at| code(part.event_name(at))).collect())
-        .collect()
+/// The event names of the rows that were written, and for each part the new code of each of its own.
+struct Names {
+    list: Vec<String>,
+    known: HashMap<String, u32>,
+    codes: Vec<Vec<u32>>,
+}
+
+impl Names {
+    fn new(parts: &[Arc<Part>]) -> Self {
+        let codes = parts.iter().map(|part| vec![NOWHERE; part.events_count() as usize]);
+        Self { list: Vec::new(), known: HashMap::new(), codes: codes.collect() }
+    }
+
+    fn code(&mut self, number: usize, part: &Part, code: u32) -> u32 {
+        let new = &mut self.codes[number][code as usize];
+        if *new == NOWHERE {
+            let name = part.event_name(code);
+            let list = &mut self.list;
+            *new = *self.known.entry_ref(name).or_insert_with(|| {
+                list.push(name.to_owned());
+                list.len() as u32 - 1
+            });
+        }
+        *new
+    }
 }
 
 /// Person and version of a trait set.
 type TraitId = (u64, u64);
 
 /// For each part the place of each of its trait versions, and all versions once each. Versions
-/// that two parts have share a place; [`first_places`] keeps the first.
-fn merge_traits(parts: &[Arc<Part>]) -> Result<(Vec<Vec<u32>>, Vec<TraitId>), ColumnarError> {
+/// that two parts have share a place; [`first_places`] keeps the first. Those of erased people have
+/// none.
+fn merge_traits(
+    parts: &[Arc<Part>],
+    erasing: &BTreeSet<u64>,
+) -> Result<(Vec<Vec<u32>>, Vec<TraitId>), ColumnarError> {
     let mut ids = Vec::new();
     let mut known: HashMap<(u64, u64), u32> = HashMap::new();
     let mut places = Vec::with_capacity(parts.len());
     for part in parts {
         let mut of_part = Vec::with_capacity(part.traits_count() as usize);
         for id in part.trait_ids()? {
+            if erasing.contains(&id.0) {
+                of_part.push(NOWHERE);
+                continue;
+            }
             of_part.push(*known.entry(id).or_insert_with(|| {
                 ids.push(id);
                 ids.len() as u32 - 1
@@ -300,24 +353,30 @@ fn merge_column(
     let mut cells = CellsOut::new(rows, column.present as usize, codes_max);
     for (part, places) in parts.iter().zip(places) {
         let Some(input) = part.load_column(column.scope, &column.name)? else { continue };
-        let codes =
-            if unique { push_all(&mut dict, &input) } else { rest::intern_all(&mut dict, &input) };
+        let mut codes = vec![NOWHERE; input.codes_count() as usize];
         each_cell(input.cells(), |row, code| {
             let place = places[row as usize];
-            if place != NOWHERE {
-                cells.set(place, codes[code as usize]);
+            if place == NOWHERE {
+                return;
             }
+            let new = &mut codes[code as usize];
+            if *new == NOWHERE {
+                *new = take(&mut dict, &input, code, unique);
+            }
+            cells.set(place, *new);
         });
     }
     Ok((dict, cells))
 }
 
-fn push_all(dict: &mut Dict, column: &Column) -> Vec<u32> {
-    let mut codes = vec![0; column.codes_count() as usize];
-    for (code, kind) in column.kind_numbers().iter().enumerate().skip(1) {
-        codes[code] = dict.push(*kind, column.text(code as u32));
+/// Takes over a value that a row has; gives its new code.
+fn take(dict: &mut Dict, column: &Column, code: u32, is_unique: bool) -> u32 {
+    let kind = column.kind_numbers()[code as usize];
+    match Kind::from_number(kind) {
+        _ if is_unique => dict.push(kind, column.text(code)),
+        Some(kind) => dict.intern(kind, column.text(code)),
+        None => 0,
     }
-    codes
 }
 
 /// Columns beyond the limit on their way into the JSON rest: open objects by row.

@@ -1,6 +1,7 @@
 //! People touched by merges or undone merges since a part was written ("dirty"): which keys their
 //! rows lie under, and whose these rows are now.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -55,7 +56,8 @@ impl Moved {
 }
 
 impl Dirty {
-    pub(crate) fn find(parts: &[Arc<Part>], merges: &MergeMap) -> Self {
+    /// Keys of erased people are left out of the straight pass, and nothing is gathered for them.
+    pub(crate) fn find(parts: &[Arc<Part>], merges: &MergeMap, erasing: &BTreeSet<u64>) -> Self {
         let folded = parts.iter().map(|part| part.meta().folded).min().unwrap_or(u64::MAX);
         let groups = merges.dirty_groups(folded);
         let mut keys: Vec<(u64, u32)> = Vec::new();
@@ -83,12 +85,33 @@ impl Dirty {
             dirty.runs.extend(found.iter().map(|(_, key, run)| (*key, *run)));
             let least = groups[found[0].0 as usize][0];
             let person = only_person(parts, merges, &dirty.runs[start..]);
+            if person.is_some_and(|person| erasing.contains(&person)) {
+                dirty.leave_out(start);
+                continue;
+            }
             dirty.add(Group { least, start: start as u32, person });
         }
+        dirty.hide(erasing);
         dirty.moved.runs.sort_by_key(|(person, run)| (*person, run.part, run.start));
         dirty.moved.left_out.sort_unstable();
         dirty.moved.left_out.dedup();
         dirty
+    }
+
+    /// Takes the last runs back: no answer has their rows.
+    fn leave_out(&mut self, start: usize) {
+        self.moved.left_out.extend(self.runs.drain(start..).map(|(key, _)| key));
+    }
+
+    /// Leaves out the keys of erased people; those of groups are left out already.
+    fn hide(&mut self, erasing: &BTreeSet<u64>) {
+        if erasing.is_empty() {
+            return;
+        }
+        self.moved.left_out.extend(erasing);
+        self.keys.extend(erasing);
+        self.keys.sort_unstable();
+        self.keys.dedup();
     }
 
     /// Adds a group whose runs are the last ones.

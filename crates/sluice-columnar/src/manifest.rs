@@ -1,6 +1,6 @@
 //! What the store has: the one small file that makes a flush or a compaction count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +17,14 @@ pub(crate) struct Manifest {
     pub(crate) next_part: u64,
     /// Next offset of the events log to apply.
     pub(crate) cursor: u64,
-    /// Rows stored per source, since the beginning.
+    /// Events taken over per source, since the beginning; those of erased people too.
     pub(crate) stored: BTreeMap<u32, u64>,
+    /// How many of them are in no part any more, since their people were erased.
+    #[serde(default)]
+    pub(crate) erased: u64,
+    /// Erased nodes whose rows still stand in a part; no answer has them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) erasing: BTreeSet<u64>,
     /// What the pipeline says it accepted per source, up to the cursor; must equal `stored`.
     #[serde(default)]
     pub(crate) accepted: BTreeMap<u32, u64>,
@@ -33,6 +39,8 @@ impl Default for Manifest {
             next_part: 1,
             cursor: 0,
             stored: BTreeMap::new(),
+            erased: 0,
+            erasing: BTreeSet::new(),
             accepted: BTreeMap::new(),
             merges: 0,
             parts: Vec::new(),

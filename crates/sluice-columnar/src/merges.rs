@@ -29,7 +29,7 @@ impl MergeRecord {
                 Some(Self::Merge { id: merge.0, a: survivor.0, b: absorbed.0 })
             }
             Decision::Undo { merge, .. } => Some(Self::Undo { id: merge.0 }),
-            Decision::Create { .. } | Decision::Attach { .. } => None,
+            Decision::Create { .. } | Decision::Attach { .. } | Decision::Erase { .. } => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a query reads: an unchanging set of parts with the people as they are now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -26,6 +26,9 @@ pub struct Snapshot {
     pub(crate) cursor: u64,
     pub(crate) stored: BTreeMap<SourceNo, u64>,
     pub(crate) accepted: u64,
+    pub(crate) erased: u64,
+    /// Nodes whose rows no answer has, although parts do.
+    pub(crate) erasing: Arc<BTreeSet<u64>>,
     pub(crate) dirty: Mutex<Vec<(Vec<u64>, Arc<Dirty>)>>,
     pub(crate) first_seen: OnceLock<FirstSeen>,
     pub(crate) names: OnceLock<Vec<EventSummary>>,
@@ -57,26 +60,6 @@ pub const EVENT_NAMES_LISTED_MAX: usize = 20_000;
 const DIRTY_KEPT_MAX: usize = 4;
 
 impl Snapshot {
-    pub(crate) fn new(
-        parts: Vec<Arc<Part>>,
-        merges: Arc<MergeMap>,
-        cursor: u64,
-        stored: BTreeMap<SourceNo, u64>,
-        accepted: u64,
-    ) -> Self {
-        Self {
-            parts,
-            merges,
-            cursor,
-            stored,
-            accepted,
-            dirty: Mutex::default(),
-            first_seen: OnceLock::new(),
-            names: OnceLock::new(),
-            columns: OnceLock::new(),
-        }
-    }
-
     /// All parts, by partition and then by age.
     #[must_use]
     pub fn parts(&self) -> &[Arc<Part>] {
@@ -94,17 +77,30 @@ impl Snapshot {
         Offset(self.cursor)
     }
 
-    /// Rows stored per source since the beginning: the `stored` of the ledger (I4).
+    /// Events taken over per source since the beginning (I4).
     #[must_use]
     pub const fn stored(&self) -> &BTreeMap<SourceNo, u64> {
         &self.stored
     }
 
     /// Events that the pipeline counted as accepted below the cursor. Equal to the sum of
-    /// [`Snapshot::stored`] and to [`Snapshot::rows`], or the ledger does not balance (I4).
+    /// [`Snapshot::stored`], and to [`Snapshot::rows`] with [`Snapshot::erased`], or the ledger does
+    /// not balance (I4).
     #[must_use]
     pub const fn accepted(&self) -> u64 {
         self.accepted
+    }
+
+    /// Events that are in no part any more, since their people were erased.
+    #[must_use]
+    pub const fn erased(&self) -> u64 {
+        self.erased
+    }
+
+    /// Whether parts still hold rows of erased people.
+    #[must_use]
+    pub fn is_erasing(&self) -> bool {
+        !self.erasing.is_empty()
     }
 
     #[must_use]
@@ -122,7 +118,7 @@ impl Snapshot {
         let kept =
             self.dirty.lock().iter().find(|(of, _)| *of == ids).map(|(_, dirty)| dirty.clone());
         let dirty = kept.unwrap_or_else(|| {
-            let dirty = Arc::new(Dirty::find(&parts, &self.merges));
+            let dirty = Arc::new(Dirty::find(&parts, &self.merges, &self.erasing));
             let mut kept = self.dirty.lock();
             if kept.len() == DIRTY_KEPT_MAX {
                 kept.remove(0);

@@ -7,14 +7,14 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
 
 use sluice_base::{ByteSize, Clock, Disk, Journal, StateFile, Timestamp};
-use sluice_event::{EventBatch, Offset, SourceNo};
+use sluice_event::{Decision, EventBatch, Offset, SourceNo};
 
 use crate::buffer::{Buffer, Written};
 use crate::cache::ColumnCache;
@@ -75,6 +75,9 @@ struct Writer {
     merges: Vec<MergeRecord>,
     stored: BTreeMap<u32, u64>,
     accepted: BTreeMap<u32, u64>,
+    /// Since the last flush: events of erased people, and nodes that were erased.
+    erased: u64,
+    erasing: Vec<u64>,
     /// Next offset to ingest.
     next: u64,
     oldest: Option<Timestamp>,
@@ -89,6 +92,14 @@ impl Writer {
 
     fn bytes(&self) -> usize {
         self.buffers.values().map(Buffer::bytes).sum()
+    }
+
+    /// Notes the nodes that a record erases. Their rows are older than the record.
+    fn erase(&mut self, batch: &EventBatch) {
+        self.erasing.extend(batch.decisions.iter().filter_map(|decision| match decision {
+            Decision::Erase { person, .. } => Some(person.0),
+            _ => None,
+        }));
     }
 }
 
@@ -202,7 +213,13 @@ impl Store {
         writer.oldest.get_or_insert(self.0.clock.now());
         writer.merges.extend(batch.decisions.iter().filter_map(MergeRecord::from_decision));
         let writer = &mut *writer;
+        writer.erase(batch);
         for (index, stored) in batch.events.iter().enumerate() {
+            *writer.stored.entry(stored.source.0).or_default() += 1;
+            if stored.is_erased() {
+                writer.erased += 1;
+                continue;
+            }
             let event = &stored.event;
             let partition = Partition::of(event.timestamp, event.received_at);
             let seq = EventBatch::event_offset(base, index).0;
@@ -213,7 +230,6 @@ impl Store {
                 config.columns_max,
                 &mut writer.deriver,
             );
-            *writer.stored.entry(stored.source.0).or_default() += 1;
         }
         writer
             .accepted
@@ -286,9 +302,12 @@ impl Store {
             committed.manifest.stored.clone_from(&writer.stored);
             committed.manifest.accepted.clone_from(&writer.accepted);
             committed.manifest.merges = merges.records_count();
+            committed.manifest.erased += writer.erased;
+            committed.manifest.erasing.extend(&writer.erasing);
             committed.merges = merges;
             committed.parts.extend(parts);
         })?;
+        (writer.erased, writer.erasing) = (0, Vec::new());
         writer.oldest = None;
         Ok(())
     }
@@ -379,25 +398,65 @@ impl Store {
         Ok(())
     }
 
+    /// Writes one part anew that holds rows of erased people, without these. `false` if none did:
+    /// then nothing of them is left.
+    ///
+    /// # Errors
+    /// See [`Store::compact_once`].
+    pub fn erase_once(&self) -> Result<bool, ColumnarError> {
+        self.check()?;
+        let inner = &*self.0;
+        let _one_at_a_time = inner.compacting.lock();
+        let (parts, erasing) = {
+            let committed = inner.committed.lock();
+            (committed.parts.clone(), committed.manifest.erasing.clone())
+        };
+        if erasing.is_empty() {
+            return Ok(false);
+        }
+        if let Some(part) = parts.into_iter().find(|part| compact::holds(part, &erasing)) {
+            self.merge(&[part])?;
+            return Ok(true);
+        }
+        self.commit(|committed| committed.manifest.erasing.retain(|node| !erasing.contains(node)))?;
+        Ok(false)
+    }
+
     fn compact(&self, parts_min: usize) -> Result<bool, ColumnarError> {
         self.check()?;
         let inner = &*self.0;
         let _one_at_a_time = inner.compacting.lock();
-        let (inputs, merges) = {
-            let committed = inner.committed.lock();
-            (plan(&committed.parts, &inner.config, parts_min), committed.merges.clone())
-        };
-        let Some(first) = inputs.first() else { return Ok(false) };
+        let inputs = plan(&inner.committed.lock().parts, &inner.config, parts_min);
+        if inputs.is_empty() {
+            return Ok(false);
+        }
+        self.merge(&inputs)?;
+        Ok(true)
+    }
+
+    /// Writes one part in place of some of a partition. One at a time.
+    fn merge(&self, inputs: &[Arc<Part>]) -> Result<(), ColumnarError> {
+        let inner = &*self.0;
+        let merges = inner.committed.lock().merges.clone();
+        let Some(first) = inputs.first() else { return Ok(()) };
         let partition = first.meta().partition;
         let columns_max = inner.config.columns_max;
-        let output = self.write_part(partition, &merges, |pack| {
-            compact::merge_parts(&inputs, &merges, pack, columns_max)
-        })?;
+        let erasing = inner.committed.lock().manifest.erasing.clone();
+        let before: u64 = inputs.iter().map(|part| u64::from(part.rows())).sum();
+        let output = if compact::keeps_any(inputs, &erasing) {
+            Some(self.write_part(partition, &merges, |pack| {
+                compact::merge_parts(inputs, (&merges, &erasing), pack, columns_max)
+            })?)
+        } else {
+            None
+        };
         inner.disk.sync_dir(&inner.dir).map_err(ColumnarError::io("sync", &inner.dir))?;
         let old: Vec<u64> = inputs.iter().map(|part| part.meta().id).collect();
         self.commit(|committed| {
             committed.parts.retain(|part| !old.contains(&part.meta().id));
-            committed.parts.push(output);
+            let after = output.as_ref().map_or(0, |part| u64::from(part.rows()));
+            committed.manifest.erased += before - after;
+            committed.parts.extend(output);
         })?;
         // Snapshots that still hold the old parts have their bytes mapped; the names can go.
         for id in &old {
@@ -405,7 +464,7 @@ impl Store {
             inner.disk.remove(&path).map_err(ColumnarError::io("remove", path))?;
         }
         inner.cache.lock().forget_parts(&old);
-        Ok(true)
+        Ok(())
     }
 
     /// The store as of the last flush or compaction.
@@ -432,13 +491,19 @@ impl Store {
 impl Committed {
     fn snapshot(&self) -> Snapshot {
         let stored = self.manifest.stored.iter().map(|(source, rows)| (SourceNo(*source), *rows));
-        Snapshot::new(
-            self.parts.clone(),
-            self.merges.clone(),
-            self.manifest.cursor,
-            stored.collect(),
-            self.manifest.accepted.values().sum(),
-        )
+        Snapshot {
+            parts: self.parts.clone(),
+            merges: self.merges.clone(),
+            cursor: self.manifest.cursor,
+            stored: stored.collect(),
+            accepted: self.manifest.accepted.values().sum(),
+            erased: self.manifest.erased,
+            erasing: Arc::new(self.manifest.erasing.clone()),
+            dirty: Mutex::default(),
+            first_seen: OnceLock::new(),
+            names: OnceLock::new(),
+            columns: OnceLock::new(),
+        }
     }
 }
 

@@ -288,6 +288,7 @@ impl Selection {
                 people.entry(person).or_default().push(RowRef { part: run.part, row });
             }
         }
+        people.retain(|person, _| !self.snapshot.erasing.contains(person));
         people.into_iter().all(|(person, mut rows)| {
             rows.sort_unstable_by_key(|row| self.place(*row));
             visit(Piece::Rows { person: PersonId(person), rows: &rows })

@@ -222,8 +222,9 @@ impl Core {
         now: Timestamp,
     ) {
         let durable = if waiting.event.is_some() { Durable::Payload } else { Durable::Reference };
-        let Some(event) = waiting.event.or_else(|| referenced.get(&offset).cloned()) else {
-            // Only if the log lost it although it was told to keep it.
+        let event = waiting.event.or_else(|| referenced.get(&offset).cloned());
+        let Some(event) = event.filter(|event| !event.is_erased()) else {
+            // Or the log lost it although it was told to keep it.
             self.counts.erased += 1;
             self.changed.done.push(offset);
             self.changed.any = true;
@@ -320,7 +321,9 @@ impl Core {
         {
             own += 1;
             let offset = record.base + 1 + i as u64;
-            if let Some(reason) = filter(event) {
+            if event.is_erased() {
+                self.counts.erased += 1;
+            } else if let Some(reason) = filter(event) {
                 self.count_filtered(offset, reason);
             } else {
                 let lane = match event.canonical {

@@ -155,6 +155,14 @@ impl DeadLetters {
         Ok(())
     }
 
+    /// Writes a file of these letters alone in place of this one.
+    pub(crate) fn replace(&mut self, letters: &[DeadLetter]) -> io::Result<()> {
+        self.places.clear();
+        self.live_bytes = 0;
+        self.rewrite()?;
+        self.append(letters)
+    }
+
     fn rewrite(&mut self) -> io::Result<()> {
         let temporary = self.path.with_extension("tmp");
         match self.disk.remove(&temporary) {

@@ -1,6 +1,8 @@
 //! All connections of a server: starts, changes and stops their tasks as the table of connections
 //! says, on a runtime of its own, and answers questions about them.
 
+mod erasing;
+
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -100,6 +102,7 @@ impl Delivery {
             log: parts.log,
             records: Mutex::default(),
             running: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             runtime: runtime.handle().clone(),
@@ -124,6 +127,8 @@ struct Inner {
     log: Box<dyn Fn(WorkspaceNo) -> Option<Log> + Send + Sync>,
     records: Mutex<HashMap<WorkspaceNo, Arc<Records>>>,
     running: Mutex<HashMap<String, Running>>,
+    /// Held by whoever stops and opens connections.
+    turn: tokio::sync::Mutex<()>,
     tasks: TaskTracker,
     stop: CancellationToken,
     runtime: tokio::runtime::Handle,
@@ -255,11 +260,15 @@ impl Inner {
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                () = tokio::time::sleep(self.reopen_after) => self.end_failed().await,
+                () = tokio::time::sleep(self.reopen_after) => {
+                    let _turn = self.turn.lock().await;
+                    self.end_failed().await;
+                }
                 changed = table.changed() => if changed.is_err() {
                     return; // the store is gone: the server is stopping
                 },
             }
+            let _turn = self.turn.lock().await;
             let now = table.borrow_and_update().clone();
             self.reconcile(&now).await;
         }

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sluice_base::{Disk, Journal};
+use sluice_event::{PersonId, StoredEvent};
 
 use crate::dead::{DeadLetter, DeadLetters};
 use crate::state::{Delta, State};
@@ -58,6 +59,31 @@ impl Keeper {
             self.snapshot_bytes = self.journal.bytes();
         }
         Ok(())
+    }
+
+    /// Takes out what waits and what is dead of erased people, so that nothing of it is on disk, and
+    /// what was recorded of requests, which may hold several people's events. Waiting events that
+    /// are only references come from the log, which knows who was erased. To be called while the
+    /// connection does not run; again after a crash. Gives how many events were taken out.
+    pub(crate) fn erase(&mut self, is_erased: &dyn Fn(PersonId) -> bool) -> io::Result<u64> {
+        let is_gone = |event: &StoredEvent| event.is_erased() || is_erased(event.person);
+        let before = self.state.waiting.len() + self.state.dead.len();
+        self.state.waiting.retain(|_, waiting| !waiting.event.as_deref().is_some_and(is_gone));
+        let mut kept = Vec::new();
+        for offset in self.state.dead.keys() {
+            if let Some(letter) = self.letters.get(*offset)?
+                && !is_gone(&letter.event)
+            {
+                kept.push(DeadLetter { exchange: None, ..letter });
+            }
+        }
+        self.state.dead.retain(|offset, _| kept.iter().any(|letter| letter.offset == *offset));
+        let gone = (before - self.state.waiting.len() - self.state.dead.len()) as u64;
+        self.state.counts.erased += gone;
+        self.journal.rewrite(&[&self.state.snapshot().encode()])?;
+        self.snapshot_bytes = self.journal.bytes();
+        self.letters.replace(&kept)?;
+        Ok(gone)
     }
 
     pub(crate) fn letter(&self, offset: u64) -> io::Result<Option<DeadLetter>> {

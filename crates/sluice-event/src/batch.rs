@@ -6,7 +6,8 @@
 //! either among the events or among those turned away.
 //!
 //! Version 2 added what was turned away, in front of all else: [`Verdicts::decode`] reads no
-//! further. A record of version 1 reads as if nothing had been.
+//! further. A record of version 1 reads as if nothing had been. Version 3 added erasures; what an
+//! erased person's events were is taken out of the records by [`EventBatch::erase`].
 //!
 //! Offsets: the record itself takes the first offset `o` (so a record of decisions alone still has
 //! a place), event `i` is `o + 1 + i`. A record of `n` events takes `n + 1` offsets.
@@ -19,7 +20,7 @@ use sluice_base::Timestamp;
 use crate::codec::{self, CodecError, Reader};
 use crate::{Event, EventType, ExternalId, MergeId, Offset, PersonId, Refusal, SourceNo};
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventBatch {
@@ -137,6 +138,44 @@ pub enum Decision {
         merge: MergeId,
         at: Timestamp,
     },
+    /// All that is known of this node is to go: its identifiers, traits and events below the record.
+    Erase {
+        person: PersonId,
+        at: Timestamp,
+    },
+}
+
+impl StoredEvent {
+    /// Whether its person was erased: only its place, its source and when it came are left.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        // An accepted event has a message id, the sender's or one that was made.
+        self.event.message_id.is_empty()
+    }
+
+    fn erase(&mut self) {
+        let (event_type, received_at) = (self.event.event_type, self.event.received_at);
+        let json: Arc<str> = "{}".into();
+        self.traits = 0;
+        self.event = Event {
+            event_type,
+            message_id: "".into(),
+            anonymous_id: None,
+            user_id: None,
+            group_id: None,
+            previous_id: None,
+            name: "".into(),
+            original_timestamp: None,
+            sent_at: None,
+            received_at,
+            timestamp: received_at,
+            session_id: -1,
+            json,
+            body: 0..0,
+            context: 0..0,
+            integrations: 0..0,
+        };
+    }
 }
 
 /// The ledger of one source: what came in and what became of it, cumulative.
@@ -238,6 +277,49 @@ impl EventBatch {
         Ok(Self { consumed_to, decided_at, turned_away, decisions, counts, trait_sets, events })
     }
 
+    /// Takes out what is known of erased people. The record keeps its length, so that offsets stay;
+    /// the rest of it stays as it was. False if there was nothing to take out.
+    pub fn erase(&mut self, is_erased: impl Fn(PersonId) -> bool) -> bool {
+        let mut changed = false;
+        for stored in &mut self.events {
+            if is_erased(stored.person) && !stored.is_erased() {
+                stored.erase();
+                changed = true;
+            }
+        }
+        for set in &mut self.trait_sets {
+            if is_erased(set.person) && &*set.json != "{}" {
+                set.json = "{}".into();
+                changed = true;
+            }
+        }
+        for decision in &mut self.decisions {
+            if let Decision::Attach { person, id, .. } = decision
+                && is_erased(*person)
+                && !id.value.is_empty()
+            {
+                *id = ExternalId::new("", "");
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    /// Takes out the message ids of items that were refused. False if there were none.
+    pub fn forget_refused(&mut self, is_erased: impl Fn(Offset) -> bool) -> bool {
+        let mut changed = false;
+        for item in &mut self.turned_away {
+            if let Why::Refused { message_id, .. } = &mut item.why
+                && message_id.is_some()
+                && is_erased(item.received_offset)
+            {
+                *message_id = None;
+                changed = true;
+            }
+        }
+        changed
+    }
+
     /// Reads event `index` of one record alone, with the time it was decided at; `None` if the record
     /// has fewer. What stands before it is passed over, not built.
     ///
@@ -275,7 +357,7 @@ fn skip_decision(r: &mut Reader<'_>) -> Result<(), CodecError> {
         1 => (1, 0),
         2 => (1, 2),
         3 => (3, 0),
-        4 => (1, 0),
+        4 | 5 => (1, 0),
         _ => return Err(CodecError::Invalid("decision")),
     };
     for _ in 0..numbers {
@@ -378,6 +460,11 @@ fn encode_decision(out: &mut Vec<u8>, decision: &Decision) {
             codec::put_u64(out, merge.0);
             codec::put_i64(out, at.as_micros());
         }
+        Decision::Erase { person, at } => {
+            out.push(5);
+            codec::put_u64(out, person.0);
+            codec::put_i64(out, at.as_micros());
+        }
     }
 }
 
@@ -396,6 +483,7 @@ fn decode_decision(r: &mut Reader<'_>) -> Result<Decision, CodecError> {
             at: r.time("time")?,
         },
         4 => Decision::Undo { merge: MergeId(r.u64("merge")?), at: r.time("time")? },
+        5 => Decision::Erase { person: PersonId(r.u64("person")?), at: r.time("time")? },
         _ => return Err(CodecError::Invalid("decision")),
     })
 }

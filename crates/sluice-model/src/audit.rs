@@ -57,7 +57,8 @@ pub struct AuditEntry {
     pub actor: Actor,
     pub action: AuditAction,
     /// `source`, `write_key`, `destination`, `connection`, `token`, `insight`, `annotation`,
-    /// `workspace`, `user`, `password`, `session`, `invite`, `password_reset` or `sign_in_link`.
+    /// `workspace`, `user`, `password`, `session`, `invite`, `password_reset`, `sign_in_link` or
+    /// `person` (of erasures).
     pub resource: String,
     pub resource_id: String,
     pub detail: serde_json::Value,

@@ -11,6 +11,7 @@ pub mod cohort;
 pub mod dashboard;
 pub mod destination;
 pub mod dictionary;
+pub mod erasure;
 pub mod filter;
 pub mod insight;
 pub mod source;
@@ -32,6 +33,7 @@ pub use destination::{
     Connection, Destination, DestinationChange, DestinationId, NewDestination, Settings,
 };
 pub use dictionary::{DictionaryEntry, EntryKind, EntrySays};
+pub use erasure::Erasure;
 pub use filter::{DestinationFilter, FilterAction, FilterId, NewDestinationFilter};
 pub use insight::{NewSavedInsight, SavedInsight, SavedInsightChange, SavedInsightId};
 pub use source::{NewSource, Source, SourceChange, SourceId, SourceSettings, WriteKey};

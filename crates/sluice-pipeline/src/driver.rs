@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::PipelineError;
 use crate::batch_builder::BatchBuilder;
 use crate::config::{PipelineConfig, PipelineDirs};
-use crate::handle::{COMMANDS_MAX, PipelineHandle, Reply, Shared, UndoMerge};
+use crate::handle::{Act, COMMANDS_MAX, Command, PipelineHandle, Reply, Shared};
 use crate::intake::{Intake, IntakeReader};
 use crate::ledger::Ledger;
 use crate::recovery::{Recovered, recover};
@@ -61,8 +61,8 @@ pub struct Pipeline {
     ledger: Ledger,
     records_since_full: u64,
     shared: Arc<Shared>,
-    commands: mpsc::Receiver<UndoMerge>,
-    command_sender: mpsc::Sender<UndoMerge>,
+    commands: mpsc::Receiver<Command>,
+    command_sender: mpsc::Sender<Command>,
     times: StageTimes,
     /// A record was decided on and never written: derived state in memory must not be stored.
     is_ahead_of_log: bool,
@@ -220,7 +220,7 @@ impl Pipeline {
 
     fn build(&mut self) -> Result<Option<Built>, PipelineError> {
         if let Ok(command) = self.commands.try_recv()
-            && let Some(built) = self.build_undo(command)?
+            && let Some(built) = self.build_command(command)?
         {
             return Ok(Some(built));
         }
@@ -262,16 +262,25 @@ impl Pipeline {
         Ok(self.finish(base, &batch, None))
     }
 
-    /// A record of one decision, without events. `None` if it could not be decided; the asker knows.
-    fn build_undo(&mut self, command: UndoMerge) -> Result<Option<Built>, PipelineError> {
+    /// A record of decisions that were asked for, without events. `None` if there is nothing to
+    /// decide; the asker knows.
+    fn build_command(&mut self, command: Command) -> Result<Option<Built>, PipelineError> {
         let base = self.ledger.events_end;
         let now = self.clock.now();
         let shared = Arc::clone(&self.shared);
         let mut identity = shared.people.writer();
-        let decision = match identity.undo(command.merge, base, now) {
-            Ok(decision) => decision,
-            Err(error) if error.kind() == sluice_profiles::ErrorKind::NotFound => {
+        let decided = match &command.act {
+            Act::UndoMerge(merge) => identity.undo(*merge, base, now).map(|one| vec![one]),
+            Act::Erase(people) => identity.erase(people, base, now),
+        };
+        let decisions = match decided {
+            Ok(decisions) if decisions.is_empty() => {
                 // Whoever asked may have gone; then nobody needs the answer.
+                drop(command.reply.send(Ok(())));
+                return Ok(None);
+            }
+            Ok(decisions) => decisions,
+            Err(error) if error.kind() == sluice_profiles::ErrorKind::NotFound => {
                 drop(command.reply.send(Err(error.into())));
                 return Ok(None);
             }
@@ -280,7 +289,7 @@ impl Pipeline {
         let consumed_to = self.ledger.consumed_to;
         let mut batch =
             BatchBuilder::new(base, now).finish(consumed_to, &self.ledger, self.is_full_due());
-        batch.decisions.push(decision);
+        batch.decisions = decisions;
         identity.advance(base.plus(batch.offsets()));
         drop(identity);
         Ok(Some(self.finish(base, &batch, Some(command.reply))))

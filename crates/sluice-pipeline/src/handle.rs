@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use sluice_base::Timestamp;
-use sluice_event::{MergeId, Offset, SourceNo};
+use sluice_event::{MergeId, Offset, PersonId, SourceNo};
 use sluice_log::Log;
 use sluice_profiles::IdentityMap;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -18,9 +18,15 @@ pub(crate) const COMMANDS_MAX: usize = 16;
 
 pub(crate) type Reply = oneshot::Sender<Result<(), PipelineError>>;
 
-pub(crate) struct UndoMerge {
-    pub(crate) merge: MergeId,
+/// A decision that somebody asked for.
+pub(crate) struct Command {
+    pub(crate) act: Act,
     pub(crate) reply: Reply,
+}
+
+pub(crate) enum Act {
+    UndoMerge(MergeId),
+    Erase(Vec<PersonId>),
 }
 
 pub(crate) struct Shared {
@@ -38,7 +44,7 @@ pub struct PipelineHandle {
     pub(crate) shared: Arc<Shared>,
     pub(crate) received: Log,
     pub(crate) events: Log,
-    pub(crate) commands: mpsc::Sender<UndoMerge>,
+    pub(crate) commands: mpsc::Sender<Command>,
 }
 
 impl PipelineHandle {
@@ -48,8 +54,21 @@ impl PipelineHandle {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such live merge,
     /// `Unavailable` if the pipeline is not running.
     pub async fn undo_merge(&self, merge: MergeId) -> Result<(), PipelineError> {
+        self.act(Act::UndoMerge(merge)).await
+    }
+
+    /// Erases people from the identity map, and records it for every reader of the log; durable when
+    /// this returns. Once more changes nothing. What stands in the logs is another matter.
+    ///
+    /// # Errors
+    /// `Unavailable` if the pipeline is not running.
+    pub async fn erase(&self, people: Vec<PersonId>) -> Result<(), PipelineError> {
+        self.act(Act::Erase(people)).await
+    }
+
+    async fn act(&self, act: Act) -> Result<(), PipelineError> {
         let (reply, answer) = oneshot::channel();
-        let command = UndoMerge { merge, reply };
+        let command = Command { act, reply };
         self.commands.send(command).await.map_err(|_| PipelineError::Stopped)?;
         answer.await.unwrap_or(Err(PipelineError::Stopped))
     }

@@ -5,6 +5,7 @@
 //! - [`dedupe`]: which message ids were accepted, and where.
 //! - [`ledger`]: what came in and what became of it, in numbers.
 //! - [`passages`]: the same for each single item.
+//! - `erasing`: both logs without the people who were erased.
 //!
 //! Not here: the rules of one event (`sluice_event::wire`), of identity (`sluice_profiles`), and
 //! everything behind the `events` log, the `integrations` object among it.
@@ -13,6 +14,7 @@ mod batch_builder;
 mod config;
 pub mod dedupe;
 mod driver;
+mod erasing;
 mod error;
 mod handle;
 mod intake;

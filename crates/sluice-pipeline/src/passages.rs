@@ -39,7 +39,8 @@ pub struct Passage {
     /// When the pipeline decided; `None` while it waits.
     pub decided_at: Option<Timestamp>,
     pub outcome: Outcome,
-    /// What it can be recognised by, as far as it could be read.
+    /// What it can be recognised by, as far as it could be read. An accepted event without a message
+    /// id is one of a person who was erased.
     pub event_type: Option<EventType>,
     pub name: Option<Arc<str>>,
     pub message_id: Option<Arc<str>>,
@@ -245,7 +246,7 @@ fn of_event_at(place: Offset, stored: &StoredEvent, decided_at: Timestamp) -> Pa
         outcome: Outcome::Accepted { offset: place, person: stored.canonical },
         event_type: Some(event.event_type),
         name: Some(Arc::clone(&event.name)).filter(|name| !name.is_empty()),
-        message_id: Some(Arc::clone(&event.message_id)),
+        message_id: Some(Arc::clone(&event.message_id)).filter(|_| !stored.is_erased()),
         user_id: event.user_id.clone(),
         anonymous_id: event.anonymous_id.clone(),
         text: Arc::clone(&event.json),

@@ -55,7 +55,8 @@ pub(crate) fn recover(
             }
         }
         if base >= dedupe_from {
-            for (index, stored) in batch.events.iter().enumerate() {
+            let kept = batch.events.iter().enumerate().filter(|(_, stored)| !stored.is_erased());
+            for (index, stored) in kept {
                 let key = dedupe.key(stored.source, &stored.event.message_id);
                 let offset = EventBatch::event_offset(base, index);
                 dedupe.insert(key, offset, stored.event.received_at);

@@ -1,7 +1,7 @@
 //! The index of identifiers: which node owns an identifier.
 //!
-//! An identifier is attached once and for ever, so the index is only ever added to: new entries
-//! gather in memory, become slices, and slices merge. An identifier never seen before, which is what
+//! An identifier is attached once and for ever, unless its node is erased; then the next node takes
+//! it. So the index is only ever added to: new entries gather in memory, become slices, and slices merge. An identifier never seen before, which is what
 //! most new visitors bring, costs a look at one cache line a slice and no read of any entry.
 //!
 //! A key is a 128-bit SipHash of type and value under a secret of the map: exact but for a collision
@@ -116,9 +116,13 @@ impl IdIndex {
         Some(owner)
     }
 
-    /// Adds an identifier; nothing changes if it is there already.
+    /// Adds an identifier, or gives that of an erased node to another: the newest entry counts.
     pub(crate) fn put(&mut self, IdKey(key): IdKey, owner: PersonId) {
         self.memory.insert(key, owner);
+        self.old.remove(&key);
+        if let Some(held) = self.young.get_mut(&key) {
+            *held = owner;
+        }
     }
 
     /// Keeps the cache within its bound; to be called between operations.

@@ -25,6 +25,7 @@ pub mod rules;
 mod search;
 pub mod slices;
 mod state;
+mod stores;
 mod tier;
 mod traits;
 

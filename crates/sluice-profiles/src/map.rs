@@ -9,9 +9,8 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use fjall::config::{BloomConstructionPolicy, FilterPolicy, FilterPolicyEntry, PinningPolicy};
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use parking_lot::Mutex;
 use sluice_base::Timestamp;
 use sluice_event::{Decision, Event, EventBatch, ExternalId, MergeId, Offset, PersonId};
@@ -23,10 +22,9 @@ use crate::ids::IdIndex;
 use crate::rules::IdentityRules;
 use crate::search::{self, Search, SearchResult};
 use crate::state::State;
+use crate::stores::Stores;
 use crate::tier::Tier;
 use crate::traits::TraitValue;
-
-const APPLIED: &str = "applied";
 
 /// How the map of one workspace is opened.
 #[derive(Clone, Debug)]
@@ -103,9 +101,11 @@ pub struct MergeView {
 
 pub struct IdentityMap {
     config: IdentityConfig,
-    database: Database,
-    meta: Keyspace,
+    /// Locked after the state.
+    stores: Mutex<Stores>,
     state: Mutex<State>,
+    /// What is stored of erased nodes is to go, also what the store itself no longer reads.
+    is_purge_due: AtomicBool,
     /// How far nodes and merges are stored.
     nodes_to: Mutex<Offset>,
 }
@@ -116,22 +116,9 @@ impl IdentityMap {
     /// # Errors
     /// If the store cannot be opened.
     pub fn open(config: IdentityConfig) -> Result<Self, IdentityError> {
-        let open = || -> Result<_, fjall::Error> {
-            let database = Database::builder(config.dir.join("nodes"))
-                .cache_size(config.store_cache_bytes)
-                .max_journaling_size(512 << 20)
-                .worker_threads(1)
-                .open()?;
-            let nodes = database.keyspace("nodes", point_reads)?;
-            let merges = database.keyspace("merges", point_reads)?;
-            let meta = database.keyspace("meta", KeyspaceCreateOptions::default)?;
-            let applied = meta.get(APPLIED)?;
-            Ok((database, nodes, merges, meta, applied))
-        };
-        let (database, nodes, merges, meta, applied) =
-            open().map_err(|source| IdentityError::Open { path: config.dir.clone(), source })?;
-        let number = applied.and_then(|bytes| <[u8; 8]>::try_from(&*bytes).ok());
-        let nodes_from = Offset(number.map_or(0, u64::from_le_bytes));
+        let stores = Stores::open(&config.dir, config.store_cache_bytes)?;
+        let (nodes, merges, applied) = stores.tables()?;
+        let nodes_from = applied;
         let ids = IdIndex::open(config.dir.join("ids"), config.cache_bytes / 2)?;
         let state = State {
             applied: nodes_from.min(ids.stored_to()),
@@ -141,7 +128,8 @@ impl IdentityMap {
             nodes_from,
         };
         let nodes_to = Mutex::new(nodes_from);
-        Ok(Self { config, database, meta, state: Mutex::new(state), nodes_to })
+        let (stores, state) = (Mutex::new(stores), Mutex::new(state));
+        Ok(Self { config, stores, state, is_purge_due: AtomicBool::new(false), nodes_to })
     }
 
     /// Next offset of `events` that the map has not seen.
@@ -185,7 +173,9 @@ impl IdentityMap {
         state.applied = base.plus(batch.offsets());
         if base < state.nodes_from {
             for decision in &batch.decisions {
-                if let Decision::Attach { person, id, .. } = decision {
+                if let Decision::Attach { person, id, .. } = decision
+                    && !id.value.is_empty()
+                {
                     state.put_id(id, *person);
                 }
             }
@@ -207,7 +197,7 @@ impl IdentityMap {
     #[must_use]
     pub fn is_store_due(&self) -> bool {
         let state = self.state.lock();
-        self.are_nodes_due(&state) || self.are_ids_due(&state)
+        self.is_purge_due() || self.are_nodes_due(&state) || self.are_ids_due(&state)
     }
 
     fn are_nodes_due(&self, state: &State) -> bool {
@@ -225,6 +215,7 @@ impl IdentityMap {
     /// From the store.
     pub fn store_due(&self) -> Result<(), IdentityError> {
         let mut state = self.state.lock();
+        self.purge_if_due(&mut state)?;
         if self.are_nodes_due(&state) {
             self.store_nodes(&mut state)?;
         }
@@ -240,6 +231,7 @@ impl IdentityMap {
     /// From the store.
     pub fn flush(&self) -> Result<(), IdentityError> {
         let mut state = self.state.lock();
+        self.purge_if_due(&mut state)?;
         if state.applied > *self.nodes_to.lock() {
             self.store_nodes(&mut state)?;
         }
@@ -250,17 +242,51 @@ impl IdentityMap {
     }
 
     fn store_nodes(&self, state: &mut State) -> Result<(), IdentityError> {
-        let mut batch = self.database.batch();
-        state.nodes.flush_into(&mut batch);
-        state.merges.flush_into(&mut batch);
-        batch.insert(&self.meta, APPLIED, state.applied.0.to_le_bytes());
-        batch.commit()?;
-        // The events log may be cut up to here: what is said to be stored must survive a power loss.
-        self.database.persist(PersistMode::SyncAll)?;
+        self.stores.lock().store(state)?;
         state.nodes.stored();
         state.merges.stored();
         *self.nodes_to.lock() = state.applied;
         Ok(())
+    }
+
+    /// Has what is stored of erased nodes removed from the disk at the next chance to store; it is
+    /// done when [`IdentityMap::is_purge_due`] is false again.
+    pub fn want_purge(&self) {
+        self.is_purge_due.store(true, Ordering::Release);
+    }
+
+    #[must_use]
+    pub fn is_purge_due(&self) -> bool {
+        self.is_purge_due.load(Ordering::Acquire)
+    }
+
+    fn purge_if_due(&self, state: &mut State) -> Result<(), IdentityError> {
+        if self.is_purge_due() {
+            self.store_nodes(state)?;
+            self.stores.lock().rewrite(state)?;
+            self.is_purge_due.store(false, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// All nodes that count as one person with `person`, also after it was erased; none if there is
+    /// no such node.
+    ///
+    /// # Errors
+    /// From the store.
+    pub fn nodes_of(&self, person: PersonId) -> Result<Vec<PersonId>, IdentityError> {
+        let mut state = self.state.lock();
+        if state.nodes.get(&person)?.is_none() {
+            return Ok(Vec::new());
+        }
+        let root = state.root(person)?;
+        state.members(root)
+    }
+
+    /// The node that an identifier was attached to last, also if it was erased since.
+    #[must_use]
+    pub fn last_owner(&self, kind: &str, value: &str) -> Option<PersonId> {
+        self.state.lock().last_owner(kind, value)
     }
 
     /// Merges up to `entries` of the index of identifiers, if that is due; true if there is more.
@@ -300,7 +326,7 @@ impl IdentityMap {
         value: &str,
     ) -> Result<Option<PersonId>, IdentityError> {
         let mut state = self.state.lock();
-        match state.owner(kind, value) {
+        match state.owner(kind, value)? {
             Some(owner) => state.root(owner).map(Some),
             None => Ok(None),
         }
@@ -320,7 +346,7 @@ impl IdentityMap {
     /// From the store.
     pub fn person(&self, person: PersonId) -> Result<Option<PersonView>, IdentityError> {
         let mut state = self.state.lock();
-        if state.nodes.get(&person)?.is_none() {
+        if state.nodes.get(&person)?.is_none_or(|node| node.is_erased) {
             return Ok(None);
         }
         let root = state.root(person)?;
@@ -374,18 +400,6 @@ fn view_merge(state: &mut State, merge: MergeId) -> Result<Option<MergeView>, Id
         at: record.at,
         undone_at: record.undone_at,
     }))
-}
-
-/// Options of a keyspace that is read by whole keys: filters and indexes stay in memory.
-fn point_reads() -> KeyspaceCreateOptions {
-    KeyspaceCreateOptions::default()
-        .filter_policy(FilterPolicy::all(FilterPolicyEntry::Bloom(
-            BloomConstructionPolicy::BitsPerKey(10.0),
-        )))
-        .filter_block_pinning_policy(PinningPolicy::all(true))
-        .index_block_pinning_policy(PinningPolicy::all(true))
-        .max_memtable_size(64 << 20)
-        .manual_journal_persist(true)
 }
 
 /// The pipeline's hold on the map while it decides on a batch.
@@ -444,6 +458,35 @@ impl IdentityWriter<'_> {
         let decision = Decision::Undo { merge, at };
         self.state.apply_decision(&decision, offset)?;
         Ok(decision)
+    }
+
+    /// Erases people, each with all nodes that count as them, by a record that will stand at
+    /// `offset`. Who is erased already gets no decision.
+    ///
+    /// # Errors
+    /// From the store.
+    pub fn erase(
+        &mut self,
+        people: &[PersonId],
+        offset: Offset,
+        at: Timestamp,
+    ) -> Result<Vec<Decision>, IdentityError> {
+        let mut decisions = Vec::new();
+        for person in people {
+            if self.state.nodes.get(person)?.is_none() {
+                continue;
+            }
+            let root = self.state.root(*person)?;
+            for node in self.state.members(root)? {
+                if self.state.node(node)?.is_erased {
+                    continue;
+                }
+                let decision = Decision::Erase { person: node, at };
+                self.state.apply_decision(&decision, offset)?;
+                decisions.push(decision);
+            }
+        }
+        Ok(decisions)
     }
 
     /// Notes that everything below `offset` is decided.

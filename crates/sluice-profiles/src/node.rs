@@ -8,7 +8,10 @@ use sluice_event::{ExternalId, MergeId, Offset, PersonId};
 
 use crate::traits::Traits;
 
-const VERSION: u8 = 1;
+/// Version 2 added whether a node is erased.
+const VERSION: u8 = 2;
+
+const MERGE_VERSION: u8 = 1;
 
 /// A node: what was created once and owns its identifiers for ever.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +30,8 @@ pub(crate) struct Node {
     pub(crate) traits_version: Offset,
     /// The person's traits as JSON, while this node is a root; made when first asked for.
     pub(crate) traits_json: Option<Arc<str>>,
+    /// Nothing is known of it any more, and nobody is it. Its links stay: they are numbers.
+    pub(crate) is_erased: bool,
 }
 
 impl Node {
@@ -40,7 +45,16 @@ impl Node {
             traits: Traits::default(),
             traits_version: Offset(0),
             traits_json: None,
+            is_erased: false,
         }
+    }
+
+    pub(crate) fn erase(&mut self) {
+        self.ids.clear();
+        self.traits = Traits::default();
+        self.traits_version = Offset(0);
+        self.traits_json = None;
+        self.is_erased = true;
     }
 
     /// About what the node takes in memory.
@@ -74,12 +88,13 @@ impl Node {
         }
         codec::put_u64(out, self.traits_version.0);
         self.traits.encode(out);
+        out.push(u8::from(self.is_erased));
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let r = &mut Reader::new(bytes);
         let version = r.u8("version")?;
-        if version != VERSION {
+        if !(1..=VERSION).contains(&version) {
             return Err(CodecError::Version { what: "a node of the identity map", found: version });
         }
         let mut node = Self::new(r.time("creation")?);
@@ -97,6 +112,7 @@ impl Node {
         }
         node.traits_version = Offset(r.u64("traits version")?);
         node.traits = Traits::decode(r)?;
+        node.is_erased = version > 1 && r.u8("erasure")? != 0;
         Ok(node)
     }
 }
@@ -112,7 +128,7 @@ pub(crate) struct MergeRecord {
 
 impl MergeRecord {
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        out.push(VERSION);
+        out.push(MERGE_VERSION);
         codec::put_u64(out, self.survivor.0);
         codec::put_u64(out, self.absorbed.0);
         codec::put_i64(out, self.at.as_micros());
@@ -122,7 +138,7 @@ impl MergeRecord {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let r = &mut Reader::new(bytes);
         let version = r.u8("version")?;
-        if version != VERSION {
+        if version != MERGE_VERSION {
             return Err(CodecError::Version {
                 what: "a merge of the identity map",
                 found: version,

@@ -106,7 +106,7 @@ pub(crate) fn search<'s, G: std::ops::DerefMut<Target = State> + 's>(
         for kind in KINDS {
             let lower = text.to_lowercase();
             let value = if kind == EMAIL { lower.as_str() } else { text };
-            if let Some(owner) = state.owner(kind, value) {
+            if let Some(owner) = state.owner(kind, value)? {
                 let root = state.root(owner)?;
                 found.add(root, &mut seen);
             }

@@ -102,7 +102,19 @@ impl State {
         Ok(at)
     }
 
-    pub(crate) fn owner(&mut self, kind: &str, value: &str) -> Option<PersonId> {
+    /// The node that owns an identifier; none if it was erased.
+    pub(crate) fn owner(
+        &mut self,
+        kind: &str,
+        value: &str,
+    ) -> Result<Option<PersonId>, IdentityError> {
+        let Some(owner) = self.last_owner(kind, value) else { return Ok(None) };
+        let is_erased = self.nodes.get(&owner)?.is_some_and(|node| node.is_erased);
+        Ok((!is_erased).then_some(owner))
+    }
+
+    /// The same, also if it was erased.
+    pub(crate) fn last_owner(&mut self, kind: &str, value: &str) -> Option<PersonId> {
         let key = self.ids.key(kind, value);
         self.ids.get(key)
     }
@@ -137,11 +149,11 @@ impl State {
         let mut roots: Vec<(PersonId, PersonId)> = Vec::new();
         let mut is_new = false;
         for id in found.ids {
-            let owner = self.owner(&id.kind, &id.value);
+            let owner = self.owner(&id.kind, &id.value)?;
             situation.ids.push((id, owner));
         }
         if let Some(previous) = found.previous {
-            let entry = self.previous(&previous);
+            let entry = self.previous(&previous)?;
             if !situation.ids.iter().any(|(id, _)| *id == entry.0) {
                 situation.ids.push(entry);
             }
@@ -171,12 +183,12 @@ impl State {
     }
 
     /// An alias call's previous id: a user id if one is known by it, else an anonymous id.
-    fn previous(&mut self, value: &str) -> (ExternalId, Option<PersonId>) {
-        let user = self.owner(USER_ID, value);
+    fn previous(&mut self, value: &str) -> Result<(ExternalId, Option<PersonId>), IdentityError> {
+        let user = self.owner(USER_ID, value)?;
         if user.is_some() {
-            return (ExternalId::new(USER_ID, value), user);
+            return Ok((ExternalId::new(USER_ID, value), user));
         }
-        (ExternalId::new(ANONYMOUS_ID, value), self.owner(ANONYMOUS_ID, value))
+        Ok((ExternalId::new(ANONYMOUS_ID, value), self.owner(ANONYMOUS_ID, value)?))
     }
 
     /// Applies one decision. `offset` is that of the record that carries it; only an undo needs it.
@@ -192,6 +204,10 @@ impl State {
             }
             Decision::Attach { person, id, at } => {
                 self.ensure(*person, *at)?;
+                if id.value.is_empty() {
+                    // Of a person who is erased further on in the log.
+                    return Ok(());
+                }
                 self.put_id(id, *person);
                 self.nodes.change(person, |node| node.ids.push((id.clone(), *at)))?;
                 Ok(())
@@ -200,6 +216,11 @@ impl State {
                 self.apply_merge(*merge, *survivor, *absorbed, *at)
             }
             Decision::Undo { merge, at } => self.apply_undo(*merge, *at, offset),
+            Decision::Erase { person, at } => {
+                self.ensure(*person, *at)?;
+                self.nodes.change(person, Node::erase)?;
+                Ok(())
+            }
         }
     }
 

@@ -126,6 +126,11 @@ impl<K: Key, V: Kept> Tier<K, V> {
         self.dirty.iter()
     }
 
+    /// Goes on in another store, which holds the same.
+    pub(crate) fn move_to(&mut self, keyspace: Keyspace) {
+        self.keyspace = keyspace;
+    }
+
     /// What is stored.
     pub(crate) const fn keyspace(&self) -> &Keyspace {
         &self.keyspace

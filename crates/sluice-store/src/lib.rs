@@ -1,6 +1,7 @@
 //! The configuration of one server, kept in SQLite: workspaces, sources with their write keys,
 //! destinations with their connections, API tokens, saved insights, cohorts and dashboards,
-//! annotations, the data dictionary, users with their sessions, invitations and links, and the audit trail of every change.
+//! annotations, the data dictionary, erasures, users with their sessions, invitations and links, and
+//! the audit trail of every change.
 //!
 //! Functions are named noun first (`source_list`) and block; from async code go through
 //! [`Store::call`]. Each change is one transaction with its audit entry, durable when the function
@@ -18,6 +19,7 @@ mod dashboard;
 mod db;
 mod destination;
 mod dictionary;
+mod erasure;
 mod error;
 mod filter;
 mod insight;

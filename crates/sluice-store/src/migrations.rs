@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_filters.sql"),
     include_str!("migrations/0008_subscriptions.sql"),
     include_str!("migrations/0009_annotations.sql"),
+    include_str!("migrations/0010_erasures.sql"),
 ];
 
 pub(crate) fn run(db: &mut Connection) -> Result<(), StoreError> {

@@ -49,3 +49,12 @@ export function useUndoMerge(personId: number) {
     onSuccess: () => client.invalidateQueries({ queryKey: KEY }),
   });
 }
+
+export function useErasePerson() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (personId: number) => data(api.DELETE("/people/{personId}", { params: { path: { personId } } })),
+    // Every number may have counted them.
+    onSuccess: () => client.invalidateQueries(),
+  });
+}

@@ -11,6 +11,7 @@ import { QueryView } from "../../components/QueryView";
 import { RelativeTime } from "../../components/RelativeTime";
 import { BlockSkeleton } from "../../components/Skeletons";
 import { formatNumber } from "../../lib/format";
+import { Erasing } from "./Erasing";
 import { Merges } from "./Merges";
 import classes from "./people.module.css";
 import { Timeline } from "./Timeline";
@@ -31,9 +32,12 @@ export function PersonPage({ personId, name, event, onChange }: Props) {
       name={person.data ? personTitle(person.data) : `Person ${personId}`}
       title={person.data ? personTitle(person.data) : "Who is this?"}
       action={
-        <Button variant="default" component={Link} to="/people">
-          All people
-        </Button>
+        <div style={{ display: "flex", gap: 8 }}>
+          {person.data ? <Erasing person={person.data} /> : null}
+          <Button variant="default" component={Link} to="/people">
+            All people
+          </Button>
+        </div>
       }
     >
       <QueryView query={person} failed="The person could not be read" loading={<BlockSkeleton height={420} />}>

@@ -9,6 +9,7 @@
 
 mod cohort_ids;
 mod cohorts;
+mod deletions;
 mod export;
 mod failure;
 mod funnels;
@@ -27,7 +28,7 @@ mod zip;
 
 use axum::body::Body;
 use axum::extract::Path;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use axum::{Router, middleware};
 
 use crate::answer;
@@ -64,6 +65,11 @@ pub(crate) fn router(state: ApiState) -> Router {
         .route("/api/2/taxonomy/event-property/{name}", one_of(Subject::EventProperty))
         .route("/api/2/taxonomy/user-property", all_of(Subject::UserProperty))
         .route("/api/2/taxonomy/user-property/{name}", one_of(Subject::UserProperty))
+        .route(
+            "/api/2/deletions/users",
+            get(deletions::list_deletions).post(deletions::delete_users),
+        )
+        .route("/api/2/deletions/users/{id}/{day}", delete(deletions::revoke))
         .layer(middleware::from_fn(answer::finish))
         .with_state(state)
 }

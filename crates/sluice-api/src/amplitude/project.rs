@@ -105,7 +105,9 @@ impl Project {
     pub(super) async fn check_events(&self, names: &[String]) -> Result<()> {
         let known = self.api.handles().schema.event_names(self.workspace).await?;
         let is_unknown = |name: &&String| {
-            !name.starts_with('_') && !name.starts_with("ce:") && !known.iter().any(|event| event.name == **name)
+            !name.starts_with('_')
+                && !name.starts_with("ce:")
+                && !known.iter().any(|event| event.name == **name)
         };
         match names.iter().find(is_unknown) {
             Some(name) => Err(Failure::invalid(format!("Invalid event: {name}"))),

@@ -105,6 +105,7 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
         .merge(cohort_operations())
         .routes(routes!(people::list_people))
         .routes(routes!(people::get_person))
+        .routes(routes!(people::erase_person))
         .routes(routes!(people::list_person_events))
         .routes(routes!(people::undo_merge))
         .merge(filter_operations())

@@ -6,7 +6,7 @@ use sluice_event::{ExternalId, MergeId, PersonId};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::answer::{Data, Done, done};
-use crate::auth::{Editor, Viewer};
+use crate::auth::{Admin, Editor, Viewer};
 use crate::body::At;
 use crate::error::ApiError;
 use crate::handles::{
@@ -154,6 +154,28 @@ pub(super) async fn list_person_events(
     let page = api.handles().people.events(no, id, which).await?;
     let pagination = paging.timed(page.next);
     Ok(Data { data: PersonEventsData { events: page.events, names: page.names, pagination } })
+}
+
+/// Erases a person, with all who were merged into them, for good.
+///
+/// No number, search or identifier finds them when this answers; soon after nothing of them is left
+/// on disk: events, identifiers, traits, what waits for destinations, dead letters. What destinations
+/// were sent stays with them. Events that come later make somebody new.
+#[utoipa::path(delete, path = "/people/{personId}", tag = "People",
+    params(("personId" = u64, Path, description = "The person's number")),
+    security(("token" = ["admin"])),
+    responses((status = 200, description = "The person is erased", body = Data<Done>)))]
+pub(super) async fn erase_person(
+    who: Admin,
+    State(api): State<ApiState>,
+    At(id): At<String>,
+) -> Result<Data<Done>, ApiError> {
+    let (no, actor, id) = (who.workspace(), who.actor(), person_id(&id)?);
+    let found = api.handles().people.person(no, id).await?;
+    let person = found.ok_or_else(|| ApiError::not_found("person", &id.0.to_string()))?;
+    let requester = actor.name.clone();
+    api.handles().erasures.erase(no, vec![PersonId(person.id)], requester, actor).await?;
+    Ok(done())
 }
 
 /// Undoes a merge; the two sides are not merged again.

@@ -7,13 +7,13 @@ use serde_json::json;
 use sluice_api::Handles;
 use sluice_api::handles::{
     AnalyticsAccount, Answer, ConnectionAccount, DeadLetter, DeadLetterPage, DeadLetterQuery,
-    Deliveries, DeliveryStatus, DeliveryTest, EventJson, EventName, EventSchema, ExchangeView,
-    ExportPage, ExportQuery, ExportedEvent, Exports, HandleError, Ledger, Ledgers, LiveDelivery,
-    LiveEvent, LiveEvents, LiveNews, LivePage, LiveQuery, LiveState, MainId, People, PeopleFound,
-    PeoplePage, Person, PersonEvent, PersonEventCount, PersonEvents, PersonEventsQuery,
-    PersonExternalId, PersonKey, PersonMerge, PersonSummary, PropertyName, Questions, Receipt,
-    ReceiptOutcome, ReceiptStage, Receipts, SearchExtent, SendAgain, SourceAccount, TestVerdict,
-    Told, WorkspaceParts, blocking,
+    Deliveries, DeliveryStatus, DeliveryTest, Erasures, EventJson, EventName, EventSchema,
+    ExchangeView, ExportPage, ExportQuery, ExportedEvent, Exports, HandleError, Ledger, Ledgers,
+    LiveDelivery, LiveEvent, LiveEvents, LiveNews, LivePage, LiveQuery, LiveState, MainId, People,
+    PeopleFound, PeoplePage, Person, PersonEvent, PersonEventCount, PersonEvents,
+    PersonEventsQuery, PersonExternalId, PersonKey, PersonMerge, PersonSummary, PropertyName,
+    Questions, Receipt, ReceiptOutcome, ReceiptStage, Receipts, SearchExtent, SendAgain,
+    SourceAccount, TestVerdict, Told, WorkspaceParts, blocking,
 };
 use sluice_destination_kit::{
     Action, Destination, DestinationKind, DeviceMode, Field, FieldKind, HttpOut, Settings,
@@ -89,6 +89,7 @@ pub(crate) fn handles(store: &Store) -> Handles {
         people: fake.clone(),
         schema: fake.clone(),
         exports: fake.clone(),
+        erasures: fake.clone(),
         workspaces: fake,
     }
 }
@@ -132,6 +133,24 @@ fn letter(connection: &str, offset: u64, reason: &str) -> DeadLetter {
 impl WorkspaceParts for Fake {
     fn start(&self, _: sluice_model::Workspace) -> Answer<()> {
         now(())
+    }
+}
+
+impl Erasures for Fake {
+    fn erase(
+        &self,
+        no: WorkspaceNo,
+        people: Vec<PersonId>,
+        by: String,
+        actor: Actor,
+    ) -> Answer<()> {
+        let store = self.0.clone();
+        blocking(move || {
+            let people: Vec<u64> = people.iter().map(|person| person.0).collect();
+            store
+                .erasure_add(no, &people, &by, &actor)
+                .map_err(|error| HandleError::Internal(error.to_string()))
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod crash;
+mod erasing;
 mod formats;
 mod limits;
 mod model;

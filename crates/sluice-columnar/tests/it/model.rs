@@ -1,6 +1,6 @@
 //! Random logs, and the naive answer: every row in a list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -229,6 +229,39 @@ impl Model {
                 return label.get(&node).copied().unwrap_or(node);
             }
         }
+    }
+
+    /// A record that erases nodes, added to the model: their rows are gone from it, and so are their
+    /// traits from others' rows.
+    pub(crate) fn erase(&mut self, nodes: &BTreeSet<u64>) -> (Offset, EventBatch) {
+        let at = Timestamp::from_micros(NOW);
+        let mut without_traits = BTreeSet::new();
+        for (base, batch) in &self.log {
+            if batch.trait_sets.first().is_some_and(|set| nodes.contains(&set.person.0)) {
+                let events = 0..batch.events.len();
+                without_traits.extend(events.map(|index| EventBatch::event_offset(*base, index).0));
+            }
+        }
+        self.rows.retain(|(node, _)| !nodes.contains(node));
+        for (_, row) in &mut self.rows {
+            if without_traits.contains(&row.seq) {
+                row.values.retain(|name, _| !name.starts_with("t."));
+            }
+        }
+        let base = Offset(self.next);
+        let decisions = nodes.iter().map(|node| Decision::Erase { person: PersonId(*node), at });
+        let batch = EventBatch {
+            consumed_to: base,
+            decided_at: at,
+            turned_away: Vec::new(),
+            decisions: decisions.collect(),
+            counts: Vec::new(),
+            trait_sets: Vec::new(),
+            events: Vec::new(),
+        };
+        self.next += batch.offsets();
+        self.log.push((base, batch.clone()));
+        (base, batch)
     }
 
     pub(crate) fn people(&self) -> BTreeMap<u64, Vec<Row>> {

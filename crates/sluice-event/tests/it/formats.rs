@@ -17,6 +17,7 @@ use sluice_event::{
 const RECEIVED_V1: &str = include_str!("../frozen/received-v1.hex");
 const BATCH_V1: &str = include_str!("../frozen/batch-v1.hex");
 const BATCH_V2: &str = include_str!("../frozen/batch-v2.hex");
+const BATCH_V3: &str = include_str!("../frozen/batch-v3.hex");
 
 fn from_hex(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -92,6 +93,7 @@ fn sample_batch() -> EventBatch {
                 at,
             },
             Decision::Undo { merge: MergeId(129), at },
+            Decision::Erase { person: PersonId(9), at },
         ],
         counts: vec![(
             SourceNo(3),
@@ -132,19 +134,57 @@ fn the_first_received_record_still_reads() {
 
 #[test]
 fn the_first_event_batch_still_reads() {
-    let batch = EventBatch { turned_away: Vec::new(), ..sample_batch() };
+    let batch = EventBatch { turned_away: Vec::new(), ..second_batch() };
     assert_eq!(EventBatch::decode(&from_hex(BATCH_V1)).unwrap(), batch);
+}
+
+/// There were no erasures then.
+fn second_batch() -> EventBatch {
+    let mut batch = sample_batch();
+    batch.decisions.pop();
+    batch
 }
 
 #[test]
 fn the_second_event_batch_still_reads_and_its_verdicts_alone() {
-    let mut bytes = Vec::new();
-    sample_batch().encode(&mut bytes);
-    expect_test::expect_file!["../frozen/batch-v2.hex"].assert_eq(&hex_of(&bytes));
-    assert_eq!(EventBatch::decode(&from_hex(BATCH_V2)).unwrap(), sample_batch());
+    assert_eq!(EventBatch::decode(&from_hex(BATCH_V2)).unwrap(), second_batch());
     let verdicts = Verdicts::decode(&from_hex(BATCH_V2)).unwrap();
     assert_eq!(verdicts.consumed_to, sample_batch().consumed_to);
     assert_eq!(verdicts.turned_away, sample_batch().turned_away);
+}
+
+#[test]
+fn the_third_event_batch_still_reads() {
+    let mut bytes = Vec::new();
+    sample_batch().encode(&mut bytes);
+    expect_test::expect_file!["../frozen/batch-v3.hex"].assert_eq(&hex_of(&bytes));
+    assert_eq!(EventBatch::decode(&from_hex(BATCH_V3)).unwrap(), sample_batch());
+}
+
+#[test]
+fn an_erased_person_leaves_a_record_of_the_same_length_and_nothing_else() {
+    let mut batch = sample_batch();
+    let mut other = batch.events[0].clone();
+    other.person = PersonId(8);
+    batch.events.push(other.clone());
+    let offsets = batch.offsets();
+    assert!(!batch.clone().erase(|person| person == PersonId(1)));
+    assert!(batch.erase(|person| person == PersonId(7)));
+    assert!(batch.forget_refused(|offset| offset == Offset(998)));
+    assert_eq!(batch.offsets(), offsets);
+    assert!(batch.events[0].is_erased() && !batch.events[1].is_erased());
+    assert_eq!(batch.events[1], other);
+    let mut bytes = Vec::new();
+    batch.encode(&mut bytes);
+    assert_eq!(EventBatch::decode(&bytes).unwrap(), batch);
+    batch.events.pop();
+    bytes.clear();
+    batch.encode(&mut bytes);
+    let text = String::from_utf8_lossy(&bytes);
+    for gone in ["Order Completed", "m-0", "m-1", "anonymous_id", "plan", "properties"] {
+        assert!(!text.contains(gone), "{gone}");
+    }
+    assert!(!batch.erase(|person| person == PersonId(7)), "once is enough");
 }
 
 #[test]
@@ -195,6 +235,8 @@ fn decision() -> impl Strategy<Value = Decision> {
             }
         ),
         (any::<u64>(), time()).prop_map(|(merge, at)| Decision::Undo { merge: MergeId(merge), at }),
+        (any::<u64>(), time())
+            .prop_map(|(person, at)| Decision::Erase { person: PersonId(person), at }),
     ]
 }
 
@@ -368,7 +410,7 @@ proptest! {
         byte in any::<u8>(),
         junk in prop::collection::vec(any::<u8>(), 0..64),
     ) {
-        for sample in [RECEIVED_V1, BATCH_V1, BATCH_V2] {
+        for sample in [RECEIVED_V1, BATCH_V1, BATCH_V2, BATCH_V3] {
             let mut bytes = from_hex(sample);
             let at = at.index(bytes.len());
             bytes[at] = byte;

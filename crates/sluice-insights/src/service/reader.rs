@@ -53,12 +53,16 @@ fn read_on(store: &Store, events: &Log, shared: &Shared) -> Result<(), InsightEr
     Ok(())
 }
 
-/// Compacts until told to stop; rests as long as it worked, so that questions and reading go first.
+/// Compacts, and takes erased people's rows out, until told to stop; rests as long as it worked, so that questions and reading go first.
 pub(super) fn compact(store: &Store, shared: &Shared) {
     priority::give_way(Load::Writes);
     while !shared.stop.load(Ordering::Acquire) {
         let started = Instant::now();
-        match store.compact_once() {
+        let worked = match store.erase_once() {
+            Ok(false) => store.compact_once(),
+            erased => erased,
+        };
+        match worked {
             Ok(true) => std::thread::park_timeout(started.elapsed()),
             Ok(false) => std::thread::park_timeout(COMPACT_EVERY),
             // A full disk, say. Nothing is lost by waiting; if the store itself has stopped, the

@@ -12,10 +12,10 @@ use sluice_profiles::PersonView;
 
 use crate::support::{NOW, Place, Workspace, batches, identify, small, track};
 
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -24,12 +24,12 @@ impl Random {
     }
 }
 
-fn seeds() -> u64 {
+pub(crate) fn seeds() -> u64 {
     std::env::var("SLUICE_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(8)
 }
 
 /// Requests of one to six items: tracks, identifies, repeats, refused ones; the clock goes on.
-fn fill(workspace: &Workspace, random: &mut Random) {
+pub(crate) fn fill(workspace: &Workspace, random: &mut Random) {
     let mut at = NOW;
     for _ in 0..60 {
         at = at.plus(Duration::from_secs(random.below(7200)));

@@ -4,6 +4,7 @@
 
 mod crash;
 mod dedupe;
+mod erasing;
 mod passages;
 mod rules;
 mod running;

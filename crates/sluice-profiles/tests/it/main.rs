@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bounds;
+mod erasing;
 mod identifiers;
 mod laws;
 mod naive;

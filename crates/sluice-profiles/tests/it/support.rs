@@ -146,6 +146,15 @@ impl World {
         true
     }
 
+    pub(crate) fn erase(&mut self, person: sluice_event::PersonId) {
+        let base = self.next;
+        let mut writer = self.map.writer();
+        let decisions = writer.erase(&[person], base, NOW).unwrap();
+        writer.advance(base.plus(1));
+        drop(writer);
+        self.log(batch(decisions, Vec::new()));
+    }
+
     fn log(&mut self, batch: EventBatch) {
         let base = self.next;
         self.next = base.plus(batch.offsets());

@@ -7,6 +7,7 @@
 mod console;
 mod devices;
 mod dictionary;
+mod erasing;
 mod first_start;
 mod geo;
 mod handles;
@@ -110,7 +111,8 @@ impl Server {
             Arc::clone(&workspaces) as Arc<dyn sluice_collector::Workspaces>,
         );
         let stop_front = CancellationToken::new();
-        let handles = handles::all(&store, &workspaces, &delivery, &stop_front);
+        let erasing = erasing::start(&store, &workspaces, &delivery, &stop_front)?;
+        let handles = handles::all(&store, &workspaces, &delivery, &stop_front, erasing);
         let unbalanced = Arc::new(AtomicU64::new(0));
         let keeping = Housekeeping {
             workspaces: Arc::clone(&workspaces),

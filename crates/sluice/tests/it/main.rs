@@ -5,6 +5,8 @@
 
 mod amplitude;
 mod amplitude_rest;
+mod erasure;
+mod files;
 mod http;
 mod kill;
 mod live;

@@ -1,10 +1,9 @@
 //! What a stranger and a script rely on: the start, the stop, the pages, the first event by curl's
 //! request, its receipt, and that secrets stay where they belong.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
+use crate::files::search;
 use crate::http::Receiver;
 use crate::server::{Server, TOKEN};
 
@@ -110,29 +109,6 @@ fn no_secret_reaches_a_file_it_does_not_belong_in() {
         }
     });
     assert!(searched > 5, "only {searched} files were searched");
-}
-
-/// All files below `dir`; zstd frames in them are searched as they are and inflated.
-fn search(dir: &Path, look: &mut dyn FnMut(&Path, &[u8])) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            search(&path, look);
-            continue;
-        }
-        let bytes = std::fs::read(&path).unwrap();
-        look(&path, &bytes);
-        let frame = [0x28, 0xb5, 0x2f, 0xfd];
-        for at in
-            bytes.windows(4).enumerate().filter(|(_, window)| *window == frame).map(|(at, _)| at)
-        {
-            let mut inflated = Vec::new();
-            let mut decoder = zstd::Decoder::new(&bytes[at..]).unwrap().single_frame();
-            if std::io::Read::read_to_end(&mut decoder, &mut inflated).is_ok() {
-                look(&path, &inflated);
-            }
-        }
-    }
 }
 
 /// As `curl HOST/v1/track -u KEY: -d EVENT` sends it.

@@ -47,7 +47,8 @@ fn page(workspace: &Workspace, which: ExportQuery) -> Result<ExportPage, HandleE
         }
         for (index, stored) in batch.events.iter().enumerate() {
             let at = received(stored);
-            if !(which.from_micros..which.to_micros).contains(&at) || !is_activity(stored) {
+            let is_asked = (which.from_micros..which.to_micros).contains(&at);
+            if !is_asked || stored.is_erased() || !is_activity(stored) {
                 continue;
             }
             let traits = (stored.traits as usize).checked_sub(1);

@@ -82,15 +82,16 @@ impl Parts {
     }
 }
 
-/// At the store's cursor the rows must be as many as the pipeline had counted there; what it has
-/// counted since then waits.
+/// At the store's cursor the rows, with those that were erased, must be as many as the pipeline had
+/// counted there; what it has counted since then waits.
 fn analytics_account(accepted: u64, parts: &Snapshot) -> AnalyticsAccount {
-    let stored: u64 = parts.stored().values().sum();
+    let (taken, erased): (u64, u64) = (parts.stored().values().sum(), parts.erased());
+    let stored = taken.saturating_sub(erased);
     AnalyticsAccount {
         accepted,
         stored,
         waiting: accepted.saturating_sub(parts.accepted()),
-        erased: 0,
-        balances: stored == parts.accepted() && stored == parts.rows(),
+        erased,
+        balances: taken == parts.accepted() && stored == parts.rows(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod deliveries;
 mod delivery_test;
+mod erasures;
 mod events;
 mod exports;
 mod ledger;
@@ -20,6 +21,7 @@ use sluice_event::{SourceNo, WorkspaceNo};
 use sluice_store::Store;
 use tokio_util::sync::CancellationToken;
 
+use super::erasing::Wake;
 use super::workspace::{Workspace, Workspaces};
 
 /// One value behind all traits: each needs the same few handles.
@@ -30,6 +32,7 @@ pub(super) struct Parts {
     delivery: DeliveryHandle,
     /// Ends answers that would go on for ever.
     stop: CancellationToken,
+    erasing: Wake,
 }
 
 pub(super) fn all(
@@ -37,12 +40,14 @@ pub(super) fn all(
     workspaces: &Arc<Workspaces>,
     delivery: &DeliveryHandle,
     stop: &CancellationToken,
+    erasing: Wake,
 ) -> Handles {
     let parts = Arc::new(Parts {
         store: store.clone(),
         workspaces: Arc::clone(workspaces),
         delivery: delivery.clone(),
         stop: stop.clone(),
+        erasing,
     });
     Handles {
         questions: Arc::clone(&parts) as _,
@@ -53,6 +58,7 @@ pub(super) fn all(
         people: Arc::clone(&parts) as _,
         schema: Arc::clone(&parts) as _,
         exports: Arc::clone(&parts) as _,
+        erasures: Arc::clone(&parts) as _,
         workspaces: parts,
     }
 }

@@ -211,7 +211,7 @@ fn may_undo(workspace: &Workspace, person: PersonId, merge: MergeId) -> Result<(
     if owner.person == asked.person { Ok(()) } else { Err(missing()) }
 }
 
-fn of_pipeline(error: PipelineError) -> HandleError {
+pub(super) fn of_pipeline(error: PipelineError) -> HandleError {
     match error.kind() {
         ErrorKind::NotFound => HandleError::Conflict("the merge does not hold any more".to_owned()),
         ErrorKind::Unavailable => HandleError::Busy {

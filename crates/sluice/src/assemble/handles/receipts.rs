@@ -142,18 +142,27 @@ fn receipt(
         Outcome::Refused(refusal) => ReceiptOutcome::Refused { reason: refusal.code().to_owned() },
     };
     let is_json = serde_json::from_str::<&RawValue>(&passage.text).is_ok();
+    let is_erased = is_erased(&passage);
     Receipt {
         source_id,
         message_id: passage.message_id.as_deref().map(str::to_owned),
         received_at: passage.received_at.to_string(),
         received_offset: passage.offset.0,
         outcome,
-        explanation: explanation(passage.outcome).to_owned(),
+        explanation: if is_erased { ERASED } else { explanation(passage.outcome) }.to_owned(),
         stages: stages(workspace, &passage),
         deliveries,
         text: (!is_json && !passage.text.is_empty()).then(|| passage.text.to_string()),
-        event: is_json.then_some(EventJson(passage.text)),
+        event: (is_json && !is_erased).then_some(EventJson(passage.text)),
     }
+}
+
+const ERASED: &str =
+    "Accepted. Its person was erased since: that it came is all that is left of it.";
+
+/// Whether it is an accepted event of a person who was erased.
+pub(super) fn is_erased(passage: &Passage) -> bool {
+    matches!(passage.outcome, Outcome::Accepted { .. }) && passage.message_id.is_none()
 }
 
 /// What became of an item, in words.
@@ -188,7 +197,11 @@ fn stages(workspace: &Workspace, passage: &Passage) -> Vec<ReceiptStage> {
     stages.push(stage("pipeline", is_decided, passage.decided_at, decided));
     if let Outcome::Accepted { offset, .. } = passage.outcome {
         let is_stored = workspace.analytics.cursor() > offset;
-        let stored = if is_stored { "part of every answer" } else { "not part of answers yet" };
+        let stored = match (is_erased(passage), is_stored) {
+            (true, _) => "erased",
+            (false, true) => "part of every answer",
+            (false, false) => "not part of answers yet",
+        };
         stages.push(stage("analytics", is_stored, None, stored.to_owned()));
     }
     stages
