@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -73,17 +74,22 @@ pub(crate) type Script = Box<dyn FnMut(&Arrived) -> Reply + Send>;
 pub(crate) struct Shared {
     script: Mutex<Script>,
     arrived: Mutex<Vec<Arrived>>,
+    forgets: AtomicBool,
     count: watch::Sender<usize>,
 }
 
 impl Shared {
     pub(crate) fn new(script: Script) -> Arc<Self> {
         let (script, count) = (Mutex::new(script), watch::Sender::new(0));
-        Arc::new(Self { script, arrived: Mutex::default(), count })
+        Arc::new(Self { script, arrived: Mutex::default(), forgets: AtomicBool::new(false), count })
     }
 
     pub(crate) fn arrived(&self) -> Vec<Arrived> {
         self.arrived.lock().clone()
+    }
+
+    pub(crate) fn forget(&self) {
+        self.forgets.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn replace(&self, script: Script) {
@@ -187,7 +193,9 @@ async fn answer(
     let reply = {
         let mut script = shared.script.lock();
         let reply = script(&arrived);
-        shared.arrived.lock().push(arrived);
+        if !shared.forgets.load(Ordering::Relaxed) {
+            shared.arrived.lock().push(arrived);
+        }
         shared.count.send_modify(|count| *count += 1);
         reply
     };

@@ -62,6 +62,11 @@ impl TlsPeer {
         self.shared.arrived()
     }
 
+    /// Remembers nothing of what arrives from now on, for loads.
+    pub fn forget(&self) {
+        self.shared.forget();
+    }
+
     /// Replaces the script.
     pub fn script(&self, script: impl FnMut(&Arrived) -> Reply + Send + 'static) {
         self.shared.replace(Box::new(script));

@@ -4,82 +4,76 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-use sluice_base::{Clock, Disk, OsDisk, Secret, SystemClock, Timestamp};
-use sluice_delivery::{ConnectionStatus, Delivery, DeliveryConfig, DeliveryHandle, Parts};
-use sluice_destination_kit::golden::stored_event;
-use sluice_destination_kit::http::AddressPolicy;
-use sluice_destination_kit::{HttpOut, HttpOutConfig};
-use sluice_event::{
-    EventBatch, Offset, PersonId, SourceCounts, SourceNo, StoredEvent, WorkspaceNo,
+use serde_json::Value;
+use sluice_base::{Clock, OsDisk, Secret, SystemClock, Timestamp};
+use sluice_delivery::{
+    ConnectionState, ConnectionStatus, Delivery, DeliveryConfig, DeliveryHandle, Parts,
 };
+use sluice_destination_kit::{Catalog, HttpOut};
+use sluice_event::{EventBatch, Offset, SourceCounts, SourceNo, StoredEvent, WorkspaceNo};
 use sluice_log::{Log, LogConfig};
+use sluice_model::Subscription;
 use sluice_model::tables::{ConnectionSpec, ConnectionTable};
 use tokio::sync::watch;
 
+/// A log, and once it is started a delivery server that reads it.
 pub(crate) struct Bench {
-    handle: DeliveryHandle,
     log: Log,
-    _table: watch::Sender<Arc<ConnectionTable>>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
+    running: Option<(DeliveryHandle, watch::Sender<Arc<ConnectionTable>>)>,
 }
 
-/// About 600 bytes, as a track of a browser.
-pub(crate) fn event(number: u64) -> StoredEvent {
-    let mut stored = stored_event(&json!({
-        "type": "track", "event": "Product Viewed", "messageId": format!("ajs-next-{number:032}"),
-        "anonymousId": "0f0fa2f4-7ce9-4b15-9f7d-0d1b9e1f2a3b", "userId": format!("user-{}", number % 1000),
-        "properties": {"product_id": "622c6f5d5cf86a4c77358033", "category": "Games", "name": "Monopoly: 3rd Edition",
-            "brand": "Hasbro", "price": 18.99, "currency": "usd", "quantity": 1, "position": 3},
-        "context": {"ip": "108.0.78.21", "userAgent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
-            "page": {"path": "/academy/", "title": "Analytics Academy", "url": "https://shop.example/academy/"}}
-    }));
-    stored.canonical = PersonId(number % 1000 + 1);
-    stored
-}
-
-pub(crate) fn http() -> HttpOut {
-    let policy = AddressPolicy { allow_private: true, ..AddressPolicy::default() };
-    HttpOut::new(HttpOutConfig { policy, ..HttpOutConfig::default() })
+/// A connection of source 1 that gets all events of the log.
+pub(crate) fn connection(
+    number: usize,
+    kind: &str,
+    settings: Value,
+    subscriptions: Vec<Subscription>,
+) -> Arc<ConnectionSpec> {
+    Arc::new(ConnectionSpec {
+        id: format!("c{number:02}"),
+        workspace: WorkspaceNo(1),
+        source: SourceNo(1),
+        destination_id: format!("d{number}"),
+        name: format!("c{number}"),
+        kind: kind.to_owned(),
+        enabled: true,
+        settings: Secret::new(settings),
+        subscriptions: subscriptions.into(),
+        revision: 1,
+        starts_at: Timestamp::ZERO,
+        filters: Vec::new(),
+    })
 }
 
 impl Bench {
-    pub(crate) fn start(urls: Vec<String>, batch_size: u64) -> Self {
+    pub(crate) fn open() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let specs = urls.into_iter().enumerate().map(|(i, url)| {
-            Arc::new(ConnectionSpec {
-                id: format!("c{i:02}"),
-                workspace: WorkspaceNo(1),
-                source: SourceNo(1),
-                destination_id: format!("d{i}"),
-                name: format!("c{i}"),
-                kind: "webhook".to_owned(),
-                enabled: true,
-                settings: Secret::new(json!({"url": url, "batchSize": batch_size})),
-                subscriptions: Vec::new().into(),
-                revision: 1,
-                starts_at: Timestamp::ZERO,
-                filters: Vec::new(),
-            })
-        });
-        let table = watch::Sender::new(Arc::new(ConnectionTable { connections: specs.collect() }));
-        let disk: Arc<dyn Disk> = Arc::new(OsDisk);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let events = dir.path().join("events");
-        let log =
-            Log::open(Arc::clone(&disk), events, LogConfig::default(), Arc::clone(&clock)).unwrap();
-        let (given, root) = (log.clone(), dir.path().to_owned());
+        let log = Log::open(Arc::new(OsDisk), events, LogConfig::default(), clock).unwrap();
+        Self { log, dir, running: None }
+    }
+
+    pub(crate) fn start(
+        &mut self,
+        connections: Vec<Arc<ConnectionSpec>>,
+        catalog: Arc<Catalog>,
+        http: HttpOut,
+    ) {
+        let table = watch::Sender::new(Arc::new(ConnectionTable { connections }));
+        let (given, root) = (self.log.clone(), self.dir.path().to_owned());
         let parts = Parts {
-            disk,
+            disk: Arc::new(OsDisk),
             dir: Box::new(move |_| root.join("delivery")),
             log: Box::new(move |_| Some(given.clone())),
             table: table.subscribe(),
-            catalog: Arc::new(sluice_destinations::catalog()),
-            http: http(),
-            clock,
+            catalog,
+            http,
+            clock: Arc::new(SystemClock),
         };
         let handle = Delivery::start(DeliveryConfig::default(), parts).unwrap();
-        Self { handle, log, _table: table, _dir: dir }
+        self.running = Some((handle, table));
     }
 
     pub(crate) fn write(&self, record: &(u64, Vec<u8>)) {
@@ -88,10 +82,15 @@ impl Bench {
 
     /// Until every connection from number `skip` on has delivered `count`.
     pub(crate) async fn until_delivered(&self, count: u64, skip: usize) -> Vec<ConnectionStatus> {
+        let (handle, _) = self.running.as_ref().unwrap();
         loop {
-            let all = self.handle.connections().await.split_off(skip);
+            let all = handle.connections().await.split_off(skip);
             if all.iter().all(|status| status.counts.delivered >= count) {
                 return all;
+            }
+            for status in &all {
+                assert_eq!(status.state, ConnectionState::Running, "{:?}", status.last_error);
+                assert!(status.dead.is_empty(), "{:?}", status.last_error);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -99,7 +98,7 @@ impl Bench {
 }
 
 /// An encoded record with the events from number `first` on, received now; and its offsets.
-pub(crate) fn record(first: u64, count: u64) -> (u64, Vec<u8>) {
+pub(crate) fn record(first: u64, count: u64, event: impl Fn(u64) -> StoredEvent) -> (u64, Vec<u8>) {
     let now = SystemClock.now();
     let mut events: Vec<StoredEvent> = (first..first + count).map(event).collect();
     events.iter_mut().for_each(|event| event.event.received_at = now);
