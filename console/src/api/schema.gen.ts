@@ -1507,6 +1507,23 @@ export interface components {
         };
         /** @enum {string} */
         Compare: "is" | "is_not" | "less" | "less_or_equal" | "greater" | "greater_or_equal";
+        ComparisonView: {
+            /**
+             * Format: int64
+             * @description Those that did the same in both: requests, outcome, errors.
+             */
+            equal: number;
+            /**
+             * Format: int64
+             * @description Requests that the runs made.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Its actions with various events and answers.
+             */
+            runs: number;
+        };
         CompositionGroup: {
             /**
              * Format: int64
@@ -2243,7 +2260,8 @@ export interface components {
             code?: string | null;
             /** @description The event as the destination got it. */
             event: components["schemas"]["EventJson"];
-            exchange?: components["schemas"]["ExchangeView"] | null;
+            /** @description All requests and their answers in their order, redacted; none if nothing was sent. */
+            exchanges: components["schemas"]["ExchangeView"][];
             /** @description What the verdict means, in words. */
             explanation: string;
             /** Format: int64 */
@@ -2952,6 +2970,7 @@ export interface components {
         KindView: {
             /** @description Whether a destination of this kind can be made here. */
             available: boolean;
+            compared?: components["schemas"]["ComparisonView"] | null;
             description: string;
             deviceMode?: components["schemas"]["DeviceModeView"] | null;
             /** @description Whether it has actions, which mappings start; other kinds take all events their own way. */

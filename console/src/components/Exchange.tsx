@@ -5,19 +5,25 @@ import { JsonView } from "./JsonView";
 import classes from "./Exchange.module.css";
 import { StateDot } from "./StateDot";
 
-export function Exchange({ exchange }: { exchange: Schema<"ExchangeView"> }) {
+interface Props {
+  exchange: Schema<"ExchangeView">;
+  /** Its place among several. */
+  number?: number;
+}
+
+export function Exchange({ exchange, number }: Props) {
   const { requestHead, requestBody, status, answerBody } = exchange;
   const [line = "", ...headers] = requestHead.split(/\r?\n/);
   return (
     <div className={classes.exchange}>
-      <div className={classes.head}>Request</div>
+      <div className={classes.head}>Request{number === undefined ? "" : ` ${number}`}</div>
       <pre className={classes.text} tabIndex={0} aria-label="Head of the request">
         <strong>{line}</strong>
         {headers.length > 0 ? `\n${headers.join("\n").trimEnd()}` : ""}
       </pre>
       {requestBody === "" ? null : <Body text={requestBody} label="Body of the request" />}
       <div className={classes.head}>
-        Answer
+        Answer{number === undefined ? "" : ` ${number}`}
         {typeof status === "number" ? (
           <StateDot tone={status < 300 ? "good" : "bad"}>{status}</StateDot>
         ) : (

@@ -95,6 +95,7 @@ function FieldInput({ field, value, problem, onChange }: InputProps) {
     case "text_map":
       return <MapInput field={field} value={value} problem={problem} onChange={onChange} />;
     default: {
+      if (field.secret) return <SecretInput field={field} value={value} problem={problem} onChange={onChange} />;
       const text = {
         ...shared,
         placeholder: placeholder ?? (field.type === "url" ? "https://example.com/hook" : undefined),
@@ -102,9 +103,39 @@ function FieldInput({ field, value, problem, onChange }: InputProps) {
         onChange: (event: { currentTarget: { value: string } }) => onChange(event.currentTarget.value),
         autoComplete: "off",
       };
-      return field.secret ? <PasswordInput {...text} /> : <TextInput {...text} />;
+      return <TextInput {...text} />;
     }
   }
+}
+
+/** How the server shows a secret that it has. */
+const MASK = "••••";
+
+/** What is kept is never edited, only replaced: it is shown behind the field, not in it. */
+function SecretInput({ field, value, problem, onChange }: InputProps) {
+  const [kept] = useState(typeof value === "string" && value.startsWith(MASK) ? value : undefined);
+  const isRequired = field.required && field.default === undefined;
+  const isRemoved = kept !== undefined && value === null;
+  return (
+    <div>
+      <PasswordInput
+        label={field.label}
+        description={field.description || undefined}
+        required={isRequired}
+        error={problem}
+        placeholder={kept === undefined ? "" : isRemoved ? "Removed when saved" : `${kept} is kept; type to replace it`}
+        value={typeof value === "string" && value !== kept ? value : ""}
+        autoComplete="off"
+        onChange={(event) => onChange(event.currentTarget.value || kept || "")}
+      />
+      {kept !== undefined && !isRequired ? (
+        <Button variant="subtle" color="gray" size="compact-xs" mt={4} onClick={() => onChange(isRemoved ? kept : null)}>
+          {isRemoved ? "Keep it" : "Remove it"}
+          <span className="visually-hidden">: {field.label}</span>
+        </Button>
+      ) : null}
+    </div>
+  );
 }
 
 /** Names and values, such as headers. A name that is typed twice counts once, the last. */

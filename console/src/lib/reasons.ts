@@ -34,9 +34,19 @@ const WORDS: Record<string, string> = {
   FILTERED_BY_RULES: "A filter of the destination drops the event.",
   FILTERED_BY_SAMPLE: "A filter of the destination sends only a sample, and the event is not in it.",
   connection_disabled: "The destination was switched off when the event came.",
+  FILTERED_BY_INTEGRATIONS_OBJECT: "The event itself says that it does not go there (integrations).",
+  MESSAGE_SENT_CLIENT_SIDE: "The browser or the app sent the event there itself.",
+  UNSUPPORTED_EVENT_TYPE: "The destination can do nothing with events of this type.",
+  NO_MATCHING_MAPPING: "No mapping that is switched on wants the event.",
+  PAYLOAD_VALIDATION_FAILED: "What the mapping makes of the event does not fit the action.",
+  SANDBOX_LIMIT: "The destination's code took more time or memory than it may.",
+  PROGRAM: "The destination's code failed.",
+  window_expired: "It could not be sent within the hours to retry.",
+  backlog_over_budget: "More waited than is kept for one connection.",
 };
 
 /** A sentence for a code; a code without one is shown as words. */
 export function reasonInWords(code: string): string {
+  if (/^\d{3}$/.test(code)) return `The peer answered ${code}.`;
   return WORDS[code] ?? inWords(code);
 }

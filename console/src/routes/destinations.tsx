@@ -15,7 +15,7 @@ export const destinationsRoutes = [
   createRoute({
     getParentRoute: () => shellRoute,
     path: "/destinations/new",
-    validateSearch: search({ q: text, show: oneOf("all", "available") }),
+    validateSearch: search({ q: text, show: oneOf("all", "available", "unavailable") }),
     component: lazyRouteComponent(() => import("../features/destinations/CatalogPage"), "CatalogPage"),
   }),
   createRoute({
@@ -29,7 +29,10 @@ export const destinationsRoutes = [
   createRoute({
     getParentRoute: () => shellRoute,
     path: "/destinations/$destinationId",
-    validateSearch: search({ tab: oneOf("delivery", "mappings", "dead", "filters", "settings") }),
+    validateSearch: search({
+      tab: oneOf("delivery", "mappings", "dead", "filters", "settings"),
+      mapping: text,
+    }),
     component: lazyRouteComponent(
       () => import("../features/destinations/DestinationPage"),
       "DestinationPage",

@@ -369,9 +369,8 @@ pub struct DeliveryTest {
     pub code: Option<String>,
     /// What the verdict means, in words.
     pub explanation: String,
-    /// The request and its answer, redacted; absent if nothing was sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub exchange: Option<ExchangeView>,
+    /// All requests and their answers in their order, redacted; none if nothing was sent.
+    pub exchanges: Vec<ExchangeView>,
     pub took_ms: u64,
     /// The event as the destination got it.
     pub event: EventJson,

@@ -594,7 +594,7 @@ async fn deliver(
 fn retry(reason: Reason) -> BatchOutcome {
     BatchOutcome {
         verdicts: Verdicts::Whole(Verdict::Retry { reason, after: None }),
-        exchange: None,
+        exchanges: Vec::new(),
         warnings: Vec::new(),
     }
 }

@@ -440,7 +440,7 @@ impl Core {
         let mut delivered = Vec::new();
         for (offset, verdict) in attempt.offsets.iter().zip(verdicts) {
             if let Some(event) =
-                self.settle(now, &attempt, *offset, verdict, outcome.exchange.as_ref())
+                self.settle(now, &attempt, *offset, verdict, outcome.exchanges.last())
             {
                 delivered.push(event);
             }

@@ -209,7 +209,7 @@ impl World {
         let index = usize::try_from(self.rng.below(self.on_the_way.len() as u64)).unwrap();
         let attempt = self.on_the_way.swap_remove(index);
         let verdicts = self.verdicts(&attempt);
-        let outcome = BatchOutcome { verdicts, exchange: None, warnings: Vec::new() };
+        let outcome = BatchOutcome { verdicts, exchanges: Vec::new(), warnings: Vec::new() };
         self.core.on_outcome(self.now, attempt.id, outcome);
         let is_dead =
             |offset: &u64| matches!(self.core.event_state(*offset), EventState::Dead { .. });

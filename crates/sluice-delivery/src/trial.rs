@@ -17,8 +17,8 @@ use crate::panics::caught;
 #[derive(Clone, Debug)]
 pub struct Trial {
     pub outcome: TrialOutcome,
-    /// The request and its answer, redacted; `None` if nothing was sent.
-    pub exchange: Option<Exchange>,
+    /// The requests and their answers, redacted, in their order.
+    pub exchanges: Vec<Exchange>,
     pub took: Duration,
 }
 
@@ -38,15 +38,15 @@ pub(crate) async fn run(
     stored: StoredEvent,
 ) -> Trial {
     let started = Instant::now();
-    let (outcome, exchange) = send(&around, &spec, &stored).await;
-    Trial { outcome, exchange, took: started.elapsed() }
+    let (outcome, exchanges) = send(&around, &spec, &stored).await;
+    Trial { outcome, exchanges, took: started.elapsed() }
 }
 
 async fn send(
     around: &Surroundings,
     spec: &ConnectionSpec,
     stored: &StoredEvent,
-) -> (TrialOutcome, Option<Exchange>) {
+) -> (TrialOutcome, Vec<Exchange>) {
     let built = around.catalog.build_with(
         &spec.kind,
         spec.settings.expose(),
@@ -55,21 +55,21 @@ async fn send(
     );
     let destination = match built {
         Ok(destination) => destination,
-        Err(error) => return (TrialOutcome::Misfit(error.to_string()), None),
+        Err(error) => return (TrialOutcome::Misfit(error.to_string()), Vec::new()),
     };
     let kind = around.catalog.get(&spec.kind).map(Arc::as_ref);
     let rules = Rules::new(&spec.filters);
     let filter = Filter { spec, kind, destination: Some(&*destination), rules: &rules };
     if let Some(reason) = filter.lasting_reason(stored) {
-        return (TrialOutcome::Filtered(reason), None);
+        return (TrialOutcome::Filtered(reason), Vec::new());
     }
     let changed = edited(&rules, stored);
     let stored = changed.as_ref().unwrap_or(stored);
     let batch = [Delivery { offset: Offset(0), stored, attempt: Delivery::TRIAL }];
     let sending = caught(async { destination.deliver(&batch).await });
-    let failed = |code, message| (answered(Reason::new(code, message)), None);
+    let failed = |code, message| (answered(Reason::new(code, message)), Vec::new());
     match tokio::time::timeout(around.policy.attempt_deadline, sending).await {
-        Ok(Ok(BatchOutcome { verdicts, exchange, .. })) => {
+        Ok(Ok(BatchOutcome { verdicts, exchanges, .. })) => {
             let verdict = match verdicts {
                 Verdicts::Whole(verdict) => Some(verdict),
                 Verdicts::Each(verdicts) => verdicts.into_iter().next(),
@@ -78,7 +78,7 @@ async fn send(
                 reason: Reason::new("INTERNAL", "the destination gave no verdict"),
                 after: None,
             };
-            (TrialOutcome::Answered(verdict.unwrap_or_else(silent)), exchange)
+            (TrialOutcome::Answered(verdict.unwrap_or_else(silent)), exchanges)
         }
         Ok(Err(panic)) => {
             tracing::error!(%panic, "a destination panicked");

@@ -51,8 +51,9 @@ impl BatchLimits {
 #[derive(Clone, Debug)]
 pub struct BatchOutcome {
     pub verdicts: Verdicts,
-    /// The exchange with the peer, redacted; kept for failures and for test events.
-    pub exchange: Option<Exchange>,
+    /// The exchange with the peer that says most of a failure, redacted; of a test event all, in
+    /// their order.
+    pub exchanges: Vec<Exchange>,
     /// What was delivered, but not quite as it came: one for each event and cause.
     pub warnings: Vec<Reason>,
 }

@@ -11,6 +11,17 @@ use crate::device::DeviceMode;
 use crate::http::HttpOut;
 use crate::settings::{Settings, SettingsError, SettingsSchema};
 
+/// What `cargo xtask parity` found of a kind that was written for another engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Comparison {
+    /// Its actions with various events and answers, in both engines.
+    pub runs: u64,
+    /// Those of them that did the same: requests, outcome, errors.
+    pub equal: u64,
+    /// Requests that the runs made here.
+    pub requests: u64,
+}
+
 /// An entry of the catalogue.
 pub trait DestinationKind: Send + Sync {
     /// Stored with every connection, so never renamed.
@@ -51,6 +62,11 @@ pub trait DestinationKind: Send + Sync {
 
     /// What it does on the senders' devices; `None` if only the server can send.
     fn device_mode(&self) -> Option<&DeviceMode> {
+        None
+    }
+
+    /// How its code did beside another engine; `None` for a kind that has no other.
+    fn compared(&self) -> Option<Comparison> {
         None
     }
 

@@ -32,7 +32,7 @@ pub use action::{Action, Preset};
 pub use destination::{BatchLimits, BatchOutcome, BoxFuture, Delivery, Destination, Verdicts};
 pub use device::DeviceMode;
 pub use http::{HttpAnswer, HttpFailure, HttpOut, HttpOutConfig, HttpRequest};
-pub use kind::{Catalog, DestinationKind};
+pub use kind::{Catalog, Comparison, DestinationKind};
 pub use record::{Exchange, Redactor};
 pub use settings::{DELIVERY_SECTION, Field, FieldKind, Settings, SettingsError, SettingsSchema};
 pub use verdict::{Reason, Verdict};

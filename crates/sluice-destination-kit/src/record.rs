@@ -7,6 +7,8 @@ use crate::http::{HttpAnswer, HttpFailure, HttpRequest};
 
 /// Largest recorded body of a request or an answer, bytes.
 pub const RECORDED_BYTES_MAX: usize = 2 * 1024;
+/// The same of a test event, which is shown and not stored.
+pub const TRIAL_BYTES_MAX: usize = 64 * 1024;
 /// Shorter "secrets" would blank half of every text.
 const SECRET_CHARS_MIN: usize = 4;
 const BLANK: &str = "***";
@@ -29,6 +31,17 @@ impl Exchange {
         request: &HttpRequest,
         answer: &Result<HttpAnswer, HttpFailure>,
     ) -> Self {
+        Self::record_up_to(RECORDED_BYTES_MAX, redactor, request, answer)
+    }
+
+    /// With bodies of at most `bytes_max`.
+    #[must_use]
+    pub fn record_up_to(
+        bytes_max: usize,
+        redactor: &Redactor,
+        request: &HttpRequest,
+        answer: &Result<HttpAnswer, HttpFailure>,
+    ) -> Self {
         let mut head = format!("{} {}", request.method, request.url);
         for (name, value) in &request.headers {
             head.push('\n');
@@ -39,12 +52,12 @@ impl Exchange {
             head.push_str(shown);
         }
         let (status, answer_body) = match answer {
-            Ok(answer) => (Some(answer.status), redactor.excerpt(&answer.body)),
+            Ok(answer) => (Some(answer.status), redactor.excerpt(&answer.body, bytes_max)),
             Err(_) => (None, String::new()),
         };
         Self {
             request_head: redactor.text(&head),
-            request_body: redactor.excerpt(&request.body),
+            request_body: redactor.excerpt(&request.body, bytes_max),
             status,
             answer_body,
         }
@@ -92,15 +105,15 @@ impl Redactor {
         text
     }
 
-    /// Text of at most [`RECORDED_BYTES_MAX`] bytes. Redacts before it cuts, so that no half of a
-    /// secret stays at the border.
+    /// Text of at most `bytes_max` bytes. Redacts before it cuts, so that no half of a secret stays
+    /// at the border.
     #[must_use]
-    pub fn excerpt(&self, bytes: &[u8]) -> String {
+    pub fn excerpt(&self, bytes: &[u8], bytes_max: usize) -> String {
         let longest = self.forms.first().map_or(0, String::len);
-        let head = &bytes[..bytes.len().min(RECORDED_BYTES_MAX + longest)];
+        let head = &bytes[..bytes.len().min(bytes_max + longest)];
         let mut text = self.text(&String::from_utf8_lossy(head));
-        if text.len() > RECORDED_BYTES_MAX {
-            let mut end = RECORDED_BYTES_MAX;
+        if text.len() > bytes_max {
+            let mut end = bytes_max;
             while !text.is_char_boundary(end) {
                 end -= 1;
             }
@@ -145,7 +158,7 @@ mod tests {
     fn a_secret_across_the_cut_leaves_no_half() {
         let redactor = Redactor::new(&["abcdefghij".to_owned()]);
         let body = format!("{}abcdefghij tail", "x".repeat(RECORDED_BYTES_MAX - 5));
-        let kept = redactor.excerpt(body.as_bytes());
+        let kept = redactor.excerpt(body.as_bytes(), RECORDED_BYTES_MAX);
         assert!(kept.len() <= RECORDED_BYTES_MAX);
         assert!(!kept.contains("abc"), "{}", &kept[kept.len() - 20..]);
     }

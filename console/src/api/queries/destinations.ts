@@ -1,9 +1,11 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, data, type Schema } from "../client";
 import { request } from "../request";
 
 export type Destination = Schema<"DestinationView">;
 export type DeadLetterGroup = Schema<"DeadLetterGroup">;
+export type DeadLetter = Schema<"DeadLetter">;
+export type SendAgain = Schema<"SendAgain">;
 
 const ALL = { "pagination[count]": 1000 };
 
@@ -32,6 +34,19 @@ export const deadLetterGroupsQuery = (destinationId: string) =>
     refetchInterval: 5_000,
   });
 
+/** Those of one cause, oldest event first. */
+export const deadLettersQuery = (destinationId: string, reason: string) =>
+  infiniteQueryOptions({
+    queryKey: ["destinations", destinationId, "dead-letters", reason],
+    queryFn: async ({ signal, pageParam }) => {
+      const query = { reason, "pagination[count]": 20, ...(pageParam ? { "pagination[cursor]": pageParam } : {}) };
+      const path = "/destinations/{destinationId}/dead-letters";
+      return data(api.GET(path, { signal, params: { path: { destinationId }, query } }));
+    },
+    initialPageParam: "",
+    getNextPageParam: ({ pagination }) => pagination.next ?? undefined,
+  });
+
 function useDestinationChange<Input, Output>(act: (input: Input) => Promise<Output>) {
   const queryClient = useQueryClient();
   return useMutation({
@@ -46,11 +61,26 @@ function useDestinationChange<Input, Output>(act: (input: Input) => Promise<Outp
   });
 }
 
+interface NewDestination extends Schema<"NewDestinationBody"> {
+  /** Connected beside the first. */
+  moreSourceIds: string[];
+}
+
+/** What could not be connected is told beside the destination, which is there. */
 export function useCreateDestination() {
-  return useDestinationChange(
-    async (body: Schema<"NewDestinationBody">) =>
-      (await data(api.POST("/destinations", { body }))).destination,
-  );
+  return useDestinationChange(async ({ moreSourceIds, ...body }: NewDestination) => {
+    const { destination } = await data(api.POST("/destinations", { body }));
+    const params = { path: { destinationId: destination.id } };
+    let failure: unknown;
+    for (const sourceId of moreSourceIds) {
+      try {
+        await data(api.POST("/destinations/{destinationId}/sources", { params, body: { sourceId } }));
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    return { destination, failure };
+  });
 }
 
 export function useUpdateDestination(destinationId: string) {
@@ -97,12 +127,12 @@ export function useDisconnectSource(destinationId: string) {
   );
 }
 
-/** Without a reason: all. */
+/** Those of one cause, or of these events; of an empty body all. */
 export function useSendAgain(destinationId: string) {
   const params = { path: { destinationId } };
-  return useDestinationChange(async (reason: string | undefined) => {
+  return useDestinationChange(async (body: SendAgain) => {
     const path = "/destinations/{destinationId}/dead-letters/send-again";
-    return (await data(api.POST(path, { params, body: reason ? { reason } : {} }))).queued;
+    return (await data(api.POST(path, { params, body }))).queued;
   });
 }
 

@@ -22,7 +22,10 @@ export interface ActionField {
   required?: unknown;
   multiple?: boolean;
   default?: unknown;
-  choices?: (string | { label: string; value: string })[];
+  /** Of an object. */
+  properties?: ActionField[];
+  /** `true` where the vendor would be asked for them. */
+  choices?: (string | number | { label: string; value: string | number })[] | true;
   unsafe_hidden?: boolean;
 }
 
@@ -96,7 +99,7 @@ export const previewQuery = (destinationId: string, input: PreviewInput) =>
 
 type Change = Partial<Omit<Subscription, "id">>;
 
-function useChange<Input>(destinationId: string, act: (input: Input) => Promise<unknown>) {
+function useChange<Input, Output>(destinationId: string, act: (input: Input) => Promise<Output>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: act,
@@ -105,7 +108,9 @@ function useChange<Input>(destinationId: string, act: (input: Input) => Promise<
 }
 
 export function useCreateSubscription(destinationId: string) {
-  return useChange(destinationId, (body: Change) => request("POST", pathOf(destinationId), body));
+  return useChange(destinationId, async (body: Change) =>
+    (await request<{ subscription: Subscription }>("POST", pathOf(destinationId), body)).subscription,
+  );
 }
 
 export function useUpdateSubscription(destinationId: string, id: string) {

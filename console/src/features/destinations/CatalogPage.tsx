@@ -2,24 +2,34 @@ import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Ban, ChevronRight, Send } from "lucide-react";
+import type { ReactNode } from "react";
 import { catalogQuery, type DestinationKind } from "../../api/queries/catalog";
+import { destinationsQuery } from "../../api/queries/destinations";
 import { EmptyState } from "../../components/EmptyState";
 import { ClearFilters, TextFilter } from "../../components/filters";
 import { Page } from "../../components/Page";
 import { QueryView } from "../../components/QueryView";
-import { formatNumber } from "../../lib/format";
+import { StateDot } from "../../components/StateDot";
+import { formatNumber, plural } from "../../lib/format";
 import classes from "./destinations.module.css";
 
 const route = getRouteApi("/shell/destinations/new");
+
+const SHOWN = {
+  all: "All",
+  available: "Available here",
+  unavailable: "Not available",
+} as const;
+type Shown = keyof typeof SHOWN;
 
 export function CatalogPage() {
   const { q, show = "all" } = route.useSearch();
   const navigate = useNavigate();
   const catalog = useQuery(catalogQuery);
-  const go = (search: { q?: string | undefined; show?: "all" | "available" | undefined }) =>
-    void navigate({ to: "/destinations/new", search: { q, show, ...search }, replace: true });
+  const go = (search: { q?: string | undefined; show?: Shown | undefined }) =>
+    void navigate({ to: "/destinations/new", search: { q, show: show === "all" ? undefined : show, ...search }, replace: true });
   const fits = (kind: DestinationKind) =>
-    (show === "all" || kind.available) &&
+    (show === "all" || kind.available === (show === "available")) &&
     `${kind.name} ${kind.id} ${kind.description}`.toLowerCase().includes((q ?? "").toLowerCase());
   return (
     <Page
@@ -30,12 +40,9 @@ export function CatalogPage() {
           <TextFilter label="Find a destination" value={q} onChange={(text) => go({ q: text })} />
           <SegmentedControl
             aria-label="Which destinations are shown"
-            data={[
-              { value: "all", label: "All" },
-              { value: "available", label: "Available here" },
-            ]}
+            data={Object.entries(SHOWN).map(([value, label]) => ({ value, label }))}
             value={show}
-            onChange={(value) => go({ show: value === "available" ? "available" : undefined })}
+            onChange={(value) => go({ show: value === "all" ? undefined : (value as Shown) })}
           />
           <ClearFilters active={q !== undefined} onClear={() => go({ q: undefined })} />
         </>
@@ -59,13 +66,11 @@ function nativeFirst(one: DestinationKind, other: DestinationKind): number {
 }
 
 function Kinds({ kinds, all }: { kinds: DestinationKind[]; all: DestinationKind[] }) {
-  const available = all.filter((kind) => kind.available).length;
+  const own = useQuery(destinationsQuery).data ?? [];
+  const usedBy = (kind: DestinationKind) => own.filter((destination) => destination.metadata.id === kind.id).length;
   return (
     <>
-      <p className={classes.words} role="status">
-        {formatNumber(kinds.length)} of {formatNumber(all.length)} destinations; {formatNumber(available)} are
-        available here.
-      </p>
+      <Counts kinds={kinds} all={all} />
       {kinds.length === 0 ? (
         <EmptyState icon={Send} title="No destination fits">
           Look for another part of the name, or send to a URL of your own with Webhooks.
@@ -73,14 +78,47 @@ function Kinds({ kinds, all }: { kinds: DestinationKind[]; all: DestinationKind[
       ) : null}
       <ul className={classes.catalog}>
         {kinds.map((kind) => (
-          <li key={kind.id}>{kind.available ? <Available kind={kind} /> : <Unavailable kind={kind} />}</li>
+          <li key={kind.id}>
+            {kind.available ? <Available kind={kind} usedBy={usedBy(kind)} /> : <Unavailable kind={kind} />}
+          </li>
         ))}
       </ul>
     </>
   );
 }
 
-function Words({ kind, words }: { kind: DestinationKind; words: string }) {
+function Counts({ kinds, all }: { kinds: DestinationKind[]; all: DestinationKind[] }) {
+  const available = all.filter((kind) => kind.available).length;
+  return (
+    <p className={classes.words} role="status">
+      {kinds.length < all.length ? `${formatNumber(kinds.length)} shown. ` : ""}
+      {plural(all.length, "destination")}: {formatNumber(available)} are available here,{" "}
+      {formatNumber(all.length - available)} are not, each with the reason.
+      <Comparisons kinds={all} />
+    </p>
+  );
+}
+
+/** Published destinations were written for Node; here their code runs in another engine. */
+function Comparisons({ kinds }: { kinds: DestinationKind[] }) {
+  const compared = kinds.flatMap((kind) => kind.compared ?? []);
+  if (compared.length === 0) return null;
+  const sum = (of: "runs" | "equal") => compared.reduce((all, one) => all + one[of], 0);
+  const same = compared.filter((one) => one.equal === one.runs).length;
+  return (
+    <>
+      {" "}
+      The code of {formatNumber(compared.length)} was run here and in Node, as it was published:{" "}
+      {formatNumber(sum("equal"))} of {formatNumber(sum("runs"))} runs did the same, with{" "}
+      {formatNumber(same)} of them all.
+    </>
+  );
+}
+
+/** A card is a link itself. */
+const LINK = /\[([^\]]+)\]\([^)]*\)/g;
+
+function Words({ kind, words, children }: { kind: DestinationKind; words: string; children?: ReactNode }) {
   return (
     <>
       <span className={classes.kindMark} aria-hidden>
@@ -88,16 +126,19 @@ function Words({ kind, words }: { kind: DestinationKind; words: string }) {
       </span>
       <span className={classes.kindText}>
         <span className={classes.kindName}>{kind.name}</span>
-        <span className={`${classes.words} ${classes.clamp}`}>{words}</span>
+        <span className={`${classes.words} ${classes.clamp}`}>{words.replace(LINK, "$1")}</span>
+        {children}
       </span>
     </>
   );
 }
 
-function Available({ kind }: { kind: DestinationKind }) {
+function Available({ kind, usedBy }: { kind: DestinationKind; usedBy: number }) {
   return (
     <Link to="/destinations/new/$kindId" params={{ kindId: kind.id }} className={classes.kind}>
-      <Words kind={kind} words={kind.description} />
+      <Words kind={kind} words={kind.description}>
+        {usedBy > 0 ? <StateDot tone="good">{usedBy === 1 ? "You have one" : `You have ${formatNumber(usedBy)}`}</StateDot> : null}
+      </Words>
       <ChevronRight size={16} aria-hidden color="var(--sl-muted)" />
     </Link>
   );

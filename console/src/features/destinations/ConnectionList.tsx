@@ -5,16 +5,16 @@ import {
   type Destination,
   useConnectSource,
   useDisconnectSource,
-  useResumeDestination,
 } from "../../api/queries/destinations";
 import { sourcesQuery } from "../../api/queries/sources";
 import { useCan } from "../../api/session";
-import { notifyDone, notifyFailed } from "../../components/notify";
+import { notifyFailed } from "../../components/notify";
 import { RelativeTime } from "../../components/RelativeTime";
 import { StateDot } from "../../components/StateDot";
 import { useConfirm } from "../../components/useConfirm";
 import { deliveryInWords } from "../../lib/deliveryState";
-import { formatDuration, formatNumber, plural } from "../../lib/format";
+import { plural } from "../../lib/format";
+import { Account } from "./ConnectionAccount";
 import classes from "./destinations.module.css";
 
 type Delivery = Schema<"DeliveryStatus">;
@@ -27,8 +27,6 @@ interface Props {
 /** One box per connected source: how delivery goes, and why it does not. */
 export function ConnectionList({ destination, deliveries }: Props) {
   const sources = useQuery(sourcesQuery).data ?? [];
-  const resume = useResumeDestination(destination.id);
-  const stopped = deliveries.some((delivery) => delivery.state === "suspended");
   const canEdit = useCan("editor");
   const nameOf = (id: string) => sources.find((source) => source.id === id)?.name ?? "A deleted source";
   const free = sources.filter(
@@ -36,24 +34,6 @@ export function ConnectionList({ destination, deliveries }: Props) {
   );
   return (
     <div className={classes.connections}>
-      {stopped && canEdit ? (
-        <div className={classes.stopped}>
-          <span>
-            Deliveries are stopped. Nothing is lost: events wait until it is taken up again.
-          </span>
-          <Button
-            loading={resume.isPending}
-            onClick={() =>
-              resume.mutate(undefined, {
-                onSuccess: () => notifyDone("Deliveries are taken up again"),
-                onError: (error) => notifyFailed("It was not taken up", error),
-              })
-            }
-          >
-            Take up again
-          </Button>
-        </div>
-      ) : null}
       {destination.connections.map((connection) => (
         <Connection
           key={connection.id}
@@ -117,38 +97,9 @@ function Connection({ destinationId, sourceId, name, delivery }: ConnectionProps
         ) : null}
       </div>
       {delivery?.reason ? <p className={classes.reason}>{delivery.reason}</p> : null}
-      {delivery ? <Figures delivery={delivery} /> : null}
-      {delivery?.lastError && !delivery.reason?.includes(delivery.lastError.message) ? (
-        <p className={classes.lastError}>
-          Last failure <RelativeTime at={delivery.lastError.at} />:{" "}
-          <span className="mono">{delivery.lastError.message}</span>
-        </p>
-      ) : null}
+      {delivery ? <Account destinationId={destinationId} delivery={delivery} /> : null}
       {dialog}
     </section>
-  );
-}
-
-function Figures({ delivery }: { delivery: Delivery }) {
-  const oldest = delivery.oldestWaitingMs;
-  const figures: [label: string, value: string, tone?: "bad"][] = [
-    ["Delivered", formatNumber(delivery.delivered)],
-    ["Waiting", formatNumber(delivery.waiting)],
-    ["Not yet read", formatNumber(delivery.behind)],
-    delivery.dead > 0 ? ["Dead", formatNumber(delivery.dead), "bad"] : ["Dead", "0"],
-    ["Oldest waits", typeof oldest === "number" ? formatDuration(oldest) : "nothing"],
-    ["Half within", formatDuration(delivery.latency.p50Ms)],
-    ["99 of 100 within", formatDuration(delivery.latency.p99Ms)],
-  ];
-  return (
-    <dl className={classes.figures}>
-      {figures.map(([label, value, tone]) => (
-        <div key={label}>
-          <dt>{label}</dt>
-          <dd data-tone={tone}>{value}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }
 

@@ -16,6 +16,7 @@ import { DeadLetters } from "./DeadLetters";
 import { DestinationSettings } from "./DestinationSettings";
 import { Filters } from "./Filters";
 import { Mappings } from "./Mappings";
+import { Notice } from "./Notice";
 import { TestEvent } from "./TestEvent";
 
 const route = getRouteApi("/shell/destinations/$destinationId");
@@ -36,7 +37,12 @@ export function DestinationPage() {
         failed="The destination could not be read"
         loading={<BlockSkeleton height={240} />}
       >
-        {(found) => <DestinationTabs destination={found} />}
+        {(found) => (
+          <>
+            <Notice destination={found} />
+            <DestinationTabs destination={found} />
+          </>
+        )}
       </QueryView>
     </Page>
   );
@@ -95,7 +101,6 @@ function DestinationTabs({ destination }: { destination: Destination }) {
           to: "/destinations/$destinationId",
           params: { destinationId: destination.id },
           search: { tab: value as Tab },
-          replace: true,
         })
       }
     >

@@ -1,22 +1,14 @@
 import { Select } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { messageOf } from "../../api/errors";
 import type { Destination } from "../../api/queries/destinations";
 import { type FilterPreview, filterPreviewQuery } from "../../api/queries/filters";
-import { type LiveEvent, livePage, receiptAtQuery } from "../../api/queries/liveEvents";
 import { JsonView } from "../../components/JsonView";
 import { StateDot } from "../../components/StateDot";
 import classes from "./destinations.module.css";
 import { actionOf, type Draft } from "./filterModel";
-
-const recentQuery = (sourceId: string) =>
-  queryOptions({
-    queryKey: ["recent-events", sourceId],
-    queryFn: async ({ signal }) =>
-      (await livePage({ sourceId, state: "accepted" }, undefined, signal)).events.slice(0, 50),
-  });
+import { usePicked, useRecentEvents, useStoredEvent } from "./recent";
 
 const OUTCOMES = {
   sent: "Sent as it is",
@@ -34,35 +26,26 @@ interface Props {
 
 /** What the filter makes of an event that came lately, while it is being written. */
 export function FilterPreviewView({ destination, draft, condition }: Props) {
-  const [chosen, setChosen] = useState<string | null>(null);
-  const recent = useQuery({
-    ...recentQuery(destination.sourceId ?? ""),
-    enabled: destination.sourceId != null,
-  });
-  const events = recent.data ?? [];
-  const event = events.find((one) => String(one.receivedOffset) === chosen) ?? events[0];
+  const { events, isLoading } = useRecentEvents(destination);
+  const { at, pick, options } = usePicked(events);
   return (
     <section aria-label="Preview">
       <Select
         label="Preview on a recent event"
-        placeholder={recent.isSuccess && events.length === 0 ? "No event came yet" : undefined}
-        data={events.map((one) => ({ value: String(one.receivedOffset), label: labelOf(one) }))}
-        value={event ? String(event.receivedOffset) : null}
-        onChange={setChosen}
+        placeholder={!isLoading && events.length === 0 ? "No event came yet" : ""}
+        data={options}
+        value={at ?? null}
+        onChange={pick}
         allowDeselect={false}
         searchable
       />
-      {event && condition !== undefined ? <Outcome offset={String(event.receivedOffset)} draft={draft} condition={condition} /> : null}
+      {at !== undefined && condition !== undefined ? <Outcome offset={at} draft={draft} condition={condition} /> : null}
     </section>
   );
 }
 
-function labelOf(event: LiveEvent): string {
-  return `${event.name ?? event.type ?? "event"} · ${event.userId ?? event.anonymousId ?? ""} · ${event.receivedOffset}`;
-}
-
 function Outcome({ offset, draft, condition }: { offset: string; draft: Draft; condition: string }) {
-  const receipt = useQuery({ ...receiptAtQuery(offset), refetchInterval: false }).data;
+  const receipt = useStoredEvent(offset).data;
   const [settled] = useDebouncedValue(draft, 250);
   const payload = receipt?.event ?? undefined;
   const preview = useQuery({

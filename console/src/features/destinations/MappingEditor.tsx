@@ -1,4 +1,4 @@
-import { Alert, Button, Textarea, TextInput } from "@mantine/core";
+import { Alert, Button, Switch, Textarea, TextInput } from "@mantine/core";
 import { ArrowLeft } from "lucide-react";
 import { useState } from "react";
 import type { FormEvent } from "react";
@@ -7,7 +7,6 @@ import type { Destination } from "../../api/queries/destinations";
 import {
   type Action,
   type ActionField,
-  type Mapping,
   type Subscription,
   useDeleteSubscription,
   useUpdateSubscription,
@@ -15,7 +14,8 @@ import {
 import { useCan } from "../../api/session";
 import { notifyDone, notifyFailed } from "../../components/notify";
 import { useConfirm } from "../../components/useConfirm";
-import { textOf, valueOf } from "./mapping";
+import { type Draft, draftOf, readMapping } from "./mapping";
+import { MappingField } from "./MappingField";
 import { MappingPreview } from "./MappingPreview";
 import classes from "./mappings.module.css";
 
@@ -30,111 +30,137 @@ interface Props {
 export function MappingEditor({ destination, subscription, action, onClose }: Props) {
   const [name, setName] = useState(subscription.name);
   const [trigger, setTrigger] = useState(subscription.trigger);
-  const [texts, setTexts] = useState<Record<string, string>>({});
+  const [drafts, setDrafts] = useState<Record<string, Draft>>({});
   const update = useUpdateSubscription(destination.id, subscription.id);
   const canEdit = useCan("editor");
-  const { mapping, problems } = read(action, subscription.settings, texts);
+  const { mapping, problems } = readMapping(action.fields, subscription.settings, drafts);
   const answered = isApiError(update.error) ? update.error.byField() : {};
+  const isChanged =
+    name !== subscription.name || trigger !== subscription.trigger || Object.keys(drafts).length > 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (Object.keys(problems).length > 0) return;
-    update.mutate({ name, trigger, settings: mapping }, { onSuccess: () => notifyDone("Saved") });
+    const done = { onSuccess: () => { setDrafts({}); notifyDone("Saved"); } };
+    update.mutate({ name, trigger, settings: mapping }, done);
   };
   return (
-    <div className={classes.editor}>
-      <form onSubmit={submit} className={classes.form} noValidate>
-        <Button
-          variant="subtle"
-          color="gray"
-          leftSection={<ArrowLeft size={14} aria-hidden />}
-          onClick={onClose}
-          style={{ alignSelf: "flex-start" }}
-        >
-          All mappings
-        </Button>
-        <p className={classes.words}>{action.description}</p>
-        {update.isError ? (
-          <Alert color="red" variant="light" role="alert">
-            {messageOf(update.error)}
-          </Alert>
-        ) : null}
-        <TextInput label="Name" value={name} disabled={!canEdit} onChange={(event) => setName(event.currentTarget.value)} error={answered["name"]} required />
-        <Textarea
-          label="Trigger"
-          description={'Which events start the action, such as type = "track" and event = "Order Completed".'}
-          value={trigger}
-          disabled={!canEdit}
-          onChange={(event) => setTrigger(event.currentTarget.value)}
-          error={answered["trigger"]}
-          autosize
-          classNames={{ input: classes.code }}
-          required
-        />
-        {action.fields
-          .filter((field) => field.unsafe_hidden !== true)
-          .map((field) => (
-            <FieldInput
-              key={field.key}
-              field={field}
-              text={texts[field.key] ?? textOf(subscription.settings[field.key])}
-              problem={problems[field.key]}
-              disabled={!canEdit}
-              onChange={(text) => setTexts((old) => ({ ...old, [field.key]: text }))}
-            />
-          ))}
-        {canEdit ? (
-          <div className={classes.buttons}>
-            <Button type="submit" loading={update.isPending}>
-              Save mapping
-            </Button>
-            <Remove destination={destination} subscription={subscription} onGone={onClose} />
-          </div>
-        ) : null}
-      </form>
-      <MappingPreview destination={destination} actionId={action.slug} trigger={trigger} mapping={mapping} />
+    <div className={classes.list}>
+      <Head destination={destination} subscription={subscription} action={action} isChanged={isChanged} onClose={onClose} />
+      <div className={classes.editor}>
+        <form onSubmit={submit} className={classes.form} noValidate>
+          {update.isError ? (
+            <Alert color="red" variant="light" role="alert">
+              {messageOf(update.error)}
+            </Alert>
+          ) : null}
+          <TextInput label="Name" value={name} disabled={!canEdit} onChange={(event) => setName(event.currentTarget.value)} error={answered["name"]} required />
+          <Textarea
+            label="Trigger"
+            description={'Which events start the action, such as type = "track" and event = "Order Completed".'}
+            value={trigger}
+            disabled={!canEdit}
+            onChange={(event) => setTrigger(event.currentTarget.value)}
+            error={answered["trigger"]}
+            autosize
+            spellCheck={false}
+            classNames={{ input: classes.code ?? "" }}
+            required
+          />
+          <Fields
+            fields={action.fields.filter((field) => field.unsafe_hidden !== true)}
+            draftOf={(field) => drafts[field.key] ?? draftOf(subscription.settings[field.key], field)}
+            isUsed={(field) => field.key in drafts || field.key in subscription.settings}
+            problems={problems}
+            disabled={!canEdit}
+            onChange={(key, draft) => setDrafts((old) => ({ ...old, [key]: draft }))}
+          />
+          {canEdit ? (
+            <div className={classes.buttons}>
+              <Button type="submit" loading={update.isPending} disabled={!isChanged}>
+                Save mapping
+              </Button>
+              <Remove destination={destination} subscription={subscription} onGone={onClose} />
+            </div>
+          ) : null}
+        </form>
+        <MappingPreview destination={destination} actionId={action.slug} trigger={trigger} mapping={mapping} isSaved={!isChanged && subscription.enabled} />
+      </div>
     </div>
   );
 }
 
-/** The mapping with what was typed; fields that do not read keep what they had. */
-function read(action: Action, saved: Mapping, texts: Record<string, string>) {
-  const mapping: Mapping = { ...saved };
-  const problems: Record<string, string> = {};
-  for (const [key, text] of Object.entries(texts)) {
-    const type = action.fields.find((field) => field.key === key)?.type ?? "string";
-    const result = valueOf(text, type);
-    if ("problem" in result) problems[key] = result.problem;
-    else if (result.value === undefined) delete mapping[key];
-    else mapping[key] = result.value;
-  }
-  return { mapping, problems };
+interface HeadProps extends Props {
+  isChanged: boolean;
 }
 
-interface FieldProps {
-  field: ActionField;
-  text: string;
-  problem: string | undefined;
-  disabled: boolean;
-  onChange: (text: string) => void;
-}
-
-function FieldInput({ field, text, problem, disabled, onChange }: FieldProps) {
-  const choices = (field.choices ?? []).map((choice) => (typeof choice === "string" ? choice : choice.value));
-  const hint = choices.length > 0 && choices.length <= 12 ? ` One of ${choices.join(", ")}.` : "";
+function Head({ destination, subscription, action, isChanged, onClose }: HeadProps) {
+  const update = useUpdateSubscription(destination.id, subscription.id);
+  const canEdit = useCan("editor");
+  const [dialog, ask] = useConfirm();
+  const leave = () =>
+    isChanged
+      ? ask({ title: "Leave without saving?", words: "What you changed in this mapping is lost.", verb: "Leave", act: onClose })
+      : onClose();
   return (
-    <Textarea
-      label={field.label}
-      description={`${field.description ?? ""}${hint}`}
-      placeholder="$.properties.name, {{properties.name}}, text or JSON"
-      value={text}
+    <div className={classes.head}>
+      <Button variant="subtle" color="gray" leftSection={<ArrowLeft size={14} aria-hidden />} onClick={leave}>
+        All mappings
+      </Button>
+      <p className={classes.what}>
+        <strong>{action.title}</strong> <span className={classes.words}>{action.description}</span>
+      </p>
+      <Switch
+        label={subscription.enabled ? "On" : "Off: starts nothing"}
+        aria-label={`${subscription.name} is on`}
+        checked={subscription.enabled}
+        disabled={!canEdit || update.isPending}
+        onChange={(event) =>
+          update.mutate(
+            { enabled: event.currentTarget.checked },
+            { onError: (error) => notifyFailed("Nothing was changed", error) },
+          )
+        }
+      />
+      {dialog}
+    </div>
+  );
+}
+
+interface FieldsProps {
+  fields: ActionField[];
+  draftOf: (field: ActionField) => Draft;
+  isUsed: (field: ActionField) => boolean;
+  problems: Record<string, string>;
+  disabled: boolean;
+  onChange: (key: string, draft: Draft) => void;
+}
+
+/** What is needed or filled comes first; the rest is a click away. */
+function Fields({ fields, draftOf: draft, isUsed, problems, disabled, onChange }: FieldsProps) {
+  const [opened, setOpened] = useState(false);
+  // As they were when the editor was opened: a field does not move while one types in it.
+  const [first] = useState(() => fields.filter((field) => field.required === true || isUsed(field)).map((one) => one.key));
+  const more = fields.filter((field) => !first.includes(field.key));
+  const shown = (field: ActionField) => (
+    <MappingField
+      key={field.key}
+      field={field}
+      draft={draft(field)}
+      problem={problems[field.key]}
       disabled={disabled}
-      error={problem}
-      required={field.required === true}
-      autosize
-      maxRows={14}
-      classNames={{ input: classes.code }}
-      onChange={(event) => onChange(event.currentTarget.value)}
+      onChange={(changed) => onChange(field.key, changed)}
     />
+  );
+  return (
+    <>
+      {fields.filter((field) => first.includes(field.key)).map(shown)}
+      {more.length > 0 ? (
+        <Button variant="default" aria-expanded={opened} onClick={() => setOpened(!opened)} style={{ alignSelf: "flex-start" }}>
+          {opened ? "Hide" : "Show"} {more.length} more {more.length === 1 ? "field" : "fields"}
+        </Button>
+      ) : null}
+      {opened ? more.map(shown) : null}
+    </>
   );
 }
 

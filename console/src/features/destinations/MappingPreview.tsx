@@ -1,21 +1,24 @@
-import { Select } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
+import { Button, Select } from "@mantine/core";
+import { useDebouncedValue, useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { messageOf } from "../../api/errors";
 import type { Destination } from "../../api/queries/destinations";
-import { livePage, type LiveEvent, receiptAtQuery } from "../../api/queries/liveEvents";
 import { type Mapping, previewQuery } from "../../api/queries/subscriptions";
+import { useCan } from "../../api/session";
 import { JsonView } from "../../components/JsonView";
 import { TextSkeleton } from "../../components/Skeletons";
 import { StateDot } from "../../components/StateDot";
 import classes from "./mappings.module.css";
+import { SAMPLE_AT, usePicked, useRecentEvents, useStoredEvent } from "./recent";
+import { TestEvent } from "./TestEvent";
 
 interface Props {
   destination: Destination;
   actionId: string;
   trigger: string;
   mapping: Mapping;
+  /** Whether a test event would go through the mapping as it is shown. */
+  isSaved: boolean;
 }
 
 const SAMPLE = {
@@ -30,54 +33,40 @@ const SAMPLE = {
 };
 
 /** What the mapping makes of one of the latest events, as it is typed. Nothing is sent. */
-export function MappingPreview({ destination, actionId, trigger, mapping }: Props) {
-  const sourceId = destination.connections[0]?.sourceId;
-  const recent = useQuery({
-    queryKey: ["recent-events", sourceId],
-    queryFn: ({ signal }) => livePage({ sourceId, state: "accepted" }, undefined, signal),
-    enabled: sourceId !== undefined,
-  });
-  const events = recent.data?.events ?? [];
-  const [chosen, setChosen] = useState<string | null>(null);
-  const at = chosen ?? (events[0] ? String(events[0].receivedOffset) : "sample");
+export function MappingPreview({ destination, actionId, trigger, mapping, isSaved }: Props) {
+  const { events, isLoading } = useRecentEvents(destination);
+  const { at = SAMPLE_AT, pick, options } = usePicked(events, trigger);
+  const received = useStoredEvent(at === SAMPLE_AT ? undefined : at);
+  const event = at === SAMPLE_AT ? SAMPLE : received.data?.event;
   return (
     <section className={classes.preview} aria-label="Preview">
       <Select
         label="Preview with"
-        data={[...events.slice(0, 50).map(option), { value: "sample", label: "A sample order" }]}
+        description="One of the latest events of its sources. Nothing is sent."
+        data={[...options, { value: SAMPLE_AT, label: "A sample order" }]}
         value={at}
-        onChange={setChosen}
+        onChange={pick}
         allowDeselect={false}
         searchable
       />
-      {at === "sample" ? (
-        <Result destination={destination} input={{ actionId, trigger, settings: mapping, event: SAMPLE }} />
+      {received.isError ? <p className={classes.problem}>{messageOf(received.error)}</p> : null}
+      {event && !isLoading ? (
+        <Result destination={destination} input={{ actionId, trigger, settings: mapping, event }} isSaved={isSaved} />
       ) : (
-        <OfReceived key={at} at={at} destination={destination} input={{ actionId, trigger, settings: mapping }} />
+        <TextSkeleton lines={6} />
       )}
     </section>
   );
 }
 
-const option = (event: LiveEvent) => ({
-  value: String(event.receivedOffset),
-  label: `${event.type ?? "?"} ${event.name ?? ""} ${event.userId ?? event.anonymousId ?? ""}`.replace(/\s+/g, " "),
-});
-
 interface Input {
   actionId: string;
   trigger: string;
   settings: Mapping;
+  event: unknown;
 }
 
-function OfReceived({ at, destination, input }: { at: string; destination: Destination; input: Input }) {
-  const receipt = useQuery({ ...receiptAtQuery(at), refetchInterval: false });
-  if (receipt.isError) return <p className={classes.problem}>{messageOf(receipt.error)}</p>;
-  if (!receipt.data?.event) return <TextSkeleton lines={6} />;
-  return <Result destination={destination} input={{ ...input, event: receipt.data.event }} />;
-}
-
-function Result({ destination, input }: { destination: Destination; input: Input & { event: unknown } }) {
+function Result({ destination, input, isSaved }: { destination: Destination; input: Input; isSaved: boolean }) {
   const [typed] = useDebouncedValue(input, 250);
   const preview = useQuery(previewQuery(destination.id, typed));
   if (preview.isError) return <p className={classes.problem}>{messageOf(preview.error)}</p>;
@@ -94,7 +83,7 @@ function Result({ destination, input }: { destination: Destination; input: Input
       </div>
       {problems.map((problem) => (
         <p key={`${problem.field} ${problem.message}`} className={classes.problem}>
-          <code>{problem.field}</code> {problem.message}
+          <code>{problem.field.replace(/^settings\//, "")}</code> {problem.message}
         </p>
       ))}
       {payload ? (
@@ -103,8 +92,23 @@ function Result({ destination, input }: { destination: Destination; input: Input
           <JsonView value={payload} label="What the action gets" maxHeight={420} />
         </>
       ) : null}
+      <Try destination={destination} event={input.event} isSaved={isSaved} />
       <div className={classes.label}>The event</div>
       <JsonView value={input.event} label="The event" maxHeight={320} />
     </>
+  );
+}
+
+function Try({ destination, event, isSaved }: { destination: Destination; event: unknown; isSaved: boolean }) {
+  const [opened, test] = useDisclosure(false);
+  if (!useCan("editor")) return null;
+  return (
+    <div className={classes.buttons}>
+      <Button variant="default" size="compact-sm" disabled={!isSaved} onClick={test.open}>
+        Try this event out
+      </Button>
+      {isSaved ? null : <span className={classes.words}>Save the mapping and switch it on to try it out.</span>}
+      {opened ? <TestEvent destination={destination} start={event} onClose={test.close} /> : null}
+    </div>
   );
 }

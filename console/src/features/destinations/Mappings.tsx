@@ -1,7 +1,7 @@
 import { Button, Menu, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Plus, Shuffle } from "lucide-react";
-import { useState } from "react";
 import type { Destination } from "../../api/queries/destinations";
 import {
   type Action,
@@ -19,6 +19,8 @@ import { QueryView } from "../../components/QueryView";
 import { BlockSkeleton } from "../../components/Skeletons";
 import { MappingEditor } from "./MappingEditor";
 import classes from "./mappings.module.css";
+
+const route = getRouteApi("/shell/destinations/$destinationId");
 
 /** Which events start which of the destination's actions. */
 export function Mappings({ destination }: { destination: Destination }) {
@@ -42,8 +44,15 @@ interface ListProps {
 }
 
 function List({ destination, kind, list }: ListProps) {
-  const [openId, setOpenId] = useState<string | null>(null);
-  const open = list.find((one) => one.id === openId);
+  const { mapping } = route.useSearch();
+  const navigate = useNavigate();
+  const setOpenId = (id: string | undefined) =>
+    void navigate({
+      to: "/destinations/$destinationId",
+      params: { destinationId: destination.id },
+      search: { tab: "mappings", mapping: id },
+    });
+  const open = list.find((one) => one.id === mapping);
   const actionOf = (slug: string) => kind.actions.find((action) => action.slug === slug);
   const action = open ? actionOf(open.actionId) : undefined;
   if (open && action) {
@@ -53,7 +62,7 @@ function List({ destination, kind, list }: ListProps) {
         destination={destination}
         subscription={open}
         action={action}
-        onClose={() => setOpenId(null)}
+        onClose={() => setOpenId(undefined)}
       />
     );
   }
@@ -64,7 +73,8 @@ function List({ destination, kind, list }: ListProps) {
       </p>
       {list.length === 0 ? (
         <EmptyState icon={Shuffle} title="No mapping yet">
-          Nothing is sent until a mapping says which events start which action.
+          Nothing is sent until a mapping says which events start which action. Add one: it begins
+          with what its action proposes.
         </EmptyState>
       ) : (
         <ul className={classes.rows}>
@@ -79,7 +89,7 @@ function List({ destination, kind, list }: ListProps) {
           ))}
         </ul>
       )}
-      <AddMapping destination={destination} kind={kind} />
+      <AddMapping destination={destination} kind={kind} onAdded={setOpenId} />
     </div>
   );
 }
@@ -119,10 +129,24 @@ function Row({ destination, subscription, action, onOpen }: RowProps) {
   );
 }
 
-function AddMapping({ destination, kind }: { destination: Destination; kind: KindActions }) {
+interface AddProps {
+  destination: Destination;
+  kind: KindActions;
+  onAdded: (id: string) => void;
+}
+
+function AddMapping({ destination, kind, onAdded }: AddProps) {
   const create = useCreateSubscription(destination.id);
+  // While the destination is off nothing goes out, so that the mapping may be tried out at once.
+  const enabled = !destination.enabled;
   const add = (body: { name: string; actionId: string; trigger: string; settings: Record<string, unknown> }) =>
-    create.mutate({ ...body, enabled: false }, { onError: (error) => notifyFailed("No mapping was added", error) });
+    create.mutate(
+      { ...body, enabled },
+      {
+        onSuccess: ({ id }) => onAdded(id),
+        onError: (error) => notifyFailed("No mapping was added", error),
+      },
+    );
   const fromAction = (action: Action) =>
     add({
       name: action.title,
@@ -147,7 +171,7 @@ function AddMapping({ destination, kind }: { destination: Destination; kind: Kin
         </Button>
       </Menu.Target>
       <Menu.Dropdown className={classes.menu}>
-        <Menu.Label>An action, with its own defaults; switched off at first</Menu.Label>
+        <Menu.Label>An action, with its own defaults{enabled ? "" : "; switched off at first"}</Menu.Label>
         {kind.actions
           .filter((action) => !action.hidden)
           .map((action) => (

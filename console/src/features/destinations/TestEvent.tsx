@@ -1,18 +1,25 @@
-import { Alert, Button, Textarea } from "@mantine/core";
+import { Alert, Button, Select, Textarea } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { FormEvent } from "react";
 import type { Schema } from "../../api/client";
 import { type Destination, useTestDestination } from "../../api/queries/destinations";
 import { messageOf } from "../../api/errors";
+import { receiptAtQuery } from "../../api/queries/liveEvents";
 import { Exchange } from "../../components/Exchange";
 import { JsonView } from "../../components/JsonView";
+import { notifyFailed } from "../../components/notify";
 import { SidePanel } from "../../components/SidePanel";
 import { type StateTone, StateDot } from "../../components/StateDot";
-import { formatDuration } from "../../lib/format";
+import { formatDuration, plural } from "../../lib/format";
 import classes from "./destinations.module.css";
+import { eventOption, useRecentEvents } from "./recent";
+import { asSent } from "./testEvents";
 
 interface Props {
   destination: Destination;
+  /** The event to begin with, instead of a sample. */
+  start?: unknown;
   onClose: () => void;
 }
 
@@ -23,14 +30,18 @@ const SAMPLE = {
   properties: { sentBy: "Sluice" },
 };
 
+const textOf = (event: unknown) => JSON.stringify(event, null, 2);
+
 /** One event to the destination at once, with the request and the answer. */
-export function TestEvent({ destination, onClose }: Props) {
-  const [text, setText] = useState(JSON.stringify(SAMPLE, null, 2));
+export function TestEvent({ destination, start, onClose }: Props) {
+  const [text, setText] = useState(textOf(start === undefined ? SAMPLE : asSent(start)));
   const [problem, setProblem] = useState<string>();
   const test = useTestDestination(destination.id);
   const isConnected = destination.connections.length > 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    // A press in a list that lies over the panel comes here, too.
+    event.stopPropagation();
     try {
       const parsed: unknown = JSON.parse(text);
       setProblem(undefined);
@@ -46,6 +57,7 @@ export function TestEvent({ destination, onClose }: Props) {
           Goes to {destination.name} with its settings at once, also while it is off. It is in no
           account and in no chart; only {destination.name} gets it.
         </p>
+        <Beginning destination={destination} onChoose={(event) => setText(textOf(event))} />
         <Textarea
           label="The event, as a sender would write it"
           value={text}
@@ -71,6 +83,32 @@ export function TestEvent({ destination, onClose }: Props) {
   );
 }
 
+/** A real event to begin with. */
+function Beginning({ destination, onChoose }: { destination: Destination; onChoose: (event: unknown) => void }) {
+  const { events } = useRecentEvents(destination);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const client = useQueryClient();
+  if (events.length === 0) return null;
+  const choose = (offset: string | null) => {
+    setChosen(offset);
+    if (offset === null) return;
+    client.fetchQuery({ ...receiptAtQuery(offset), staleTime: Infinity }).then(
+      ({ event }) => onChoose(asSent(event)),
+      (error: unknown) => notifyFailed("The event could not be read", error),
+    );
+  };
+  return (
+    <Select
+      label="Begin with a recent event"
+      placeholder="Or write one below"
+      data={events.map(eventOption)}
+      value={chosen}
+      onChange={choose}
+      searchable
+    />
+  );
+}
+
 const VERDICTS: Record<Schema<"TestVerdict">, { tone: StateTone; words: (name: string) => string }> = {
   delivered: { tone: "good", words: (name) => `${name} took it` },
   retry: { tone: "warn", words: (name) => `${name} could not take it now` },
@@ -91,10 +129,17 @@ function Outcome({ test, name }: { test: Schema<"DeliveryTest">; name: string })
         <span className={classes.words}>
           {test.code ? <span className="mono">{test.code} · </span> : null}
           {formatDuration(test.tookMs)}
+          {test.exchanges.length > 1 ? ` · ${plural(test.exchanges.length, "request")}` : ""}
         </span>
         <p className={classes.reason}>{test.explanation}</p>
       </div>
-      {test.exchange ? <Exchange exchange={test.exchange} /> : null}
+      {test.exchanges.map((exchange, at) => (
+        <Exchange
+          key={at}
+          exchange={exchange}
+          {...(test.exchanges.length > 1 ? { number: at + 1 } : {})}
+        />
+      ))}
       <details>
         <summary>The event as it was sent on</summary>
         <JsonView value={test.event} label="The event as it was sent on" maxHeight={320} />

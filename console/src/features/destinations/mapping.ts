@@ -1,5 +1,7 @@
-// Fields of a mapping as text that people type: `{{properties.plan}}` and `$.properties.plan` stand
-// for directives, JSON for anything else.
+// Fields of a mapping as people type them: `{{properties.plan}}` and `$.properties.plan` stand for
+// directives, JSON for anything else; an object has a row for each of its own fields.
+
+import type { ActionField, Mapping } from "../../api/queries/subscriptions";
 
 const PATH = /^\$\.[^\s{}]*$/;
 
@@ -36,4 +38,66 @@ export function valueOf(text: string, type: string): Read {
   if (type === "boolean" && (trimmed === "true" || trimmed === "false")) return { value: trimmed === "true" };
   if ((type === "number" || type === "integer") && !Number.isNaN(Number(trimmed))) return { value: Number(trimmed) };
   return { value: text };
+}
+
+/** Whether an event may start a trigger, by the type and the name that the trigger asks for. */
+export function likely(trigger: string, event: { type?: string | null; name?: string | null }): boolean {
+  const asked = (field: string) =>
+    [...trigger.matchAll(new RegExp(`\\b${field}\\s*=\\s*["']([^"']*)["']`, "g"))].map(([, value]) => value);
+  const fits = (values: (string | undefined)[], value: string | null | undefined) =>
+    values.length === 0 || values.includes(value ?? "");
+  return fits(asked("type"), event.type) && fits(asked("event"), event.name);
+}
+
+/** A field as it is edited. */
+export type Draft = { text: string } | { rows: Row[] };
+export type Row = [name: string, text: string];
+
+export function draftOf(value: unknown, field: ActionField): Draft {
+  if (field.type !== "object" || field.multiple === true) return { text: textOf(value) };
+  if (isFields(value)) return { rows: Object.entries(value).map(([name, one]) => [name, textOf(one)]) };
+  return value === undefined ? { rows: [] } : { text: textOf(value) };
+}
+
+export function readDraft(draft: Draft, field: ActionField): Read {
+  if ("text" in draft) return valueOf(draft.text, field.type);
+  const object: Record<string, unknown> = {};
+  for (const [name, text] of draft.rows) {
+    const type = field.properties?.find((one) => one.key === name)?.type ?? "string";
+    const read = valueOf(text, type);
+    if ("problem" in read) return { problem: `${name || "A field without a name"}: ${read.problem}` };
+    if (name.trim() !== "" && read.value !== undefined) object[name.trim()] = read.value;
+  }
+  return { value: Object.keys(object).length === 0 ? undefined : object };
+}
+
+/** The other way to write the same: an object as one text, or its text as rows if it is an object. */
+export function otherWay(draft: Draft, field: ActionField): Draft {
+  const read = readDraft(draft, field);
+  const value = "value" in read ? read.value : undefined;
+  if ("rows" in draft) return { text: textOf(value) };
+  return { rows: isFields(value) ? Object.entries(value).map(([name, one]) => [name, textOf(one)]) : [] };
+}
+
+/** The mapping with what was edited; fields that do not read keep what they had. */
+export function readMapping(fields: ActionField[], saved: Mapping, drafts: Record<string, Draft>) {
+  const mapping: Mapping = { ...saved };
+  const problems: Record<string, string> = {};
+  for (const field of fields) {
+    const draft = drafts[field.key];
+    if (draft === undefined) continue;
+    const read = readDraft(draft, field);
+    if ("problem" in read) problems[field.key] = read.problem;
+    else if (read.value === undefined) delete mapping[field.key];
+    else mapping[field.key] = read.value;
+  }
+  return { mapping, problems };
+}
+
+/** An object of fields, each with a value of its own; not one directive for all of it. */
+function isFields(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) &&
+    !Object.keys(value).some((key) => key.startsWith("@"))
+  );
 }

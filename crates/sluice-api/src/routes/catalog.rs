@@ -39,6 +39,9 @@ pub(super) struct KindView {
     /// What pages load in device mode; absent if only the server can send.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_mode: Option<DeviceModeView>,
+    /// Of a published destination: its code here beside the same in Node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compared: Option<ComparisonView>,
 }
 
 /// Compressed, as browsers get them.
@@ -51,6 +54,16 @@ pub(super) struct DeviceModeView {
     /// Of this kind's plugin; absent if this server was built without it.
     #[schema(example = 42_000)]
     plugin_bytes: Option<usize>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ComparisonView {
+    /// Its actions with various events and answers.
+    runs: u64,
+    /// Those that did the same in both: requests, outcome, errors.
+    equal: u64,
+    /// Requests that the runs made.
+    requests: u64,
 }
 
 /// A kind with all that its mappings can do.
@@ -104,6 +117,11 @@ fn view(kind: &dyn DestinationKind, scripts: &BrowserScripts) -> Result<KindView
         device_mode: kind.device_mode().map(|mode| DeviceModeView {
             sdk_bytes: scripts.sdk_bytes,
             plugin_bytes: scripts.plugin_bytes.get(&mode.plugin).copied(),
+        }),
+        compared: kind.compared().map(|found| ComparisonView {
+            runs: found.runs,
+            equal: found.equal,
+            requests: found.requests,
         }),
     })
 }

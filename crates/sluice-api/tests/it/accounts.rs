@@ -135,12 +135,14 @@ async fn a_test_event_shows_request_and_answer_and_needs_a_connected_source() {
               "verdict": "suspend",
               "code": "401",
               "explanation": "planted-of-workspace-1",
-              "exchange": {
-                "requestHead": "POST https://example.com/hook",
-                "requestBody": "\"Test Event\"",
-                "status": 401,
-                "answerBody": "no"
-              },
+              "exchanges": [
+                {
+                  "requestHead": "POST https://example.com/hook",
+                  "requestBody": "\"Test Event\"",
+                  "status": 401,
+                  "answerBody": "no"
+                }
+              ],
               "tookMs": 3,
               "event": {
                 "type": "track",
@@ -156,7 +158,7 @@ async fn a_test_event_shows_request_and_answer_and_needs_a_connected_source() {
     .assert_eq(&server.post(&format!("{path}/test"), &serde_json::json!({})).await.shape());
     let own = serde_json::json!({ "event": { "type": "track", "event": "Mine", "userId": "u" } });
     let answer = server.post(&format!("{path}/test"), &own).await;
-    assert_eq!(answer.json["data"]["test"]["exchange"]["requestBody"], "\"Mine\"");
+    assert_eq!(answer.json["data"]["test"]["exchanges"][0]["requestBody"], "\"Mine\"");
     server.delete(&format!("{path}/sources/{}", source["id"].as_str().unwrap())).await;
     let answer = server.post(&format!("{path}/test"), &own).await;
     assert_eq!(answer.status, 400, "{}", answer.text);

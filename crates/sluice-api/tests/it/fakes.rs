@@ -204,12 +204,12 @@ impl Deliveries for Fake {
             verdict: TestVerdict::Suspend,
             code: Some("401".to_owned()),
             explanation: PLANTED.to_owned(),
-            exchange: Some(ExchangeView {
+            exchanges: vec![ExchangeView {
                 request_head: "POST https://example.com/hook".to_owned(),
                 request_body: event["event"].to_string(),
                 status: Some(401),
                 answer_body: "no".to_owned(),
-            }),
+            }],
             took_ms: 3,
             event: EventJson(event.to_string().into()),
         })

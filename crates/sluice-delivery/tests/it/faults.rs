@@ -260,7 +260,7 @@ async fn a_test_event_shows_request_and_answer_and_leaves_no_trace_in_the_accoun
         panic!("{:?}", trial.outcome)
     };
     assert_eq!(reason.code, "401");
-    let exchange = trial.exchange.unwrap();
+    let exchange = &trial.exchanges[0];
     assert_eq!(exchange.status, Some(401));
     assert!(exchange.request_body.contains("\"try\""), "{exchange:?}");
     assert!(!format!("{exchange:?}").contains("planted-secret"), "{exchange:?}");

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use http::Method;
 use http::header::{self, HeaderMap, HeaderValue};
+use sluice_destination_kit::record::TRIAL_BYTES_MAX;
 use sluice_destination_kit::{
     BatchLimits, BatchOutcome, BoxFuture, Delivery, Destination, DestinationKind, DeviceMode,
     Exchange, HttpOut, HttpRequest, Reason, Redactor, Settings, SettingsError, SettingsSchema,
@@ -128,26 +129,29 @@ impl Amplitude {
         let events: Vec<&StoredEvent> = batch.iter().map(|delivery| delivery.stored).collect();
         let Plan { requests, refused, warnings } = plan(&self.config, &events);
         let mut verdicts = Progress::new(batch.len(), &requests, refused);
-        let (mut exchange, mut shown) = (None, None);
+        let (mut exchanges, mut has_failed) = (Vec::new(), false);
+        let is_trial = batch.iter().any(Delivery::is_trial);
         for request in requests.iter().take(REQUESTS_MAX) {
-            if exchange.is_some() && !verdicts.is_second_part(request) {
+            if has_failed && !verdicts.is_second_part(request) {
                 continue;
             }
             let sent = self.request(request);
             let answer = self.http.send(sent.clone()).await;
             let judgement = judge(&self.asked(request, batch), &answer);
-            if batch.iter().any(Delivery::is_trial) {
-                shown = Some(Exchange::record(&self.redactor, &sent, &answer));
+            let failed = verdicts.note(request, judgement);
+            if is_trial {
+                let to = &self.redactor;
+                exchanges.push(Exchange::record_up_to(TRIAL_BYTES_MAX, to, &sent, &answer));
+            } else if failed && !has_failed {
+                exchanges.push(Exchange::record(&self.redactor, &sent, &answer));
             }
-            if verdicts.note(request, judgement) {
-                exchange.get_or_insert_with(|| Exchange::record(&self.redactor, &sent, &answer));
-            }
+            has_failed |= failed;
         }
         let verdicts = verdicts.finish();
         let arrived = |event: usize| verdicts.get(event) == Some(&Verdict::Delivered);
         let warnings = warnings.into_iter().filter(|(event, _)| arrived(*event));
         let warnings = warnings.map(|(_, warning)| warning).collect();
-        BatchOutcome { verdicts: Verdicts::Each(verdicts), exchange: exchange.or(shown), warnings }
+        BatchOutcome { verdicts: Verdicts::Each(verdicts), exchanges, warnings }
     }
 
     fn request(&self, request: &Request) -> HttpRequest {

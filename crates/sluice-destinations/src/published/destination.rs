@@ -160,7 +160,7 @@ struct Attempt<'a> {
     started: Instant,
     /// Nothing more is sent: the peer is away or keeps us out.
     is_over: bool,
-    exchange: Option<Exchange>,
+    exchanges: Vec<Exchange>,
     is_trial: bool,
 }
 
@@ -181,7 +181,7 @@ impl<'a> Attempt<'a> {
             events: events.collect(),
             started: Instant::now(),
             is_over: false,
-            exchange: None,
+            exchanges: Vec::new(),
             is_trial: batch.iter().any(Delivery::is_trial),
         }
     }
@@ -332,11 +332,14 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    async fn call(&self, argument: String) -> (Result<Answer, Verdict>, Arc<Egress>) {
+    async fn call(&mut self, argument: String) -> (Result<Answer, Verdict>, Arc<Egress>) {
         let egress = Arc::new(Egress::new(self.to.http.clone(), Handle::current(), &self.to.slug));
         let host = Arc::clone(&egress) as Arc<dyn sluice_functions::Host>;
         let to = self.to;
         let called = to.engine.call(&to.key, &to.program, LIMITS, argument, host).await;
+        if self.is_trial {
+            self.exchanges.extend(egress.all(&to.redactor));
+        }
         let answer = match called {
             Ok(text) => serde_json::from_str(&text).map_err(|error| Verdict::Reject {
                 reason: Reason::new("PROGRAM", format!("its result does not read: {error}")),
@@ -352,11 +355,10 @@ impl<'a> Attempt<'a> {
         (answer, egress)
     }
 
-    /// Of the first failure; of the last request if it is a trial.
+    /// Of the first failure; a trial keeps all of each call.
     fn keep_exchange(&mut self, verdict: &Verdict, egress: &Egress) {
-        let is_failure = *verdict != Verdict::Delivered;
-        if self.exchange.is_none() && (is_failure || self.is_trial) {
-            self.exchange = egress.exchange(&self.to.redactor);
+        if self.exchanges.is_empty() && *verdict != Verdict::Delivered && !self.is_trial {
+            self.exchanges.extend(egress.exchange(&self.to.redactor));
         }
     }
 
@@ -380,7 +382,7 @@ impl<'a> Attempt<'a> {
             verdict
         });
         let verdicts = Verdicts::Each(verdicts.collect());
-        BatchOutcome { verdicts, exchange: self.exchange, warnings: Vec::new() }
+        BatchOutcome { verdicts, exchanges: self.exchanges, warnings: Vec::new() }
     }
 }
 

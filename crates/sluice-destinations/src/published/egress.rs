@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use parking_lot::Mutex;
+use sluice_destination_kit::record::TRIAL_BYTES_MAX;
 use sluice_destination_kit::{Exchange, HttpAnswer, HttpFailure, HttpOut, HttpRequest, Redactor};
 use sluice_functions::{FetchAnswer, FetchFailure, FetchRequest, Fetching, Host};
 use tokio::runtime::Handle;
@@ -32,6 +33,23 @@ pub(super) struct Egress {
 impl Egress {
     pub(super) fn new(http: HttpOut, runtime: Handle, slug: &str) -> Self {
         Self { http, runtime, exchanges: Arc::default(), slug: slug.to_owned() }
+    }
+
+    /// All, for whoever tries the destination out.
+    pub(super) fn all(&self, redactor: &Redactor) -> Vec<Exchange> {
+        let exchanges = self.exchanges.lock();
+        let recorded = exchanges.iter().map(|(request, answer)| {
+            let mut one = Exchange::record_up_to(TRIAL_BYTES_MAX, redactor, request, answer);
+            // Tokens that were fetched anew are in no setting, so the redactor does not know them.
+            if ["access_token", "refresh_token"].iter().any(|name| one.answer_body.contains(name)) {
+                one.answer_body = "(holds a token)".to_owned();
+            }
+            if one.request_body.contains("refresh_token") {
+                one.request_body = "(holds a token)".to_owned();
+            }
+            one
+        });
+        recorded.collect()
     }
 
     /// The exchange that says most: the last one that failed, else the last one.

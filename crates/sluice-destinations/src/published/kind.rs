@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use sluice_destination_kit::{
-    Action, Destination, DestinationKind, HttpOut, Preset, Settings, SettingsError, SettingsSchema,
+    Action, Comparison, Destination, DestinationKind, HttpOut, Preset, Settings, SettingsError,
+    SettingsSchema,
 };
 use sluice_functions::{Engine, Script};
 use sluice_model::Subscription;
@@ -22,6 +23,7 @@ pub struct Published {
     actions: Vec<Action>,
     presets: Vec<Preset>,
     unavailable: Option<String>,
+    compared: Option<Comparison>,
     schema: SettingsSchema,
     /// Of the settings that the destination's own code knows.
     own_keys: Vec<String>,
@@ -53,6 +55,7 @@ impl Published {
             actions: entry.actions,
             presets: entry.presets,
             unavailable: entry.unavailable,
+            compared: entry.compared,
             schema,
             scripts,
             engine,
@@ -121,6 +124,10 @@ impl DestinationKind for Published {
 
     fn settings(&self) -> &SettingsSchema {
         &self.schema
+    }
+
+    fn compared(&self) -> Option<Comparison> {
+        self.compared
     }
 
     fn unavailable(&self) -> Option<&str> {

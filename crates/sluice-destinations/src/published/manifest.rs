@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use sluice_destination_kit::{Action, Preset};
+use sluice_destination_kit::{Action, Comparison, Preset};
 
 #[derive(Deserialize)]
 pub(super) struct Manifest {
@@ -29,6 +29,7 @@ pub(super) struct Entry {
     #[serde(default)]
     pub(super) environment: Vec<String>,
     pub(super) unavailable: Option<String>,
+    pub(super) compared: Option<Comparison>,
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq)]

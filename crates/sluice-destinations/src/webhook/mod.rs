@@ -16,6 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Method;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use sluice_destination_kit::record::{RECORDED_BYTES_MAX, TRIAL_BYTES_MAX};
 use sluice_destination_kit::{
     BatchLimits, BatchOutcome, BoxFuture, Delivery, Destination, DestinationKind, Exchange, Field,
     FieldKind, HttpAnswer, HttpFailure, HttpOut, HttpRequest, Reason, Redactor, Settings,
@@ -196,9 +197,14 @@ impl Webhook {
         let request = self.request(batch);
         let answer = self.http.send(request.clone()).await;
         let verdict = judge(&answer);
-        let is_wanted = verdict != Verdict::Delivered || batch.iter().any(Delivery::is_trial);
-        let exchange = is_wanted.then(|| Exchange::record(&self.redactor, &request, &answer));
-        BatchOutcome { verdicts: Verdicts::Whole(verdict), exchange, warnings: Vec::new() }
+        let record =
+            |bytes_max| vec![Exchange::record_up_to(bytes_max, &self.redactor, &request, &answer)];
+        let exchanges = match &verdict {
+            _ if batch.iter().any(Delivery::is_trial) => record(TRIAL_BYTES_MAX),
+            Verdict::Delivered => Vec::new(),
+            _ => record(RECORDED_BYTES_MAX),
+        };
+        BatchOutcome { verdicts: Verdicts::Whole(verdict), exchanges, warnings: Vec::new() }
     }
 }
 

@@ -215,3 +215,47 @@ async fn fields_that_do_not_fit_reject_the_event_and_wrong_settings_stop_the_des
     let error = kind.build_with(settings, &wrong, http).err().unwrap().to_string();
     assert!(error.contains("mapping `Mapping 0`: its trigger does not read"), "{error}");
 }
+
+#[tokio::test]
+async fn a_test_event_shows_every_request_in_its_order_and_no_token() {
+    let Some(kind) = kind("actions-hubspot-cloud") else { return };
+    let vendors = TlsPeer::start(|arrived| match (arrived.method.as_str(), &*arrived.path) {
+        (_, "/oauth/v1/token") => Reply {
+            body: json!({ "access_token": "the-fresh-one", "expires_in": 1800 }).to_string(),
+            ..Reply::status(200).header("content-type", "application/json")
+        },
+        _ if arrived.headers["authorization"] != "Bearer the-fresh-one" => Reply::status(401),
+        ("PATCH", _) => Reply::status(404),
+        _ => Reply {
+            body: json!({ "id": "7" }).to_string(),
+            ..Reply::status(201).header("content-type", "application/json")
+        },
+    })
+    .await;
+    let settings = json!({ "accessToken": "the-old-one", "refreshToken": "for-a-fresh-one",
+                           "clientId": "client", "clientSecret": "secret-of-client" });
+    let mapping = json!({ "email": { "@path": "$.properties.email" } });
+    let wanted = [subscription(0, "upsertContact", "type = \"track\"", mapping)];
+    let to = build(&kind, &settings, &wanted, &vendors);
+    let event = stored_event(&json!({ "type": "track", "event": "Saved", "messageId": "m1",
+        "userId": "u1", "properties": { "email": "ann@example.com" } }));
+    let batch = [Delivery { offset: Offset(0), stored: &event, attempt: Delivery::TRIAL }];
+    let outcome = to.deliver(&batch).await;
+    assert_eq!(outcome.verdicts, Verdicts::Each(vec![Verdict::Delivered]));
+    let heads = outcome.exchanges.iter().map(|one| {
+        let line = one.request_head.lines().next().unwrap_or_default();
+        format!("{} {}", line, one.status.unwrap())
+    });
+    assert_eq!(
+        heads.collect::<Vec<_>>(),
+        [
+            "PATCH https://api.hubapi.com/crm/v3/objects/contacts/ann@example.com?idProperty=email 401",
+            "POST https://api.hubapi.com/oauth/v1/token 200",
+            "PATCH https://api.hubapi.com/crm/v3/objects/contacts/ann@example.com?idProperty=email 404",
+            "POST https://api.hubapi.com/crm/v3/objects/contacts 201",
+        ]
+    );
+    let kept = format!("{:?}", outcome.exchanges);
+    assert!(kept.contains("ann@example.com"), "{kept}");
+    assert!(!kept.contains("-one") && !kept.contains("secret-of"), "{kept}");
+}

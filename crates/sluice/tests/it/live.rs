@@ -112,6 +112,9 @@ fn a_row_comes_at_once_also_for_what_is_turned_away_and_a_restart_shows_it_again
     let body = json!({ "event": track("try", Some("ann")) });
     let path = format!("/api/v1/destinations/{hook}/test");
     let test = server.ask("POST", &path, Some(&body))["test"].clone();
-    assert_eq!((&test["verdict"], &test["exchange"]["status"]), (&json!("delivered"), &json!(200)));
+    assert_eq!(
+        (&test["verdict"], &test["exchanges"][0]["status"]),
+        (&json!("delivered"), &json!(200))
+    );
     assert_eq!(server.terminate(), Some(0));
 }

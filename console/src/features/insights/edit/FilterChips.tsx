@@ -100,7 +100,8 @@ function FilterForm({ event, filter, onDone }: { event: string | undefined; filt
       style={{ display: "flex", flexDirection: "column", gap: 8 }}
       onSubmit={(submitted) => {
         submitted.preventDefault();
-        done();
+        // What was typed and not yet taken becomes a value when the field is left: by the press here.
+        if (values.length > 0) done();
       }}
     >
       <div style={{ fontWeight: 600, lineHeight: "20px" }}>
@@ -114,20 +115,24 @@ function FilterForm({ event, filter, onDone }: { event: string | undefined; filt
         onChange={(chosen) => setOp(chosen ?? op)}
         comboboxProps={{ withinPortal: false }}
       />
-      <TagsInput
-        aria-label="Values"
-        placeholder={values.length === 0 ? "A value, Enter for the next" : ""}
-        data={["(none)", ...(seen?.samples ?? [])].filter((one, at, all) => all.indexOf(one) === at)}
-        value={values}
-        onChange={setValues}
-        acceptValueOnBlur
-        data-autofocus
-        comboboxProps={{ withinPortal: false }}
-        maxDropdownHeight={180}
-      />
-      <Button type="submit" size="xs" disabled={values.length === 0}>
-        Apply
-      </Button>
+      {/* Side by side: the list of values opens below the field and would lie over the button. */}
+      <div style={{ display: "flex", alignItems: "flex-end", gap: 8 }}>
+        <TagsInput
+          aria-label="Values"
+          placeholder={values.length === 0 ? "A value, Enter for the next" : ""}
+          data={["(none)", ...(seen?.samples ?? [])].filter((one, at, all) => all.indexOf(one) === at)}
+          value={values}
+          onChange={setValues}
+          acceptValueOnBlur
+          data-autofocus
+          comboboxProps={{ withinPortal: false }}
+          maxDropdownHeight={180}
+          style={{ flex: 1, minWidth: 0 }}
+        />
+        <Button type="submit">
+          Apply
+        </Button>
+      </div>
     </form>
   );
 }

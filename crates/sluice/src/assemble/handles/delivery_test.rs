@@ -71,7 +71,7 @@ fn view(trial: &Trial, event: EventJson) -> DeliveryTest {
         verdict,
         code,
         explanation,
-        exchange: trial.exchange.as_ref().map(exchange),
+        exchanges: trial.exchanges.iter().map(exchange).collect(),
         took_ms: u64::try_from(trial.took.as_millis()).unwrap_or(u64::MAX),
         event,
     }
