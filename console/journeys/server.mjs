@@ -1,5 +1,6 @@
 // The real server on a free port, a receiver beside it, and a browser.
 
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -15,11 +16,14 @@ const { chromium } = require('playwright-core')
 const running = new Set()
 process.on('exit', () => { for (const child of running) child.kill('SIGKILL') })
 
-/** Starts the server with an empty data folder; gives its address and the address of its set-up. */
-export async function startServer() {
+/**
+ * Starts the server with an empty data folder; gives its address and the address of its set-up.
+ * `outbound` are lines of its configuration.
+ */
+export async function startServer(outbound = 'allow_private = true') {
   const data = await mkdtemp(join(tmpdir(), 'sluice-console-'))
   const config = join(data, 'sluice.toml')
-  await writeFile(config, '[outbound]\nallow_private = true\n')
+  await writeFile(config, `[outbound]\n${outbound}\n`)
   const args = ['serve', '--data', join(data, 'data'), '--listen', '127.0.0.1:0', '--config', config]
   const env = { ...process.env, SLUICE_LOG: 'warn', SLUICE_ADMIN_TOKEN: '' }
   const child = spawn(process.env.SLUICE_BIN, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -92,4 +96,26 @@ export const launch = () => chromium.launch({
   executablePath: process.env.SLUICE_CHROMIUM, args: ['--no-sandbox', '--disable-gpu'],
 })
 
-export const axeSource = () => require('axe-core').source
+/** No page may break, ask another host, or fail axe's rules for WCAG 2 A and AA. */
+export function watched(origin) {
+  const broken = []
+  return {
+    broken,
+    watch(page) {
+      page.on('pageerror', (error) => broken.push(error.message))
+      page.on('request', (request) => {
+        if (!request.url().startsWith(origin)) broken.push(`asked elsewhere: ${request.url()}`)
+      })
+    },
+    async assertSound(page, what) {
+      assert.deepEqual(broken, [], what)
+      // What still fades in has less contrast than it will have.
+      await page.evaluate(() => Promise.all(document.getAnimations()
+        .filter((one) => one.effect?.getComputedTiming().endTime !== Infinity)
+        .map((one) => one.finished.catch(() => undefined))))
+      const found = await page.evaluate(`${require('axe-core').source}; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa'] })`)
+      const serious = found.violations.map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)
+      assert.deepEqual(serious, [], `axe on ${what}`)
+    },
+  }
+}

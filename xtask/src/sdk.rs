@@ -151,7 +151,8 @@ fn journeys(sluice: &Path) -> anyhow::Result<Totals> {
     };
     install_node("console/journeys", "journeys")?;
     let tests = root().join("console/journeys");
-    let mut command = node_test(&[tests.join("journeys.test.mjs"), tests.join("demo.test.mjs")]);
+    let files = ["journeys", "hubspot", "demo"].map(|name| tests.join(format!("{name}.test.mjs")));
+    let mut command = node_test(&files);
     command.env("SLUICE_BIN", sluice).env("SLUICE_CHROMIUM", chromium);
     command.env("SLUICE_BROWSER_TOOLS", tools("journeys"));
     run_node(command)
