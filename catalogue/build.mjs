@@ -130,6 +130,10 @@ for (const entry of catalogue.destinations.filter((entry) => entry.unavailable =
   entry.environment = [...new Set([...named].map(([, a, b]) => a ?? b))].sort()
   write(`to/${entry.slug}.js.gz`, pack(code))
 }
+const compared = JSON.parse(readFileSync(join(here, 'parity/compared.json'), 'utf8'))
+if (compared.version === catalogue.version) {
+  for (const entry of catalogue.destinations) entry.compared = compared.destinations[entry.slug]
+}
 write('catalogue.json.gz', pack(JSON.stringify(catalogue)))
 
 // ---- NOTICE

@@ -1,5 +1,6 @@
 // `node parity/node.mjs FOLDER`: runs the cases in Node, with the package as it is published, and
-// writes FOLDER/cases.json (the cases) and FOLDER/node.json (what became of each, in their order).
+// writes FOLDER/cases.json (the cases), FOLDER/version.txt (of the package) and FOLDER/node.json (what
+// became of each, in their order).
 // Only fetch is replaced; it writes down what was asked.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -17,6 +18,7 @@ const catalogue = JSON.parse(gunzipSync(readFileSync(join(here, '../dist/catalog
 const all = [...cases(catalogue)]
 mkdirSync(folder, { recursive: true })
 writeFileSync(join(folder, 'cases.json'), JSON.stringify(all))
+writeFileSync(join(folder, 'version.txt'), catalogue.version)
 
 // Before anything reads its environment: modules of the package do so when they are loaded.
 for (const { environment } of all) Object.assign(process.env, environment)

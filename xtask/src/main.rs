@@ -32,7 +32,7 @@ cargo xtask <command>
   codegen [--check]     write generated files; --check only compares
   sim [--seed N | --minutes M]
                         the crash simulations, with one seed or with ever new seeds
-  parity                published destinations in Node and in the sandbox, and what differs
+  parity [--write]      published destinations in Node and in the sandbox, and what differs
   bench [NAME …]        run the benchmarks and print their tables
   screens DIR           pictures of every page of the console, and how fast each is usable";
 
@@ -60,7 +60,7 @@ fn dispatch(args: &[String]) -> anyhow::Result<bool> {
         "assets" => assets::assets(),
         "tidy" => tidy::tidy(),
         "codegen" => codegen::codegen(rest.iter().any(|arg| arg == "--check")),
-        "parity" => parity::parity(),
+        "parity" => parity::parity(rest),
         "sim" => sim::sim(rest),
         "bench" => bench::bench(rest),
         "screens" => sdk::screens(rest),
