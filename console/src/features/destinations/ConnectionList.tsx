@@ -96,7 +96,8 @@ function Connection({ destinationId, sourceId, name, delivery }: ConnectionProps
           </Button>
         ) : null}
       </div>
-      {delivery?.reason ? <p className={classes.reason}>{delivery.reason}</p> : null}
+      {/* Why it is stopped stands above the tabs. */}
+      {delivery?.reason && delivery.state !== "suspended" ? <p className={classes.reason}>{delivery.reason}</p> : null}
       {delivery ? <Account destinationId={destinationId} delivery={delivery} /> : null}
       {dialog}
     </section>

@@ -41,7 +41,7 @@ export function DeadLetterRow({ letter, startOpen, onSend }: Props) {
             items={[
               ["Message id", <Id key="id" value={letter.messageId} what="message id" />],
               ["Attempts", formatNumber(letter.attempts)],
-              ["Why", letter.detail],
+              ["Why", letter.exchange ? undefined : letter.detail],
             ]}
           />
           {letter.exchange ? <Exchange exchange={letter.exchange} /> : null}

@@ -8,7 +8,7 @@ import { Markdown } from "../../components/Markdown";
 import { type Draft, otherWay, type Row } from "./mapping";
 import classes from "./mappings.module.css";
 
-const PLACEHOLDER = "$.properties.name, {{properties.name}}, text or JSON";
+const PLACEHOLDER = "$.properties.name, $.a ?? $.b, {{properties.name}}, text or JSON";
 
 interface Props {
   field: ActionField;

@@ -12,6 +12,9 @@ describe("a field of a mapping", () => {
     [true, "true", "boolean"],
     [12.5, "12.5", "number"],
     [{ "@if": { exists: { "@path": "$.a" }, then: 1 } }, '{\n  "@if": {\n    "exists": {\n      "@path": "$.a"\n    },\n    "then": 1\n  }\n}', "string"],
+    [{ "@if": { exists: { "@path": "$.a" }, then: { "@path": "$.a" }, else: { "@path": "$.b" } } }, "$.a ?? $.b", "string"],
+    ["$.a ?? nothing", "$.a ?? nothing", "string"],
+    ["$.a ?? $.b", '"$.a ?? $.b"', "string"],
     [[1, 2], "[\n  1,\n  2\n]", "string"],
   ];
   it.each(values)("%j is shown as text and read back", (value, text, type) => {

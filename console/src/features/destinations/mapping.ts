@@ -1,5 +1,6 @@
-// Fields of a mapping as people type them: `{{properties.plan}}` and `$.properties.plan` stand for
-// directives, JSON for anything else; an object has a row for each of its own fields.
+// Fields of a mapping as people type them: `{{properties.plan}}`, `$.properties.plan` and
+// `$.traits.plan ?? $.properties.plan` (the first that exists) stand for directives, JSON for anything
+// else; an object has a row for each of its own fields.
 
 import type { ActionField, Mapping } from "../../api/queries/subscriptions";
 
@@ -8,7 +9,7 @@ const PATH = /^\$\.[^\s{}]*$/;
 /** How a value of a mapping is shown in its field. */
 export function textOf(value: unknown): string {
   if (value === undefined || value === null) return "";
-  if (typeof value === "string") return /^\s*[[{"]/.test(value) || PATH.test(value) ? JSON.stringify(value) : value;
+  if (typeof value === "string") return /^\s*[[{"]/.test(value) || pathsIn(value) ? JSON.stringify(value) : value;
   if (typeof value === "object" && !Array.isArray(value)) {
     const [key, ...more] = Object.keys(value);
     const argument = key === undefined ? undefined : (value as Record<string, unknown>)[key];
@@ -16,9 +17,38 @@ export function textOf(value: unknown): string {
       if (key === "@path" && PATH.test(argument)) return argument;
       if (key === "@template" && argument.includes("{{")) return argument;
     }
+    const paths = alternatives(value);
+    if (paths !== undefined) return paths.join(" ?? ");
   }
   return JSON.stringify(value, null, 2);
 }
+
+/** The first path that exists, which presets say in four directives: `$.a ?? $.b`. */
+function alternatives(value: unknown): string[] | undefined {
+  const only = (object: unknown, name: string) =>
+    isRecord(object) && Object.keys(object).length === 1 ? object[name] : undefined;
+  const path = only(value, "@path");
+  if (typeof path === "string" && PATH.test(path)) return [path];
+  const condition = only(value, "@if");
+  if (!isRecord(condition) || Object.keys(condition).sort().join() !== "else,exists,then") return undefined;
+  const [first, same] = [only(condition["exists"], "@path"), only(condition["then"], "@path")];
+  const others = alternatives(condition["else"]);
+  if (typeof first !== "string" || first !== same || !PATH.test(first) || others === undefined) return undefined;
+  return [first, ...others];
+}
+
+function pathsIn(text: string): string[] | undefined {
+  const paths = text.split(/\s+\?\?\s+/);
+  return paths.every((path) => PATH.test(path)) ? paths : undefined;
+}
+
+function asDirective([first, ...others]: string[]): unknown {
+  const path = { "@path": first };
+  return others.length === 0 ? path : { "@if": { exists: path, then: path, else: asDirective(others) } };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 export type Read = { value: unknown } | { problem: string };
 
@@ -26,7 +56,8 @@ export type Read = { value: unknown } | { problem: string };
 export function valueOf(text: string, type: string): Read {
   const trimmed = text.trim();
   if (trimmed === "") return { value: undefined };
-  if (PATH.test(trimmed)) return { value: { "@path": trimmed } };
+  const paths = pathsIn(trimmed);
+  if (paths) return { value: asDirective(paths) };
   if (/^[[{"]/.test(trimmed) && !trimmed.startsWith("{{")) {
     try {
       return { value: JSON.parse(trimmed) as unknown };
@@ -96,8 +127,5 @@ export function readMapping(fields: ActionField[], saved: Mapping, drafts: Recor
 
 /** An object of fields, each with a value of its own; not one directive for all of it. */
 function isFields(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === "object" && value !== null && !Array.isArray(value) &&
-    !Object.keys(value).some((key) => key.startsWith("@"))
-  );
+  return isRecord(value) && !Object.keys(value).some((key) => key.startsWith("@"));
 }
