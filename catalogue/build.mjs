@@ -89,6 +89,8 @@ async function bundle(contents, plugins) {
     format: 'iife',
     platform: 'browser',
     target: 'es2022',
+    // Else it is "development", and some destinations send to the machine of their authors.
+    define: { 'process.env.NODE_ENV': '"production"' },
     mainFields: ['browser', 'main'],
     conditions: ['require'],
     minifyWhitespace: true,

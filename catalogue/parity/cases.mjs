@@ -35,6 +35,9 @@ const EVENTS = {
 
 const SAMPLES = { email: 'ann@example.com', uri: 'https://example.com/x', date: '2026-01-15', 'date-time': '2026-01-15T12:00:00Z', ipv4: '203.0.113.7', hostname: 'example.com', uuid: '123e4567-e89b-42d3-a456-426614174000' }
 
+// What a setting is about that has no format.
+const ADDRESS = /url|endpoint/i
+
 function sample({ key, type, format, choices, properties, multiple, default: value }) {
   if (value !== undefined && value !== null && !(typeof value === 'object' && Object.keys(value).some((name) => name.startsWith('@')))) return value
   const choice = Array.isArray(choices) ? choices[0] : undefined
@@ -43,7 +46,7 @@ function sample({ key, type, format, choices, properties, multiple, default: val
     : type === 'number' || type === 'integer' ? 1
     : type === 'datetime' ? '2026-01-15T12:00:00Z'
     : type === 'object' ? Object.fromEntries((properties ?? []).map((field) => [field.key, sample(field)]))
-    : SAMPLES[format] ?? `test-${key}`
+    : SAMPLES[format] ?? (type === 'string' && ADDRESS.test(key) ? SAMPLES.uri : `test-${key}`)
   return multiple ? [one] : one
 }
 

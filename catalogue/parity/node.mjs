@@ -23,6 +23,7 @@ writeFileSync(join(folder, 'version.txt'), catalogue.version)
 // Before anything reads its environment: modules of the package do so when they are loaded.
 for (const { environment } of all) Object.assign(process.env, environment)
 process.env.TZ = 'UTC'
+process.env.NODE_ENV = 'production'
 
 const crypto = require('node:crypto')
 const zeros = (size) => Buffer.alloc(size)

@@ -6,7 +6,7 @@
 //! catalogue takes from there what it says of each destination.
 //!
 //! The fields are filled by our own mapping engine, as in the server; the engines' own wording of
-//! TypeErrors and SyntaxErrors is not compared.
+//! TypeErrors, SyntaxErrors and RangeErrors is not compared.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a tool")]
 
 use std::collections::BTreeMap;
