@@ -91,8 +91,9 @@ impl Span {
                 let back = last_days
                     .checked_sub(1)
                     .ok_or_else(|| invalid("`last_days` must be at least 1"))?;
-                let first = today
-                    .checked_sub(i64::from(back).days())
+                let first = jiff::Span::new()
+                    .try_days(back)
+                    .and_then(|back| today.checked_sub(back))
                     .map_err(|_| invalid(format!("`last_days` of {last_days} is too long ago")))?;
                 (first, today)
             }
@@ -397,5 +398,11 @@ mod tests {
         assert!(between("2026-01-01", "2027-06-01").is_err());
         assert!(between("yesterday", "2026-01-01").is_err());
         assert!(between("2026-01-01", "2026-01-01").is_ok());
+        for last_days in [0, 366, 1_000_000, 10_000_000, u32::MAX] {
+            let range = DateRange::LastDays { last_days };
+            let found = Span::resolve(&range, &Calendar::default(), Timestamp::ZERO, 365);
+            assert!(found.is_err(), "{last_days}");
+        }
+        assert!(between("9999-12-31", "9999-12-31").is_err());
     }
 }

@@ -71,7 +71,9 @@ fn hours(params: &Params) -> Result<ExportQuery> {
         let hour = hour.and_then(|hour| hour.in_tz("UTC").ok());
         hour.ok_or_else(|| Failure::parameter(name, "an hour is written YYYYMMDDTHH"))
     });
-    let (start, end) = (start?.timestamp(), end?.timestamp() + 1.hour());
+    let late = || Failure::parameter("end", "it is out of the calendar");
+    let (start, end) = (start?.timestamp(), end?.timestamp());
+    let end = end.checked_add(1.hour()).map_err(|_| late())?;
     let hours = (end.as_microsecond() - start.as_microsecond()) / HOUR_MICROS;
     if !(1..=HOURS_MAX).contains(&hours) {
         return Err(Failure::parameter(
