@@ -54,6 +54,14 @@ export const cohortPeopleQuery = (cohortId: string) =>
     getNextPageParam: (page) => page.pagination.next ?? undefined,
   });
 
+/** Whatever a cohort is, others may be defined by it and answers may count its people. */
+const TOUCHED = [KEY, ["cohort-preview"], ["answer"], ["people-behind"]];
+
+function useAskAgain() {
+  const client = useQueryClient();
+  return () => Promise.all(TOUCHED.map((queryKey) => client.invalidateQueries({ queryKey })));
+}
+
 interface NewCohort {
   name: string;
   description?: string;
@@ -70,21 +78,22 @@ export function useCreateCohort() {
 }
 
 export function useChangeCohort(cohortId: string) {
-  const client = useQueryClient();
+  const onSuccess = useAskAgain();
   return useMutation({
     mutationFn: async (change: Partial<NewCohort>) =>
       (await request<{ cohort: Cohort }>("PATCH", `/cohorts/${cohortId}`, change)).cohort,
-    onSuccess: () => client.invalidateQueries({ queryKey: KEY }),
+    onSuccess,
   });
 }
 
 export function useDeleteCohort() {
   const client = useQueryClient();
+  const askAgain = useAskAgain();
   return useMutation({
     mutationFn: (cohortId: string) => request("DELETE", `/cohorts/${cohortId}`),
     onSuccess: async (_, cohortId) => {
       client.removeQueries({ queryKey: [...KEY, cohortId] });
-      await client.invalidateQueries({ queryKey: KEY });
+      await askAgain();
     },
   });
 }
@@ -93,10 +102,10 @@ export type ListChanged = Schema<"CohortPeopleData">;
 
 /** Adds people to a list by user id, or takes them off it; unknown ids are left out and told. */
 export function useChangeList(cohortId: string) {
-  const client = useQueryClient();
+  const onSuccess = useAskAgain();
   return useMutation({
     mutationFn: (change: { userIds: string[]; remove: boolean }) =>
       request<ListChanged>("POST", `/cohorts/${cohortId}/people`, { ...change, skipUnknown: true }),
-    onSuccess: () => client.invalidateQueries({ queryKey: KEY }),
+    onSuccess,
   });
 }

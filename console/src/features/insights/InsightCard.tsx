@@ -73,7 +73,7 @@ export function InsightCard({ insight, height, range, filters, menu }: CardProps
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Label>Export</Menu.Label>
-            <ExportItems name={insight.name} panel={panel} table={shown && kind.table(shown.query, shown.result)} />
+            <ExportItems name={insight.name} panel={panel} table={shown && kind.table(shown.query, shown.result, drawnAs(insight))} />
             {menu ? <Menu.Divider /> : null}
             {menu}
           </Menu.Dropdown>
@@ -85,6 +85,8 @@ export function InsightCard({ insight, height, range, filters, menu }: CardProps
     </section>
   );
 }
+
+const drawnAs = (insight: Insight) => chartOf(kindOf(insight.query.kind), (insight.display ?? {}) as Display);
 
 function useSharedQuery(own: InsightQuery, range: Range | undefined, filters: CardProps["filters"]): InsightQuery {
   const timeZone = useTimeZone();
@@ -111,7 +113,7 @@ function Drawing({ insight, query, height, compact }: DrawingProps) {
     return <BlockSkeleton height={height} />;
   }
   if (kind.isEmpty(shown.result)) return <span className={classes.small}>Nobody did this in the range</span>;
-  const chart = chartOf(kind, display);
+  const chart = drawnAs(insight);
   if (chart === "table") {
     return (
       <div style={{ maxHeight: height, overflow: "auto" }}>

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useChangeList, type ListChanged } from "../../../api/queries/cohorts";
 import { notifyFailed } from "../../../components/notify";
 import { plural } from "../../../lib/format";
+import { idsIn } from "./ids";
 
 /** Most ids in one request of the API. */
 const IDS_MAX = 100_000;
@@ -32,7 +33,7 @@ export function ImportPeople({ cohortId }: { cohortId: string }) {
     >
       <Textarea
         label="User ids"
-        description="One a line, or by commas; the first column of a CSV file works, too."
+        description="One a line, or by commas. Of a CSV file with headings, the column user_id."
         minRows={5}
         maxRows={12}
         autosize
@@ -56,12 +57,4 @@ export function ImportPeople({ cohortId }: { cohortId: string }) {
       ) : null}
     </form>
   );
-}
-
-/** The ids in a text: one a line, by commas, or the first column of a CSV file with quotes. */
-export function idsIn(text: string): string[] {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
-  const all = lines.length === 1 ? (lines[0] ?? "").split(",") : lines.map((line) => line.split(",")[0] ?? "");
-  const ids = all.map((id) => id.trim().replace(/^"(.*)"$/, "$1"));
-  return [...new Set(ids.filter((id) => id !== "" && !/^(user_?id|amplitude_id)$/i.test(id)))];
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { PeopleClause } from "../../../api/queries/cohorts";
-import { idsIn } from "../cohorts/ImportPeople";
 import { askable, clauseWords, finishedClauses, KINDS, spanWords, withinWords, type ConditionKind } from "./model";
 
 const names = (id: string) => (id === "c1" ? "Buyers" : "a cohort that was deleted");
@@ -36,14 +35,5 @@ describe("what can be asked", () => {
     expect(askable([])).toBeUndefined();
     const chosen: PeopleClause = { any_of: [{ kind: "in_cohort", cohort: "c1" }, { kind: "in_cohort", cohort: "" }] };
     expect(askable([chosen])).toEqual({ clauses: [{ any_of: [{ kind: "in_cohort", cohort: "c1" }] }] });
-  });
-});
-
-describe("ids of an import", () => {
-  it("come from lines, commas or the first column, each once", () => {
-    expect(idsIn("ann\nbob\r\n\nann")).toEqual(["ann", "bob"]);
-    expect(idsIn("ann, bob")).toEqual(["ann", "bob"]);
-    expect(idsIn('user_id,plan\n"ann",pro\n"bob",free')).toEqual(["ann", "bob"]);
-    expect(idsIn(" ")).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { useTimeZone } from "../../../../lib/timeZone";
 import { useAnnotations } from "../../useAnnotations";
 import type { ChartProps } from "../../kind";
 import { buckets } from "../trend/model";
-import { binWords, measureOf, MEASURES, type Query, type Result } from "./model";
+import { binWords, measureOf, MEASURES, pointAt, type Query, type Result } from "./model";
 
 export function SessionsChart(props: ChartProps<Query, Result>) {
   return measureOf(props.query) === "lengths" ? <Lengths {...props} /> : <OverTime {...props} />;
@@ -24,10 +24,10 @@ function OverTime({ query, result, chart, height, compact = false, onPeople }: C
   const times = useMemo(() => buckets(result, timeZone, noted), [result, timeZone, noted]);
   const pick = useCallback(
     (_: TimeSeries, index: number) => {
-      const bucket = result.buckets[index]?.label;
-      if (bucket !== undefined && (series[0]?.values[index] ?? 0) !== 0) onPeople?.({ bucket, who: told.who });
+      const point = pointAt(result, index, told);
+      if (point) onPeople?.(point);
     },
-    [result, series, told, onPeople],
+    [result, told, onPeople],
   );
   return (
     <TimeChart

@@ -46,6 +46,12 @@ export function measureOf(query: Query): Measure {
 const behind = (counts: Counts, who: Told["who"]) =>
   who === "session" ? counts.people : who === "bounce" ? counts.bounced : counts.active;
 
+/** Whom a point of a line opens, also where its value is zero: sessions may have no length. */
+export function pointAt(result: Result, index: number, told: Told): Place | undefined {
+  const [bucket, counts] = [result.buckets[index]?.label, result.counts[index]];
+  return bucket !== undefined && counts && behind(counts, told.who) > 0 ? { bucket, who: told.who } : undefined;
+}
+
 export function binWords(bin: Schema<"SessionsBin">): string {
   const short = (seconds: number) => secondsWords(seconds).replace(/ (s|min|h)\w*$/, (_, unit: string) => ` ${unit}`);
   return bin.to_seconds === undefined || bin.to_seconds === null

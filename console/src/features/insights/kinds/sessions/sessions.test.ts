@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { binWords, describe, pointWords, table, type Query, type Result } from "./model";
+import { binWords, describe, MEASURES, pointAt, pointWords, table, type Query, type Result } from "./model";
 
 const counts = (sessions: number) => ({
   sessions,
@@ -37,6 +37,13 @@ test("the table has every measure, and each number opens whom it counts", () => 
   expect(rows.get("per_person")?.[2]?.point).toEqual({ bucket: "2026-03-02", who: "active" });
   expect(rows.get("average_length")?.[2]?.text).toBe("–");
   expect(table(query, result).note).toContain("more than 24 hours");
+});
+
+test("a point of zero opens its people, if it has any", () => {
+  expect(pointAt(result, 1, MEASURES.per_person)).toEqual({ bucket: "2026-03-02", who: "active" });
+  expect(pointAt(result, 0, MEASURES.average_length)).toEqual({ bucket: "2026-03-01", who: "session" });
+  expect(pointAt(result, 1, MEASURES.average_length)).toBeUndefined();
+  expect(pointAt(result, 0, MEASURES.bounce_rate)).toBeUndefined();
 });
 
 test("lengths have a row per bin", () => {
