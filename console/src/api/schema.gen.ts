@@ -2471,8 +2471,11 @@ export interface components {
          */
         EventJson: Record<string, never>;
         EventName: components["schemas"]["Told"] & {
-            /** Format: int64 */
-            count: number;
+            /**
+             * Format: int64
+             * @description How often it was seen; absent for a custom event of which only some rows count.
+             */
+            count?: number | null;
             /** @description Whether it counts as activity; `$identify`, `$group` and `$alias` do not. */
             isActive: boolean;
             lastSeenAt?: string | null;
@@ -2706,6 +2709,8 @@ export interface components {
             median_seconds?: number | null;
             /** @description Distinct people per step. */
             people: number[];
+            /** @description Per step from the second: from the step before, of those who reached it; null if nobody did. */
+            times_from_previous: (components["schemas"]["Durations"] | null)[];
         };
         /** @enum {string} */
         FunnelOutcome: "reached" | "dropped_off";

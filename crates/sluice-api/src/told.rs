@@ -1,6 +1,6 @@
 //! What was seen, with what the data dictionary says of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sluice_insights::CUSTOM_EVENT_PREFIX;
 use sluice_model::{DictionaryEntry, EntryKind, EntrySays};
@@ -29,7 +29,7 @@ pub(crate) fn told_events(seen: Vec<EventName>, entries: Vec<DictionaryEntry>) -
         }
         if let Some(place) = places.get(&name) {
             let into = &mut listed[*place];
-            into.count += one.count;
+            into.count = into.count.zip(one.count).map(|(all, more)| all + more);
             into.last_seen_at = into.last_seen_at.take().max(one.last_seen_at);
             continue;
         }
@@ -39,23 +39,38 @@ pub(crate) fn told_events(seen: Vec<EventName>, entries: Vec<DictionaryEntry>) -
         listed.push(one);
     }
     listed.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
-    let parts = |says: &EntrySays| -> Vec<String> {
-        let names = says.definition.iter().flat_map(|json| json.as_array().into_iter().flatten());
-        names.filter_map(|part| Some(part["event"].as_str()?.to_owned())).collect()
-    };
     for (name, says) in custom {
-        let parts = parts(&says);
-        let own: Vec<&EventName> = listed.iter().filter(|one| parts.contains(&one.name)).collect();
+        let (names, is_counted) = parts(&says, &events);
+        let own: Vec<&EventName> = listed.iter().filter(|one| names.contains(&one.name)).collect();
         let custom = EventName {
             name: format!("{CUSTOM_EVENT_PREFIX}{name}"),
-            count: own.iter().map(|one| one.count).sum(),
+            count: is_counted.then(|| own.iter().filter_map(|one| one.count).sum()),
             is_active: true,
-            last_seen_at: own.iter().filter_map(|one| one.last_seen_at.clone()).max(),
+            last_seen_at: own
+                .iter()
+                .filter(|_| is_counted)
+                .filter_map(|one| one.last_seen_at.clone())
+                .max(),
             told: Told { display_name: called(&name, &says), ..told(&says) },
         };
         listed.push(custom);
     }
     listed
+}
+
+/// The events that a custom one is made of, and whether it has all rows of each.
+fn parts(says: &EntrySays, events: &HashMap<String, EntrySays>) -> (HashSet<String>, bool) {
+    let (mut whole, mut filtered) = (HashSet::new(), HashSet::new());
+    for part in says.definition.iter().flat_map(|json| json.as_array().into_iter().flatten()) {
+        let Some(name) = part["event"].as_str() else { continue };
+        let name = events.get(name).and_then(|says| says.same_as.as_deref()).unwrap_or(name);
+        let has_filters = part["filters"].as_array().is_some_and(|filters| !filters.is_empty());
+        let into = if has_filters { &mut filtered } else { &mut whole };
+        into.insert(name.to_owned());
+    }
+    let is_counted = filtered.is_subset(&whole);
+    whole.extend(filtered);
+    (whole, is_counted)
 }
 
 /// Properties and traits, in the order they came.

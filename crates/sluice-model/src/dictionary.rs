@@ -13,6 +13,8 @@ pub const ENTRY_NAME_BYTES_MAX: usize = 512;
 pub const ENTRY_DESCRIPTION_CHARS_MAX: usize = 2_000;
 /// Most entries of a workspace.
 pub const ENTRIES_MAX: u64 = 20_000;
+/// How questions name custom events: this and their names.
+const CUSTOM_EVENT_PREFIX: &str = "ce:";
 /// Largest definition of a custom event, as JSON text.
 pub const CUSTOM_EVENT_BYTES_MAX: usize = 64 * 1024;
 
@@ -89,6 +91,11 @@ pub fn check_entry(kind: EntryKind, name: &str, says: &EntrySays) -> Result<(), 
     if name.is_empty() || name.len() > ENTRY_NAME_BYTES_MAX {
         checks.fail("name", format!("must have 1 to {ENTRY_NAME_BYTES_MAX} bytes"));
     }
+    let is_event = kind == EntryKind::Event;
+    if is_event && (name.starts_with('_') || name.starts_with(CUSTOM_EVENT_PREFIX)) {
+        let what = "begins as the names of pseudo-events (`_active`) or custom events (`ce:`) do";
+        checks.fail("name", what);
+    }
     if !says.display_name.is_empty() {
         checks.name("displayName", &says.display_name);
     }
@@ -96,14 +103,17 @@ pub fn check_entry(kind: EntryKind, name: &str, says: &EntrySays) -> Result<(), 
         let message = format!("must have at most {ENTRY_DESCRIPTION_CHARS_MAX} characters");
         checks.fail("description", message);
     }
-    let is_event = kind == EntryKind::Event;
     if says.is_deleted && !is_event {
         checks.fail("isDeleted", "only events can be left out of everything");
     }
     match &says.same_as {
         Some(_) if !is_event => checks.fail("sameAs", "only events can be the same as others"),
         Some(other) if other == name => checks.fail("sameAs", "is this event itself"),
-        Some(other) if other.is_empty() || other.starts_with(['_', '$']) => {
+        Some(other)
+            if other.is_empty()
+                || other.starts_with(['_', '$'])
+                || other.starts_with(CUSTOM_EVENT_PREFIX) =>
+        {
             checks.fail("sameAs", "must be the name of an event");
         }
         _ => {}

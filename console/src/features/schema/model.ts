@@ -28,10 +28,10 @@ export function rowsOf(tab: Tab, entries: readonly Entry[], events: readonly Eve
   const kinds: EntryKind[] = tab === "events" ? ["event", "custom_event"] : [tab === "properties" ? "event_property" : "user_trait"];
   const rows = new Map<string, SchemaRow>();
   const key = (kind: EntryKind, name: string) => `${kind}:${name}`;
-  const add = (kind: EntryKind, name: string, count: number, lastSeenAt: string | undefined) =>
+  const add = (kind: EntryKind, name: string, count: number | undefined, lastSeenAt: string | undefined) =>
     rows.set(key(kind, name), { key: key(kind, name), kind, name, entry: undefined, count, lastSeenAt });
   if (tab === "events") {
-    for (const one of events) if (!one.name.startsWith("ce:")) add("event", one.name, one.count, one.lastSeenAt ?? undefined);
+    for (const one of events) if (!one.name.startsWith("ce:")) add("event", one.name, one.count ?? undefined, one.lastSeenAt ?? undefined);
   } else {
     const of = tab === "properties" ? "event" : "user";
     for (const one of properties) if (one.of === of) add(kinds[0] ?? "event_property", one.name, one.count, one.lastSeenAt ?? undefined);

@@ -45,7 +45,9 @@ pub struct Told {
 #[serde(rename_all = "camelCase")]
 pub struct EventName {
     pub name: String,
-    pub count: u64,
+    /// How often it was seen; absent for a custom event of which only some rows count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
     #[serde(flatten)]
     pub told: Told,
     /// Whether it counts as activity; `$identify`, `$group` and `$alias` do not.

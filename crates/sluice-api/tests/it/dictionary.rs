@@ -45,10 +45,37 @@ async fn names_follow_renamed_deleted_and_custom_events() {
 }
 
 #[tokio::test]
+async fn a_custom_event_was_seen_as_often_as_its_parts_and_unknown_often_with_filters() {
+    let server = server();
+    let seen = async |name: &str| {
+        let events = server.get("/events/names").await.json["data"]["events"].clone();
+        let found = events.as_array().unwrap().iter().find(|one| one["name"] == name).cloned();
+        found.unwrap()
+    };
+    let count = seen(PLANTED).await["count"].as_u64().unwrap();
+    let renamed = format!("/dictionary/event/{PLANTED}");
+    server.call("PUT", &renamed, &json!({ "sameAs": "Order Completed" })).await;
+    // Both names of one event: it is counted once.
+    let parts = json!([{ "event": PLANTED }, { "event": "Order Completed" }]);
+    server.call("PUT", "/dictionary/custom_event/Touch", &json!({ "anyOf": parts })).await;
+    assert_eq!(seen("ce:Touch").await["count"], count);
+    let filter = json!([{ "property": "plan", "op": "is", "values": ["pro"] }]);
+    let some = json!([{ "event": PLANTED, "filters": filter }]);
+    server.call("PUT", "/dictionary/custom_event/Some", &json!({ "anyOf": some })).await;
+    assert_eq!(seen("ce:Some").await.get("count"), None);
+    let both = json!([{ "event": PLANTED, "filters": filter }, { "event": "Order Completed" }]);
+    server.call("PUT", "/dictionary/custom_event/Some", &json!({ "anyOf": both })).await;
+    assert_eq!(seen("ce:Some").await["count"], count, "the part without filters has all of them");
+}
+
+#[tokio::test]
 async fn what_cannot_be_said_is_told() {
     let server = server();
     let cases = [
         ("/dictionary/event/A", json!({ "sameAs": "A" }), "sameAs"),
+        ("/dictionary/event/A", json!({ "sameAs": "ce:Touch" }), "sameAs"),
+        ("/dictionary/event/_active", json!({ "isDeleted": true }), "name"),
+        ("/dictionary/event/ce:Touch", json!({ "sameAs": "A" }), "name"),
         ("/dictionary/event_property/plan", json!({ "isDeleted": true }), "isDeleted"),
         ("/dictionary/custom_event/C", json!({}), "anyOf"),
         ("/dictionary/custom_event/C", json!({ "anyOf": [{ "event": "_active" }] }), "anyOf"),

@@ -492,7 +492,7 @@ impl EventSchema for Fake {
         let name = EventName {
             name: PLANTED.to_owned(),
             told: Told::default(),
-            count: 3,
+            count: Some(3),
             is_active: true,
             last_seen_at: None,
         };

@@ -60,6 +60,8 @@ struct Inner {
     pool: Pool,
     shared: Arc<Shared>,
     dictionary: RwLock<Arc<Dictionary>>,
+    /// Held by who reads a new one.
+    dictionary_turn: Mutex<()>,
     background: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -124,6 +126,7 @@ impl Analytics {
             pool,
             shared,
             dictionary: RwLock::default(),
+            dictionary_turn: Mutex::default(),
             background: Mutex::new(background),
         })))
     }
@@ -284,9 +287,20 @@ impl Analytics {
         Context::new(snapshot, calendar, now, self.0.threads).with_dictionary(dictionary)
     }
 
-    /// From now on questions take events as this dictionary says.
-    pub fn set_dictionary(&self, dictionary: Dictionary) {
+    /// From now on questions take events as the dictionary says that `read` gives. One reads after
+    /// the other: what was read first cannot take the place of what was read later.
+    ///
+    /// # Errors
+    /// Those of `read`; then all stays as it was.
+    pub fn read_dictionary<E>(
+        &self,
+        read: impl FnOnce() -> Result<Dictionary, E>,
+    ) -> Result<(), E> {
+        let turn = self.0.dictionary_turn.lock();
+        let dictionary = read()?;
         *self.0.dictionary.write() = Arc::new(dictionary);
+        drop(turn);
+        Ok(())
     }
 
     /// Stores what was read, ends the threads and waits for them. Waiting questions are refused.

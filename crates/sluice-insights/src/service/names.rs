@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 use serde_json::Value as Json;
 use sluice_base::Timestamp;
-use sluice_columnar::{Column, Part, Scope as ColumnScope, Value};
+use sluice_columnar::{Column, EventNames as _, Part, Scope as ColumnScope, Value};
 use sluice_filter::Scope;
 use utoipa::ToSchema;
 
 use super::events::json;
+use crate::query::EventSelector;
 use crate::{Context, InsightError};
 
 /// Values shown per property.
@@ -118,12 +119,19 @@ fn of_event(
     event: &str,
     cancelled: &AtomicBool,
 ) -> Result<Vec<PropertyInfo>, InsightError> {
+    let dictionary = context.dictionary();
+    // A custom event has the properties of all its parts.
+    let parts = dictionary.resolve(&EventSelector::named(event))?.alternatives();
+    let is_wanted = |stored: &str| {
+        let name = dictionary.counted_as(stored);
+        name.is_some_and(|name| parts.iter().any(|one| one.event == name))
+    };
     let mut found: Vec<OfEvent> = Vec::new();
     let mut left = ROWS_MAX;
     let mut parts: Vec<_> = context.snapshot.parts().iter().collect();
     parts.sort_by_key(|part| std::cmp::Reverse(part.meta().time_max));
     for part in parts {
-        let rows = rows_of(part, event, left);
+        let rows = rows_of(part, is_wanted, left);
         left -= rows.len();
         for meta in part
             .columns()
@@ -170,16 +178,20 @@ fn of_event(
     Ok(found.into_iter().map(info).collect())
 }
 
-/// Some rows of an event.
-fn rows_of(part: &Part, event: &str, limit: usize) -> Vec<u32> {
-    let Some(code) = part.event_code(event) else { return Vec::new() };
-    match part.postings(code) {
-        Some(rows) => rows.iter().copied().take(limit).collect(),
-        None => (0..part.rows())
-            .filter(|row| part.events().get(*row as usize) == code)
-            .take(limit)
-            .collect(),
+/// Some rows of the events of some names.
+fn rows_of(part: &Part, is_wanted: impl Fn(&str) -> bool, limit: usize) -> Vec<u32> {
+    let mut rows: Vec<u32> = Vec::new();
+    for code in (0..part.events_count()).filter(|code| is_wanted(part.event_name(*code))) {
+        let left = limit - rows.len();
+        match part.postings(code) {
+            Some(of_code) => rows.extend(of_code.iter().take(left)),
+            None => {
+                let is_of_code = |row: &u32| part.events().get(*row as usize) == code;
+                rows.extend((0..part.rows()).filter(is_of_code).take(left));
+            }
+        }
     }
+    rows
 }
 
 fn add_samples(column: &Column, codes: impl Iterator<Item = u32>, samples: &mut Vec<Json>) {

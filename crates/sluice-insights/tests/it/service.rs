@@ -1,14 +1,16 @@
 //! The running service: from the events log to an answer, and back after a restart.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sluice_base::{OsDisk, SystemClock, Timestamp};
 use sluice_event::{EventBatch, Offset, PersonId, SourceNo, StoredEvent};
 use sluice_insights::{
-    Analytics, AnalyticsConfig, Calendar, Cohorts, ErrorKind, EventsPage, InsightQuery,
-    InsightResult, Page, PeopleQuery,
+    Analytics, AnalyticsConfig, Calendar, Cohorts, CustomEvent, Dictionary, ErrorKind, EventsPage,
+    InsightQuery, InsightResult, Page, PeopleQuery,
 };
 use sluice_log::{Log, LogConfig};
 
@@ -118,6 +120,7 @@ fn an_event_of_the_log_is_queryable_and_still_there_after_a_restart() {
     assert_eq!(list.people.iter().map(|one| one.person).collect::<Vec<_>>(), [7]);
 
     check_lists(&analytics);
+    check_dictionary(&analytics);
     analytics.stop();
     let error = block_on(analytics.event_names()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
@@ -153,4 +156,49 @@ fn check_lists(analytics: &Analytics) {
     let seen: Vec<_> =
         properties.iter().map(|one| (one.name.as_str(), one.types[0].clone())).collect();
     assert_eq!(seen, [("n", ("number".to_owned(), 2)), ("who", ("string".to_owned(), 2))]);
+}
+
+fn check_dictionary(analytics: &Analytics) {
+    let read = |dictionary: Dictionary| {
+        analytics.read_dictionary(|| Ok::<_, Infallible>(dictionary)).unwrap();
+    };
+    let rows = |event: &str| {
+        let found = block_on(analytics.properties(Some(event.to_owned()))).unwrap();
+        found.iter().find(|one| one.name == "n").map(|one| one.types[0].1)
+    };
+    let any_of = serde_json::from_value(json!([{ "event": "Open" }, { "event": "Buy" }])).unwrap();
+    let any = CustomEvent { label: "Any".to_owned(), any_of };
+    read(Dictionary::default().with_custom("Any", any));
+    assert_eq!((rows("ce:Any"), rows("Open")), (Some(4), Some(2)));
+    assert!(block_on(analytics.properties(Some("ce:No".to_owned()))).is_err());
+    let renamed = || Dictionary::default().with_renamed("Open", "Buy");
+    read(renamed());
+    assert_eq!((rows("Buy"), rows("Open")), (Some(4), Some(4)), "either name is both");
+    read(renamed().with_left_out("Buy"));
+    assert_eq!(rows("Buy"), None);
+
+    // Who begins to read before a change may not undo it.
+    let (begun, has_begun) = channel();
+    let (go, may_go) = channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let slow = || {
+                begun.send(()).unwrap();
+                may_go.recv().unwrap();
+                Ok::<_, Infallible>(Dictionary::default())
+            };
+            analytics.read_dictionary(slow).unwrap();
+        });
+        has_begun.recv().unwrap();
+        let later = scope.spawn(|| read(renamed()));
+        for _ in 0..10_000 {
+            if later.is_finished() {
+                break;
+            }
+            std::thread::yield_now();
+        }
+        go.send(()).unwrap();
+    });
+    assert_eq!(rows("Buy"), Some(4), "what was read last counts");
+    read(Dictionary::default());
 }

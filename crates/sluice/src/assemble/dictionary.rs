@@ -11,6 +11,10 @@ pub(super) fn read_dictionary(
     analytics: &Analytics,
     no: WorkspaceNo,
 ) -> Result<(), StoreError> {
+    analytics.read_dictionary(|| stored(store, no))
+}
+
+fn stored(store: &Store, no: WorkspaceNo) -> Result<Dictionary, StoreError> {
     let mut dictionary = Dictionary::default();
     for entry in store.dictionary_list(no)? {
         let (name, says) = (entry.name, entry.says);
@@ -35,6 +39,5 @@ pub(super) fn read_dictionary(
             EntryKind::EventProperty | EntryKind::UserTrait => {}
         }
     }
-    analytics.set_dictionary(dictionary);
-    Ok(())
+    Ok(dictionary)
 }

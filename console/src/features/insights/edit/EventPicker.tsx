@@ -24,8 +24,13 @@ export function EventPicker({ value, onChange, special, of }: Props) {
     value: event.name,
     label: event.displayName || event.name,
     words: event.description,
-    side: `${event.isTest ? "test · " : ""}${formatCompact(event.count)}`,
-    detail: `${event.description ? `${event.description} · ` : ""}${formatNumber(event.count)} times, last ${event.lastSeenAt ? formatRelative(event.lastSeenAt, now) : "unknown"}`,
+    side: [event.isTest ? "test" : "", event.count == null ? "" : formatCompact(event.count)].filter((part) => part !== "").join(" · "),
+    detail: [
+      event.description ?? "",
+      event.count == null
+        ? "Some rows of other events"
+        : `${formatNumber(event.count)} times, last ${event.lastSeenAt ? formatRelative(event.lastSeenAt, now) : "unknown"}`,
+    ].filter((part) => part !== "").join(" · "),
   }));
   const shown = seen.find((event) => event.value === value)?.label ?? eventWords(value ?? "");
   const options = [...special.map((name) => ({ value: name, label: eventWords(name) })), ...seen];

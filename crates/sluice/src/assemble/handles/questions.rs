@@ -109,7 +109,7 @@ impl EventSchema for Parts {
             let names = workspace?.analytics.event_names().await.map_err(handle_error)?;
             let view = |found: sluice_insights::EventName| EventName {
                 name: found.name,
-                count: found.count,
+                count: Some(found.count),
                 told: Told::default(),
                 is_active: found.active,
                 last_seen_at: Some(found.last_seen),
