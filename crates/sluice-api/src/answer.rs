@@ -8,6 +8,8 @@ use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::error::ApiError;
+
 /// Segment's media types; an answer repeats the one it was asked for.
 const SEGMENT_TYPES: &[&str] = &[
     "application/vnd.segment.v1+json",
@@ -25,6 +27,18 @@ impl<T: Serialize> IntoResponse for Data<T> {
     fn into_response(self) -> Response {
         Json(self).into_response()
     }
+}
+
+/// The same for an answer that may be large: it is written on a thread of its own, so that other
+/// requests need not wait.
+pub(crate) async fn written_apart<T: Serialize + Send + 'static>(
+    data: T,
+) -> Result<Response, ApiError> {
+    let write = move || serde_json::to_vec(&Data { data });
+    let written = tokio::task::spawn_blocking(write).await;
+    let written = written.map_err(|error| ApiError::Internal(error.to_string()))?;
+    let json = written.map_err(|error| ApiError::Internal(error.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
 
 /// What a deletion or another act without a result answers.

@@ -1,16 +1,17 @@
 //! `GET /api/2/funnels`: how many people got how far through the steps, in all and for each interval
 //! of the step they began with.
 
-use std::collections::HashMap;
-
 use axum::Json;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use sluice_insights::InsightResult;
-use sluice_insights::funnel::spec::{Durations, FunnelBars, FunnelResult, FunnelStep};
+use sluice_insights::funnel::spec::{
+    Durations, FunnelBars, FunnelMoment, FunnelResult, FunnelStep,
+};
+use sluice_insights::trend::spec::Bucket;
 
 use super::failure::{Failure, Result};
-use super::params::{Days, Every, month_day};
+use super::params::{Every, month_day};
 use super::project::Project;
 use super::question::{Event, Segment};
 
@@ -38,9 +39,8 @@ pub(super) async fn funnels(project: Project) -> Result<Json<Value>> {
     let names: Vec<String> = steps.iter().map(|step| step.name.clone()).collect();
     let (segments, breakdown) = Segment::with_breakdown(params)?;
     let days = params.days()?;
-    let intervals = days.intervals(params.every(INTERVALS)?)?;
     let mut question = json!({
-        "kind": "funnel",
+        "kind": "funnel", "range": days.to_json(), "interval": params.every(INTERVALS)?.name(),
         "steps": steps.iter().map(|step| &step.selector).collect::<Vec<_>>(),
         "window_seconds": window, "order": order,
         "users": params.people("active")?,
@@ -53,26 +53,26 @@ pub(super) async fn funnels(project: Project) -> Result<Json<Value>> {
     let mut data = Vec::new();
     for (index, segment) in segments.iter().enumerate() {
         segment.narrow(&mut question);
-        let whole = ask(&project, &question, days).await?;
-        let mut parts = Vec::with_capacity(intervals.len());
-        for interval in &intervals {
-            let result = ask(&project, &question, *interval).await?;
-            parts.push((interval.start, by_group(result)));
-        }
-        for (group, bars) in groups(whole) {
-            data.push(funnel(index, group.as_deref(), &names, &bars, &parts));
+        let result = ask(&project, &question).await?;
+        let dates: Vec<Date> =
+            result.buckets.iter().flatten().map(|b| begin(b, days.start)).collect();
+        for (group, bars) in groups(result) {
+            data.push(funnel(index, group.as_deref(), &names, &bars, &dates));
         }
     }
     Ok(Json(json!({ "data": data })))
 }
 
-async fn ask(project: &Project, question: &Value, days: Days) -> Result<FunnelResult> {
-    let mut question = question.clone();
-    question["range"] = days.to_json();
-    match project.ask(question).await? {
+async fn ask(project: &Project, question: &Value) -> Result<FunnelResult> {
+    match project.ask(question.clone()).await? {
         InsightResult::Funnel(result) => Ok(result),
         _ => Err(Failure::invalid("the question is no funnel")),
     }
+}
+
+/// The first day of an interval that is in the range.
+fn begin(bucket: &Bucket, start: Date) -> Date {
+    bucket.label.parse().map_or(start, |date: Date| date.max(start))
 }
 
 /// The groups, largest first; without a breakdown the one of everybody, which has no name.
@@ -83,34 +83,19 @@ fn groups(result: FunnelResult) -> Vec<(Option<String>, FunnelBars)> {
     }
 }
 
-fn by_group(result: FunnelResult) -> HashMap<Option<String>, FunnelBars> {
-    groups(result).into_iter().collect()
-}
-
-type Part = (Date, HashMap<Option<String>, FunnelBars>);
-
 fn funnel(
     segment: usize,
     group: Option<&str>,
     names: &[String],
     bars: &FunnelBars,
-    parts: &[Part],
+    dates: &[Date],
 ) -> Value {
-    let none = FunnelBars::default();
-    let key = group.map(str::to_owned);
-    let part = |index: usize| parts[index].1.get(&key).unwrap_or(&none);
-    let per_interval = |of: fn(&FunnelStep) -> Value| {
-        let row = |index: usize| -> Vec<Value> {
-            let bars = part(index);
-            (0..names.len()).map(|step| bars.steps.get(step).map_or(json!(0), of)).collect()
-        };
-        let series: Vec<_> = (0..parts.len()).map(row).collect();
-        let dates: Vec<Date> = parts.iter().map(|(date, _)| *date).collect();
-        json!({
-            "series": series,
-            "xValues": dates.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "formattedXValues": dates.iter().map(|date| month_day(*date)).collect::<Vec<_>>(),
-        })
+    let x_values: Vec<_> = dates.iter().map(ToString::to_string).collect();
+    let formatted: Vec<_> = dates.iter().map(|date| month_day(*date)).collect();
+    let per_interval = |of: fn(&FunnelMoment, usize) -> Value| {
+        let row = |moment: &FunnelMoment| (0..names.len()).map(|step| of(moment, step)).collect();
+        let series: Vec<Vec<Value>> = bars.over_time.iter().flatten().map(row).collect();
+        json!({ "series": series, "xValues": x_values, "formattedXValues": formatted })
     };
     let per_step = |of: fn(&FunnelStep) -> Value| bars.steps.iter().map(of).collect::<Vec<_>>();
     let mut meta = Map::from_iter([("segmentIndex".to_owned(), json!(segment))]);
@@ -120,11 +105,11 @@ fn funnel(
         "cumulative": per_step(|step| json!(step.from_start.unwrap_or(0.0))),
         "cumulativeRaw": per_step(|step| json!(step.people)),
         "dropoffCounts": per_step(|step| json!(step.dropped_off)),
-        "medianTransTimes": per_step(|step| millis(step, |times| times.median_seconds)),
-        "avgTransTimes": per_step(|step| millis(step, |times| times.mean_seconds)),
-        "dayFunnels": per_interval(|step| json!(step.people)),
-        "dayMedianTransTimes": per_interval(|step| millis(step, |times| times.median_seconds)),
-        "dayAvgTransTimes": per_interval(|step| millis(step, |times| times.mean_seconds)),
+        "medianTransTimes": per_step(|step| median(step.time_from_previous)),
+        "avgTransTimes": per_step(|step| mean(step.time_from_previous)),
+        "dayFunnels": per_interval(|moment, step| json!(moment.people[step])),
+        "dayMedianTransTimes": per_interval(|moment, step| median(time_to(moment, step))),
+        "dayAvgTransTimes": per_interval(|moment, step| mean(time_to(moment, step))),
     });
     if let Some(group) = group {
         meta.insert("groupValue".to_owned(), json!(group));
@@ -134,8 +119,19 @@ fn funnel(
     funnel
 }
 
-/// From the step before, in milliseconds; zero where nobody came.
-fn millis(step: &FunnelStep, of: fn(&Durations) -> f64) -> Value {
-    let seconds = step.time_from_previous.as_ref().map_or(0.0, of);
-    json!((seconds * 1_000.0).round() as i64)
+fn time_to(moment: &FunnelMoment, step: usize) -> Option<Durations> {
+    moment.times_from_previous[step.checked_sub(1)?]
+}
+
+fn median(time: Option<Durations>) -> Value {
+    millis(time.map(|time| time.median_seconds))
+}
+
+fn mean(time: Option<Durations>) -> Value {
+    millis(time.map(|time| time.mean_seconds))
+}
+
+/// In milliseconds; zero where nobody came.
+fn millis(seconds: Option<f64>) -> Value {
+    json!((seconds.unwrap_or(0.0) * 1_000.0).round() as i64)
 }

@@ -12,6 +12,7 @@ mod cohorts;
 mod deletions;
 mod export;
 mod failure;
+mod formula;
 mod funnels;
 mod money;
 mod params;

@@ -18,7 +18,9 @@ use sluice_store::Grant;
 
 use super::failure::{Failure, Result};
 use super::params::Params;
+use crate::handles::EventName;
 use crate::state::ApiState;
+use crate::told::told_events;
 
 /// Time in which a body must arrive.
 const BODY_TIME_MAX: Duration = Duration::from_secs(15);
@@ -101,12 +103,33 @@ impl Project {
         Ok(questions.ask(self.workspace, self.time_zone.clone(), query).await?)
     }
 
+    /// The events that were seen, and the custom ones, as the data dictionary takes them.
+    pub(super) async fn events(&self) -> Result<Vec<EventName>> {
+        Ok(self.seen_and_told().await?.0)
+    }
+
+    /// These, and the other names that the dictionary has for some of them.
+    async fn seen_and_told(&self) -> Result<(Vec<EventName>, Vec<String>)> {
+        let no = self.workspace;
+        let seen = self.api.handles().schema.event_names(no).await?;
+        let entries = self.api.store().call(move |store| store.dictionary_list(no)).await?;
+        let renamed: Vec<(String, String)> = entries
+            .iter()
+            .filter_map(|entry| Some((entry.name.clone(), entry.says.same_as.clone()?)))
+            .collect();
+        let told = told_events(seen, entries);
+        let is_told = |name: &String| told.iter().any(|event| event.name == *name);
+        let others = renamed.into_iter().filter(|(_, same_as)| is_told(same_as));
+        let others = others.map(|(name, _)| name).collect();
+        Ok((told, others))
+    }
+
     /// Every event that a request names must have been seen: a typing error is no empty chart.
     pub(super) async fn check_events(&self, names: &[String]) -> Result<()> {
-        let known = self.api.handles().schema.event_names(self.workspace).await?;
+        let (known, others) = self.seen_and_told().await?;
         let is_unknown = |name: &&String| {
             !name.starts_with('_')
-                && !name.starts_with("ce:")
+                && !others.contains(name)
                 && !known.iter().any(|event| event.name == **name)
         };
         match names.iter().find(is_unknown) {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sluice_insights::InsightResult;
 
 use super::failure::{Failure, Result};
+use super::formula::with_properties;
 use super::params::{Days, Every, Params};
 use super::project::Project;
 use super::question::{Event, Segment, user_property};
@@ -85,14 +86,17 @@ async fn formula(
     breakdown: Option<&Value>,
 ) -> Result<Json<Value>> {
     let formula = project.params.required(FORMULA)?;
-    if events.iter().any(|event| !event.group_by.is_empty()) {
-        return Err(Failure::parameter("e", "a formula is grouped by `g` instead of by an event"));
+    let (formula, given) = with_properties(formula, events)?;
+    if events.iter().zip(given).any(|(event, given)| event.group_by.len() > usize::from(given)) {
+        let message = "a formula is grouped by `g`; the first property of an event's `group_by` is \
+            what its functions such as PROPSUM are about";
+        return Err(Failure::parameter("e", message));
     }
     let selectors: Vec<_> = events.iter().map(|event| &event.selector).collect();
     let mut series = Series { is_paired: breakdown.is_some(), ..Series::default() };
     for segment in segments {
         let mut question = asked.about(&json!(selectors), segment);
-        question["formula"] = formula.into();
+        question["formula"] = formula.as_str().into();
         asked.split(&mut question, &breakdown.into_iter().cloned().collect::<Vec<_>>())?;
         let InsightResult::Trend(result) = project.ask(question).await? else { continue };
         series.x_values = result.buckets.iter().map(|bucket| x_value(&bucket.label)).collect();

@@ -13,6 +13,7 @@ use super::params::{Days, Every};
 use super::project::Project;
 use super::question::Segment;
 use super::segmentation::{number, x_value};
+use crate::handles::EventName;
 
 const INTERVALS: &[(&str, Every)] = &[("1", Every::Day), ("7", Every::Week), ("30", Every::Month)];
 /// Five minutes each, of one day.
@@ -91,16 +92,15 @@ pub(super) async fn realtime(project: Project) -> Result<Json<Value>> {
 
 /// The events that charts can show; what only says who somebody is, is none.
 pub(super) async fn list_events(project: Project) -> Result<Json<Value>> {
-    let names = project.api.handles().schema.event_names(project.workspace).await?;
-    let events: Vec<Value> = names
-        .into_iter()
-        .filter(|event| event.is_active)
-        .map(|event| {
-            json!({
-                "value": event.name, "display": event.name, "totals": event.count,
-                "non_active": false, "deleted": false, "hidden": false, "flow_hidden": false,
-            })
+    let shown = |event: EventName| {
+        let called =
+            [&event.told.display_name, &event.name].into_iter().find(|one| !one.is_empty());
+        json!({
+            "value": event.name, "display": called, "totals": event.count,
+            "non_active": false, "deleted": false, "hidden": event.told.is_not_offered,
+            "flow_hidden": false,
         })
-        .collect();
-    Ok(Json(json!({ "data": events })))
+    };
+    let events = project.events().await?.into_iter().filter(|event| event.is_active);
+    Ok(Json(json!({ "data": events.map(shown).collect::<Vec<_>>() })))
 }

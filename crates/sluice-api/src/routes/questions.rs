@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use sluice_event::{PersonId, WorkspaceNo};
 use sluice_insights::{
@@ -10,7 +11,7 @@ use sluice_insights::{
 };
 use utoipa::ToSchema;
 
-use crate::answer::Data;
+use crate::answer::{Data, written_apart};
 use crate::auth::Viewer;
 use crate::body::Body;
 use crate::error::ApiError;
@@ -58,11 +59,11 @@ pub(super) async fn query_insight(
     who: Viewer,
     State(api): State<ApiState>,
     Body(query): Body<InsightQuery>,
-) -> Result<Data<AnswerData>, ApiError> {
+) -> Result<Response, ApiError> {
     query.check()?;
     let zone = time_zone(&api, who.workspace()).await?;
     let result = api.handles().questions.ask(who.workspace(), zone, query).await?;
-    Ok(Data { data: AnswerData { result } })
+    written_apart(AnswerData { result }).await
 }
 
 /// The people behind a number of an answer: the same question and the number's place in it.

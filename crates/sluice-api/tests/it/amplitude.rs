@@ -71,6 +71,13 @@ async fn what_cannot_be_asked_is_refused_with_a_reason_and_without_data() {
             400,
             "Missing parameter: formula",
         ),
+        (
+            format!(
+                "/api/2/events/segmentation?e=%7B%22event_type%22%3A%22{PLANTED}%22%2C%22group_by%22%3A%5B%7B%22type%22%3A%22event%22%2C%22value%22%3A%22a%22%7D%5D%7D&{days}&m=formula&formula=TOTALS%28A%29"
+            ),
+            400,
+            "grouped by `g`",
+        ),
         (format!("/api/2/events/segmentation?{event}&{days}&g2=country"), 400, "goes with `g`"),
         (
             format!("/api/2/events/segmentation?{event}&{days}&rollingWindow=2&rollingAverage=2"),
@@ -88,11 +95,11 @@ async fn what_cannot_be_asked_is_refused_with_a_reason_and_without_data() {
         ),
         (format!("/api/2/funnels?{event}&{days}"), 400, "at least two"),
         (format!("/api/2/funnels?{event}&{event}&{days}&mode=sideways"), 400, "mode"),
-        (format!("/api/2/funnels?{event}&{event}&start=20250101&end=20251231"), 400, "at most 92"),
         (format!("/api/2/retention?rm=bracket&{days}"), 400, "Missing parameter: rb"),
         ("/api/2/useractivity?user=ann".to_owned(), 400, "a number"),
         ("/api/2/export?start=20260301&end=20260301T05".to_owned(), 400, "YYYYMMDDTHH"),
         ("/api/2/export?start=20260301T06&end=20260301T05".to_owned(), 400, "after start"),
+        ("/api/2/export?start=20260301T06&end=99991230T22".to_owned(), 400, "calendar"),
         ("/api/2/export?start=20200301T05&end=20200301T05".to_owned(), 404, "No events"),
         // A full queue is "too many" for these clients.
         (format!("/api/2/events/segmentation?{event}&{days}"), 429, ""),
@@ -104,6 +111,40 @@ async fn what_cannot_be_asked_is_refused_with_a_reason_and_without_data() {
         assert!(answer.json.get("data").is_none());
         assert_eq!(answer.headers.contains_key("retry-after"), status == 429);
     }
+}
+
+#[tokio::test]
+async fn events_go_by_the_names_that_the_dictionary_gives_them() {
+    let server = server();
+    let key = write_key(&server).await;
+    let keys = Some((key.as_str(), ADMIN));
+    let custom = json!({ "anyOf": [{ "event": PLANTED }], "displayName": "Any touch" });
+    server.call("PUT", "/dictionary/custom_event/Touch", &custom).await;
+    let says = json!({ "displayName": "Order", "isHidden": true });
+    server.call("PUT", &format!("/dictionary/event/{PLANTED}"), &says).await;
+    let list = get(&server, "/api/2/events/list", keys).await.json["data"].clone();
+    let seen = |one: usize| [&list[one]["value"], &list[one]["display"], &list[one]["hidden"]];
+    assert_eq!(seen(0), [&json!(PLANTED), &json!("Order"), &json!(true)]);
+    assert_eq!(seen(1), [&json!("ce:Touch"), &json!("Any touch"), &json!(false)]);
+    let same = json!({ "sameAs": "Order Completed" });
+    server.call("PUT", &format!("/dictionary/event/{PLANTED}"), &same).await;
+    let list = get(&server, "/api/2/events/list", keys).await.json["data"].clone();
+    assert_eq!(list[0]["value"], "Order Completed");
+    let ask = async |event: &str| {
+        let days = "start=20260301&end=20260302";
+        let event = format!("e=%7B%22event_type%22%3A%22{event}%22%7D");
+        get(&server, &format!("/api/2/events/segmentation?{event}&{days}"), keys).await
+    };
+    for name in [PLANTED, "Order%20Completed", "ce:Touch"] {
+        assert_eq!(ask(name).await.status.as_u16(), 429, "{name} is known, and the queue is full");
+    }
+    for name in ["ce:No", "Order"] {
+        assert!(ask(name).await.text.contains("Invalid event"), "{name}");
+    }
+    server
+        .call("PUT", &format!("/dictionary/event/{PLANTED}"), &json!({ "isDeleted": true }))
+        .await;
+    assert!(ask(PLANTED).await.text.contains("Invalid event"));
 }
 
 #[tokio::test]

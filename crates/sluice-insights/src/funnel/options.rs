@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::spec::FunnelQuery;
+use super::spec::{Durations, FunnelQuery};
 use crate::InsightError;
 use crate::query::{EventSelector, NEW_USER, PropertyRef, Users, invalid};
 
@@ -100,6 +100,8 @@ pub struct FunnelMoment {
     pub conversion: Option<f64>,
     /// Of those who converted; null if nobody did.
     pub median_seconds: Option<f64>,
+    /// Per step from the second: from the step before, of those who reached it; null if nobody did.
+    pub times_from_previous: Vec<Option<Durations>>,
 }
 
 impl Exclusion {

@@ -3,7 +3,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::spec::{FunnelBars, FunnelMoment, FunnelQuery, Resolution, TimeBin};
+use super::spec::{Durations, FunnelBars, FunnelMoment, FunnelQuery, Resolution, TimeBin};
 use super::tally::Tally;
 use crate::query::EVENTS_MAX;
 use crate::time::Buckets;
@@ -69,7 +69,9 @@ pub(super) struct Score {
 struct Moment {
     counts: [u64; EVENTS_MAX],
     reached: Distinct,
+    /// Of each conversion; and per step of each path, from the step before.
     durations: Vec<u64>,
+    between: Vec<Vec<u64>>,
 }
 
 impl Score {
@@ -104,13 +106,13 @@ impl Score {
             moment.counts[step] += 1;
             moment.reached.count(step, path.ordinal);
         }
+        moment.between.resize_with(steps - 1, Vec::new);
+        for (step, between) in moment.between.iter_mut().enumerate().take(path.depth - 1) {
+            between.push((path.times[step + 1] - path.times[step]).unsigned_abs());
+        }
         if path.depth == steps {
             moment.durations.push(path.duration());
         }
-    }
-
-    pub(super) fn moments(&self) -> usize {
-        self.moments.len()
     }
 
     pub(super) fn add(&mut self, other: Self) {
@@ -126,6 +128,8 @@ impl Score {
             }
             moment.reached.add(&more.reached);
             moment.durations.extend(more.durations);
+            moment.between.resize_with(more.between.len(), Vec::new);
+            moment.between.iter_mut().zip(more.between).for_each(|(all, more)| all.extend(more));
         }
     }
 
@@ -163,18 +167,27 @@ pub(super) const fn seconds_of(resolution: Resolution) -> f64 {
 impl Moment {
     fn shown(mut self, steps: usize, unit: f64) -> FunnelMoment {
         let (first, last) = (self.counts[0], self.counts[steps - 1]);
-        let durations = &mut self.durations;
-        durations.sort_unstable();
-        let median = durations.len().checked_sub(1).map(|last| {
-            f64::midpoint(durations[last / 2] as f64, durations[last.div_ceil(2)] as f64) * unit
-        });
+        self.between.resize_with(steps - 1, Vec::new);
+        let between = self.between.iter_mut().map(|times| durations(times, unit)).collect();
         FunnelMoment {
             counts: self.counts[..steps].to_vec(),
             people: self.reached.people[..steps].to_vec(),
             conversion: (first > 0).then(|| last as f64 / first as f64),
-            median_seconds: median,
+            median_seconds: durations(&mut self.durations, unit).map(|found| found.median_seconds),
+            times_from_previous: between,
         }
     }
+}
+
+fn durations(times: &mut [u64], unit: f64) -> Option<Durations> {
+    let last = times.len().checked_sub(1)?;
+    times.sort_unstable();
+    let sum: u128 = times.iter().copied().map(u128::from).sum();
+    Some(Durations {
+        median_seconds: f64::midpoint(times[last / 2] as f64, times[last.div_ceil(2)] as f64)
+            * unit,
+        mean_seconds: sum as f64 / times.len() as f64 * unit,
+    })
 }
 
 /// Bins from the one of the shortest time to that of the longest.

@@ -114,6 +114,12 @@ fn segmentation(project: &Project) {
     let ratio = ask(&formula);
     assert_eq!(ratio["series"], json!([[0.5, 1, 0]]));
     assert_eq!(ratio["seriesCollapsed"][0][0]["value"], 2.0 / 3.0);
+    let summed = [("e", summed), ("m", "formula"), ("formula", "PROPSUM(A)/TOTALS(A)")];
+    assert_eq!(
+        ask(&summed)["series"],
+        json!([[10, 5, 7]]),
+        "of the property that it is grouped by"
+    );
     let red = r#"[{"prop":"gp:team","op":"is","values":["red"]}]"#;
     let blue = r#"[{"prop":"gp:team","op":"is not","values":["red"]}]"#;
     let sides = ask(&[("e", SIGNUP), ("s", red), ("s", blue)]);
@@ -165,6 +171,16 @@ fn funnels(project: &Project) {
     assert_eq!(seen[0]["cumulativeRaw"], json!([2, 1]));
     assert_eq!(seen[1]["meta"], json!({ "segmentIndex": 0, "groupValue": "Android" }));
     assert_eq!(seen[1]["dayFunnels"]["series"], json!([[1, 1], [0, 0]]));
+    let largest = ask(&[("g", "gp:team"), ("limit", "1")]);
+    assert_eq!(largest.as_array().unwrap().len(), 1);
+    assert_eq!(largest[0]["groupValue"], "blue");
+    assert_eq!(largest[0]["dayFunnels"]["series"], json!([[1, 1], [1, 0]]));
+    // Ann and bob are new on the first day and buy again later.
+    let again = [("start", "20260301"), ("end", "20260303"), ("e", BUY), ("e", BUY), ("n", "new")];
+    let again = project.get("funnels", &again)["data"][0].clone();
+    assert_eq!(again["cumulativeRaw"], json!([2, 1]));
+    assert_eq!(again["dayFunnels"]["series"], json!([[1, 1], [1, 0], [1, 0]]));
+    assert_eq!(again["dayMedianTransTimes"]["series"][0], json!([0, 45 * HOUR_MILLIS]));
 }
 
 fn retention(project: &Project) {

@@ -39,6 +39,9 @@ test("the table has a row per step, and its numbers open those who reached and t
   expect(numbers.rows[0]?.cells[4]?.point).toEqual({ step: 1, outcome: "dropped_off" });
   expect(numbers.rows[1]?.cells[0]?.point).toEqual({ step: 2 });
   expect(numbers.note).toContain("2 people have not converted yet");
+  const note = (asked: Partial<Query>) => table({ ...query, ...asked }, { overall, explain }).note;
+  expect(note({ count: "totals" })).toContain("2 paths have not converted yet");
+  expect(note({ hold: "session" })).toContain("2 sessions have not converted yet");
 });
 
 test("with a breakdown the table has a row per group, and a number opens the people of its group", () => {
@@ -58,8 +61,8 @@ test("a window reads in its largest whole unit", () => {
 });
 
 test("over time the table has a row per interval of entry, of times one per bin", () => {
-  const moment = { counts: [4, 2], people: [4, 2], conversion: 0.5, median_seconds: 60 };
-  const none = { counts: [0, 0], people: [0, 0], conversion: null, median_seconds: null };
+  const moment = { counts: [4, 2], people: [4, 2], conversion: 0.5, median_seconds: 60, times_from_previous: [{ median_seconds: 60, mean_seconds: 70 }] };
+  const none = { counts: [0, 0], people: [0, 0], conversion: null, median_seconds: null, times_from_previous: [null] };
   const bucket = (label: string) => ({ label, from: `${label}T00:00:00Z`, to: "", partial: false });
   const distribution = [{ from_seconds: 0, to_seconds: 60, count: 2, people: 2, share: 1 }];
   const result: Result = {

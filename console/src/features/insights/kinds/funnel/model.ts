@@ -165,7 +165,7 @@ function byStep(query: Query, result: Result): NumberTable {
         key: String(index),
         title,
         cells: [
-          count(step.count, step.people, `${title}, people`, { step: index + 1 }),
+          count(step.count, step.people, `${title}, ${unitWords(query).toLowerCase()}`, { step: index + 1 }),
           share(step.from_start, `${title}, of the first step`),
           share(index === 0 ? undefined : step.from_previous, `${title}, of the step before`),
           {
@@ -192,7 +192,7 @@ function notes(query: Query, result: Result): string | undefined {
   const [first] = result.without_optional?.steps ?? [];
   const last = result.without_optional?.steps.at(-1);
   const parts = [
-    incompleteWords(result) ?? "",
+    incompleteWords(query, result) ?? "",
     sum == null ? "" : `Sum of ${query.sum?.property ?? ""} at the last step: ${formatNumber(Number(sum.toFixed(2)))}.`,
     first && last ? `Without step ${query.optional_step ?? ""}: ${formatNumber(last.count)} of ${formatNumber(first.count)}, ${formatPercent(last.from_start ?? 0)}.` : "",
     query.hold || query.count === "totals" ? "A number opens the distinct people behind it, who may be fewer." : "",
@@ -200,10 +200,10 @@ function notes(query: Query, result: Result): string | undefined {
   return parts.join(" ") || undefined;
 }
 
-function incompleteWords(result: Result): string | undefined {
+function incompleteWords(query: Query, result: Result): string | undefined {
   const { incomplete } = result.overall;
   if (incomplete === 0) return undefined;
-  return `${formatNumber(incomplete)} people have not converted yet and still may: their window is open.`;
+  return `${formatNumber(incomplete)} ${unitWords(query).toLowerCase()} have not converted yet and still may: their window is open.`;
 }
 
 function byGroup(query: Query, result: Result): NumberTable {
