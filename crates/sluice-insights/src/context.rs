@@ -9,7 +9,9 @@ use sluice_columnar::{EventNames, Selection, Snapshot};
 use crate::cohort::spec::PeopleClause;
 use crate::cohort::{self, Cohorts, PeopleSet};
 use crate::dictionary::Dictionary;
-use crate::engine::Latest;
+use crate::engine::{Latest, Limits};
+use crate::insight::Page;
+use crate::people::{FoundPeople, Listed};
 use crate::query::TraitsAsOf;
 use crate::time::Calendar;
 use crate::{Explain, InsightError};
@@ -25,6 +27,9 @@ pub struct Context {
     latest: Arc<OnceLock<Arc<Latest>>>,
     cohorts: Cohorts,
     dictionary: Arc<Dictionary>,
+    limits: Limits,
+    /// Which part of a list of people is wanted.
+    listed: Listed,
     /// Who is counted at all; everybody, if absent.
     people: Option<Arc<PeopleSet>>,
 }
@@ -45,6 +50,8 @@ impl Context {
             latest: Arc::default(),
             cohorts: Cohorts::default(),
             dictionary: Arc::default(),
+            limits: Limits::default(),
+            listed: Listed::default(),
             people: None,
         }
     }
@@ -61,6 +68,27 @@ impl Context {
     pub fn with_dictionary(mut self, dictionary: Arc<Dictionary>) -> Self {
         self.dictionary = dictionary;
         self
+    }
+
+    /// With other limits than the usual ones.
+    #[must_use]
+    pub const fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The same, for a page of the people behind a number.
+    pub(crate) fn listing(&self, page: &Page) -> Self {
+        Self { listed: Listed::new(page), ..self.clone() }
+    }
+
+    /// A list for people that are found.
+    pub(crate) const fn found(&self) -> FoundPeople {
+        FoundPeople::new(self.listed)
+    }
+
+    pub(crate) const fn limits(&self) -> Limits {
+        self.limits
     }
 
     pub(crate) fn dictionary(&self) -> &Dictionary {

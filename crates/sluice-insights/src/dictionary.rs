@@ -94,6 +94,11 @@ impl Dictionary {
         Ok(resolved)
     }
 
+    /// What a stored name counts as, whether it is left out or not.
+    pub(crate) fn name_of<'a>(&'a self, event: &'a str) -> &'a str {
+        self.renamed.get(event).map_or(event, String::as_str)
+    }
+
     fn custom_event(&self, event: &str) -> Option<&CustomEvent> {
         self.custom.get(event.strip_prefix(CUSTOM_EVENT_PREFIX)?)
     }

@@ -11,14 +11,26 @@ pub enum InsightError {
     Invalid(String),
     #[error("a filter cannot be used: {0}")]
     Filter(#[from] FilterError),
-    /// A breakdown with more distinct values than memory is set aside for.
-    #[error("the breakdown has more than {limit} values; add a filter")]
+    /// More series than memory is set aside for.
+    #[error("the breakdown has more than {limit} groups; add a filter or split by something else")]
     TooManyGroups { limit: usize },
+    /// A property with more distinct values than memory is set aside for.
+    #[error(
+        "the property `{property}` has more than {limit} values among the events that are counted; \
+         add a filter, take a shorter range or another property"
+    )]
+    TooManyPropertyValues { property: String, limit: usize },
     /// A measure that must keep more distinct values than memory is set aside for.
     #[error(
         "the measure has more than {limit} values to keep; take a shorter range or add a filter"
     )]
     TooManyValues { limit: usize },
+    /// An answer that would be larger than memory is set aside for.
+    #[error(
+        "the answer would have more than {limit} numbers; take fewer groups (`groups_max`), \
+         longer intervals or a shorter range"
+    )]
+    TooManyNumbers { limit: usize },
     /// The queue of questions is full; ask again later.
     #[error("too many questions are waiting")]
     Busy,
@@ -60,6 +72,8 @@ impl InsightError {
             Self::Invalid(_)
             | Self::Filter(_)
             | Self::TooManyGroups { .. }
+            | Self::TooManyPropertyValues { .. }
+            | Self::TooManyNumbers { .. }
             | Self::TooManyValues { .. } => ErrorKind::Invalid,
             Self::Busy => ErrorKind::Busy,
             Self::Cancelled => ErrorKind::Cancelled,

@@ -16,7 +16,6 @@ use crate::kind::{Behind, Question, Run, check_common, kinds};
 use crate::lifecycle::spec::{LifecyclePoint, LifecycleQuery, LifecycleResult};
 use crate::lifetime::spec::{LifetimePoint, LifetimeQuery, LifetimeResult};
 use crate::paths::spec::{PathsPoint, PathsQuery, PathsResult};
-use crate::people::page;
 use crate::query::EventSelector;
 use crate::retention::spec::{RetentionPoint, RetentionQuery, RetentionResult};
 use crate::revenue::spec::{RevenuePoint, RevenueQuery, RevenueResult};
@@ -160,10 +159,10 @@ pub fn people(
     let mut query = query.clone();
     resolve(context.dictionary(), query.events_mut())?;
     query.check()?;
-    let (context, _) = &context.counting(query.people(), cancelled)?;
+    let (context, _) = &context.listing(list).counting(query.people(), cancelled)?;
     let (found, mut explain) = query.behind(context, cancelled)?;
     explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(page(found, list, explain))
+    Ok(found.page(explain))
 }
 
 /// Takes events as the dictionary does.

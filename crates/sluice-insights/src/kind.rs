@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use crate::cohort::check_people;
 use crate::cohort::spec::PeopleClause;
 use crate::context::Context;
-use crate::people::Found;
+use crate::people::FoundPeople;
 use crate::query::{Condition, EventSelector, check_filters};
 use crate::{Explain, InsightError};
 
@@ -38,7 +38,7 @@ pub(crate) trait Run: Question {
 }
 
 /// The people behind a number, and what it took to find them.
-pub(crate) type Behind = (Vec<Found>, Explain);
+pub(crate) type Behind = (FoundPeople, Explain);
 
 /// What can be asked of rows and people in a question of any kind.
 pub(crate) fn check_common(

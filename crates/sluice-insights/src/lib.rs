@@ -39,6 +39,7 @@ pub use cohort::spec::CohortDefinition;
 pub use cohort::{CohortSize, Cohorts, Membership};
 pub use context::Context;
 pub use dictionary::{CUSTOM_EVENT_PREFIX, CustomEvent, Dictionary, check_custom_event};
+pub use engine::Limits;
 pub use error::{ErrorKind, InsightError};
 pub use insight::{
     Explain, InsightQuery, InsightResult, PAGE_MAX, Page, People, PeopleQuery, PersonEntry, answer,

@@ -9,9 +9,9 @@ use super::spec::{
     RANGE_DAYS_MAX,
 };
 use crate::context::Context;
-use crate::engine::{Groups, Hit, Operator, Plan, Scan, SlotSpec, scan};
+use crate::engine::{Groups, GroupsOf, Hit, Operator, Plan, Scan, SlotSpec, scan};
 use crate::kind::{Behind, Run};
-use crate::people::Found;
+use crate::people::{Found, FoundPeople};
 use crate::time::Span;
 use crate::{Explain, InsightError};
 
@@ -60,7 +60,7 @@ impl Run for CompositionQuery {
             Some(value) => setup.groups.find(value).map(Some),
         };
         let found = match group {
-            None => Vec::new(),
+            None => context.found(),
             Some(group) => setup.scan(context, &selection, cancelled, &Keep::People(group))?.found,
         };
         Ok((found, setup.explain))
@@ -81,7 +81,9 @@ impl Setup {
         let selection = context.select(span.from, span.to);
         let latest = context.latest(query.traits_as_of);
         let plan = Plan::new(&selection, &slots, latest.as_ref(), (span.from, span.to))?;
-        let groups = Groups::new(selection.parts(), &query.property, latest.as_ref())?;
+        let (latest, values_max) = (latest.as_ref(), context.limits().values_max);
+        let rows = GroupsOf { plan: &plan, slots: 1, latest, values_max };
+        let groups = Groups::new(rows, &query.property)?;
         let explain = context.explain(&selection);
         Ok((Self { values: query.values, plan, groups, explain }, selection))
     }
@@ -101,13 +103,14 @@ impl Setup {
             keep,
             ordinal: 0,
             last: vec![0; self.groups.len()],
-            done: Done { people: 0, counts: vec![0; self.groups.len()], found: Vec::new() },
+            done: Done { people: 0, counts: vec![0; self.groups.len()], found: context.found() },
         })?;
-        let mut done = Done { people: 0, counts: vec![0; self.groups.len()], found: Vec::new() };
+        let mut done =
+            Done { people: 0, counts: vec![0; self.groups.len()], found: context.found() };
         for pass in passes {
             done.people += pass.done.people;
             done.counts.iter_mut().zip(&pass.done.counts).for_each(|(to, from)| *to += from);
-            done.found.extend(pass.done.found);
+            done.found.add(pass.done.found);
         }
         Ok(done)
     }
@@ -118,7 +121,7 @@ struct Done {
     people: u64,
     /// By group.
     counts: Vec<u64>,
-    found: Vec<Found>,
+    found: FoundPeople,
 }
 
 struct Composition<'s> {
@@ -168,6 +171,8 @@ impl Operator for Composition<'_> {
                 }
             }
         }
-        self.done.found.extend(listed.map(|time| Found { person, times: vec![time] }));
+        if let Some(time) = listed {
+            self.done.found.push(Found { person, times: vec![time] });
+        }
     }
 }

@@ -7,12 +7,21 @@ use sluice_columnar::{Cells, CodeSlice, Part};
 use sluice_filter::{NONE, Scope, Value, group_keys};
 
 use super::latest::Latest;
+use super::plan::Plan;
 use super::test::CellsOf;
 use crate::InsightError;
 use crate::query::PropertyRef;
 
-/// Most distinct values of one breakdown; bounds memory (I10).
-pub(crate) const GROUP_VALUES_MAX: usize = 1_000_000;
+/// Of which rows values are numbered.
+#[derive(Clone, Copy)]
+pub(crate) struct GroupsOf<'a> {
+    pub(crate) plan: &'a Plan,
+    /// Groups are asked of rows that have one of these slots.
+    pub(crate) slots: u16,
+    pub(crate) latest: Option<&'a Arc<Latest>>,
+    /// Most distinct values.
+    pub(crate) values_max: usize,
+}
 
 /// Group numbers of the rows of every part.
 #[derive(Debug)]
@@ -37,21 +46,16 @@ struct PartGroups {
 
 impl Groups {
     /// Group 0 is always [`NONE`].
-    pub(crate) fn new(
-        parts: &[Arc<Part>],
-        property: &PropertyRef,
-        latest: Option<&Arc<Latest>>,
-    ) -> Result<Self, InsightError> {
-        Self::by(parts, property, latest, &[0], group_keys)
+    pub(crate) fn new(of: GroupsOf<'_>, property: &PropertyRef) -> Result<Self, InsightError> {
+        Self::by(of, property, &[0], group_keys)
     }
 
     /// Without a group for rows that have no value.
     pub(crate) fn of_values(
-        parts: &[Arc<Part>],
+        of: GroupsOf<'_>,
         property: &PropertyRef,
-        latest: Option<&Arc<Latest>>,
     ) -> Result<Self, InsightError> {
-        Self::by(parts, property, latest, &[], |value| {
+        Self::by(of, property, &[], |value| {
             let mut keys = group_keys(value);
             keys.retain(|key| key != NONE);
             keys
@@ -60,41 +64,66 @@ impl Groups {
 
     /// By the keys of each value. Group 0 is always [`NONE`].
     pub(crate) fn by(
-        parts: &[Arc<Part>],
+        of: GroupsOf<'_>,
         property: &PropertyRef,
-        latest: Option<&Arc<Latest>>,
         absent: &'static [u32],
         mut keys_of: impl FnMut(&Value<'_>) -> Vec<String>,
     ) -> Result<Self, InsightError> {
-        let latest = latest.filter(|_| property.of == Scope::User).cloned();
-        let of = latest.as_ref().map_or(parts, |latest| latest.parts());
+        let latest = of.latest.filter(|_| property.of == Scope::User);
+        if let Some(all) = Self::numbered(of, property, latest, false, &mut keys_of)? {
+            return Ok(Self { absent, ..all });
+        }
+        // The values that rows do not have cost a look at the rows.
+        let met = match latest {
+            None => Self::numbered(of, property, latest, true, &mut keys_of)?,
+            Some(_) => None,
+        };
+        let met = met.ok_or_else(|| InsightError::TooManyPropertyValues {
+            property: property.property.clone(),
+            limit: of.values_max,
+        })?;
+        Ok(Self { absent, ..met })
+    }
+
+    /// `None` if there are too many values.
+    fn numbered(
+        of: GroupsOf<'_>,
+        property: &PropertyRef,
+        latest: Option<&Arc<Latest>>,
+        only_met: bool,
+        keys_of: &mut impl FnMut(&Value<'_>) -> Vec<String>,
+    ) -> Result<Option<Self>, InsightError> {
+        let of_plan: Vec<Arc<Part>> = of.plan.parts.iter().map(|one| one.part.clone()).collect();
+        let parts = latest.map_or(&of_plan[..], |latest| latest.parts());
         let mut groups = Self {
             names: Vec::new(),
             numbers: HashMap::new(),
-            parts: Vec::with_capacity(of.len()),
+            parts: Vec::with_capacity(parts.len()),
             starts: vec![0],
             groups: Vec::new(),
-            latest: None,
-            absent,
+            latest: latest.cloned(),
+            absent: &[],
         };
         groups.number(NONE.to_owned());
-        for part in of {
+        for (index, part) in parts.iter().enumerate() {
             let cells = CellsOf::open(part, &property.property, property.of)?;
             let base = groups.starts.len() as u32 - 1;
-            for keys in cells.per_code(&mut keys_of) {
-                for key in keys {
-                    let number = groups.number(key);
-                    groups.groups.push(number);
+            let met = only_met.then(|| of.plan.met(index, &cells, of.slots));
+            for code in 0..cells.codes_count() {
+                if met.as_ref().is_none_or(|met| met[code as usize]) {
+                    for key in keys_of(&cells.value(code)) {
+                        let number = groups.number(key);
+                        groups.groups.push(number);
+                    }
                 }
                 groups.starts.push(groups.groups.len() as u32);
-                if groups.names.len() > GROUP_VALUES_MAX {
-                    return Err(InsightError::TooManyGroups { limit: GROUP_VALUES_MAX });
+                if groups.names.len() > of.values_max {
+                    return Ok(None);
                 }
             }
             groups.parts.push(PartGroups { cells, base });
         }
-        groups.latest = latest;
-        Ok(groups)
+        Ok(Some(groups))
     }
 
     fn number(&mut self, key: String) -> u32 {

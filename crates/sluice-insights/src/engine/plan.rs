@@ -11,7 +11,7 @@ use sluice_filter::Condition;
 
 use super::latest::Latest;
 use super::mask::Wanted;
-use super::test::Test;
+use super::test::{CellsOf, Test};
 use crate::InsightError;
 use crate::query::{ANY_ACTIVE_EVENT, ANY_EVENT, EventAlternative, EventSelector, NEW_USER};
 
@@ -65,7 +65,7 @@ impl SlotSpec {
     fn names(&self, alternative: usize, name: &str) -> bool {
         match self.alternatives[alternative].event.as_str() {
             ANY_ACTIVE_EVENT => !INACTIVE.contains(&name),
-            ANY_EVENT | NEW_USER => true,
+            ANY_EVENT => true,
             event => event == name,
         }
     }
@@ -136,6 +136,29 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Which codes of a column rows of a part have that may have one of some slots.
+    pub(super) fn met(&self, part: usize, cells: &CellsOf, slots: u16) -> Vec<bool> {
+        let mut met = vec![false; cells.codes_count() as usize];
+        let plan = &self.parts[part];
+        let (codes, times) = (plan.part.events(), plan.part.times());
+        let rows = plan.part.rows();
+        for from in (0..rows).step_by(64).filter(|_| !plan.codes.is_empty()) {
+            let to = (from + 64).min(rows);
+            let mut mask = plan.mask(codes, from as usize, to as usize);
+            mask &= u64::MAX >> (64 - (to - from));
+            while mask != 0 {
+                let row = from + mask.trailing_zeros();
+                mask &= mask - 1;
+                let time = times.get(row);
+                let is_inside = plan.all_in_range || (self.from <= time && time < self.to);
+                if is_inside && plan.may_have(codes.get(row as usize), row, slots) {
+                    met[cells.code(row) as usize] = true;
+                }
+            }
+        }
+        met
+    }
+
     fn compile(
         &mut self,
         (selection, part): (&Selection, &Arc<Part>),
@@ -148,16 +171,14 @@ impl Plan {
         let mut by_code = vec![CodePlan::default(); part.events_count() as usize];
         let mut codes = Vec::new();
         for (code, plan) in by_code.iter_mut().enumerate() {
-            let Some(name) = selection.event_name(part, code as u32) else { continue };
+            // A person's first row is theirs also where its event counts nowhere else.
+            plan.certain = self.first_only;
+            let name = selection.event_name(part, code as u32);
             let mut tested = Vec::new();
-            for (slot, spec) in slots.iter().enumerate() {
-                let matching: Vec<usize> =
-                    (0..spec.alternatives.len()).filter(|index| spec.names(*index, name)).collect();
+            for (slot, spec) in slots.iter().enumerate().filter(|(_, spec)| !spec.is_first_only()) {
+                let names = |index: &usize| name.is_some_and(|name| spec.names(*index, name));
+                let matching: Vec<usize> = (0..spec.alternatives.len()).filter(names).collect();
                 if matching.is_empty() {
-                    continue;
-                }
-                if spec.is_first_only() {
-                    plan.certain |= 1 << slot;
                     continue;
                 }
                 let index = match known.get(&(slot, matching.clone())) {
@@ -187,7 +208,7 @@ impl Plan {
             if plan.certain != 0 || !tested.is_empty() {
                 codes.push(code as u32);
                 let next = kinds.len() as u32;
-                plan.kind = *kinds.entry_ref(name).or_insert(next);
+                plan.kind = *kinds.entry_ref(name.unwrap_or_default()).or_insert(next);
             }
             plan.tested = tested.into();
         }
@@ -195,7 +216,9 @@ impl Plan {
         let first_tests = slots
             .iter()
             .map(|spec| {
-                spec.is_first_only().then(|| Test::all(part, &spec.filters, latest)).transpose()
+                let is_first = |index: &usize| spec.alternatives[*index].event == NEW_USER;
+                let first: Vec<usize> = (0..spec.alternatives.len()).filter(is_first).collect();
+                (!first.is_empty()).then(|| slot_test(part, spec, &first, latest)).transpose()
             })
             .collect::<Result<_, _>>()?;
         let (gates, plain) = gates_and_slots(&by_code, &tests, &codes);
@@ -297,6 +320,17 @@ impl PartPlan {
         let at = row as usize;
         self.gates.iter().all(|gate| gate.test.is_none())
             || self.mask(self.part.events(), at, at + 1) & 1 != 0
+    }
+
+    /// Whether a row may have one of some slots, whoever's it is.
+    fn may_have(&self, code: u32, row: u32, slots: u16) -> bool {
+        let plan = &self.by_code[code as usize];
+        let may_hold = |test: u16| {
+            let test = &self.tests[usize::from(test)];
+            !test.is_of_rows() || test.holds(row, 0)
+        };
+        plan.certain & slots != 0
+            || plan.tested.iter().any(|(slot, test)| slots >> slot & 1 != 0 && may_hold(*test))
     }
 
     /// The slots of a row found by [`PartPlan::mask`].

@@ -52,6 +52,14 @@ pub(crate) struct Scan<'a> {
     pub(crate) cancelled: &'a AtomicBool,
 }
 
+/// Whether nobody waits for the answer any more, looked up now and then while somebody with very
+/// many rows is worked off; then anything may come out.
+#[inline]
+pub(crate) fn is_given_up(cancelled: &AtomicBool, count: usize) -> bool {
+    const LOOKED_UP_EVERY: usize = 4_096;
+    count.is_multiple_of(LOOKED_UP_EVERY) && cancelled.load(Ordering::Relaxed)
+}
+
 /// Runs an operator on each thread; the caller adds their results up.
 pub(crate) fn scan<O: Operator>(
     scan: &Scan<'_>,

@@ -78,14 +78,18 @@ impl CellsOf {
         }
     }
 
-    /// What holds for each code; for the absent column code 0 alone.
+    /// The absent column has code 0 alone.
+    pub(super) fn codes_count(&self) -> u32 {
+        self.column().map_or(1, Column::codes_count)
+    }
+
+    pub(super) fn value(&self, code: u32) -> Value<'_> {
+        self.column().map_or(Value::Null, |column| column_value(column.value(code)))
+    }
+
+    /// What holds for each code.
     pub(crate) fn per_code<T>(&self, mut f: impl FnMut(&Value<'_>) -> T) -> Vec<T> {
-        match self.column() {
-            None => vec![f(&Value::Null)],
-            Some(column) => {
-                (0..column.codes_count()).map(|code| f(&column_value(column.value(code)))).collect()
-            }
-        }
+        (0..self.codes_count()).map(|code| f(&self.value(code))).collect()
     }
 }
 

@@ -3,12 +3,16 @@
 //!
 //! Where no event name can be two steps, the next step is best taken at the first row from which
 //! the rest can be done: whoever takes a later row ends no sooner. Otherwise rows are tried in
-//! order, and what failed is remembered.
+//! order, from the last start to the first: what failed for a later start, which has more time
+//! left, fails for an earlier one, too.
+
+use std::sync::atomic::AtomicBool;
 
 use hashbrown::HashSet;
 
 use super::barrier::Barriers;
 use super::path::{Path, Row};
+use crate::engine::is_given_up;
 use crate::query::EVENTS_MAX;
 
 const NONE: u32 = u32::MAX;
@@ -25,6 +29,8 @@ pub(super) struct Chain {
     end: Vec<i64>,
     /// Per row the first row of its second.
     first: Vec<u32>,
+    /// Per step the rows that may be it.
+    of_step: Vec<Vec<u32>>,
     failed: HashSet<(u32, usize, Vec<u32>)>,
 }
 
@@ -44,18 +50,27 @@ impl Chain {
             next: Vec::new(),
             end: Vec::new(),
             first: Vec::new(),
+            of_step: vec![Vec::new(); steps],
             failed: HashSet::new(),
         }
     }
 
-    pub(super) fn find(&mut self, rows: &[Row], barriers: &Barriers) -> Path {
+    pub(super) fn find(
+        &mut self,
+        rows: &[Row],
+        barriers: &Barriers,
+        cancelled: &AtomicBool,
+    ) -> Path {
+        if !self.disjoint {
+            self.list(rows);
+        }
         let present = rows.iter().fold(0, |bits, row| bits | row.steps);
         let reachable = (present.trailing_ones() as usize).min(self.steps);
         for depth in (2..=reachable).rev() {
             let path = if self.disjoint {
                 self.find_disjoint(rows, barriers, depth)
             } else {
-                self.find_any(rows, barriers, depth)
+                self.find_any(rows, barriers, depth, cancelled)
             };
             if let Some(path) = path {
                 return path;
@@ -118,22 +133,42 @@ impl Chain {
         }
     }
 
-    fn find_any(&mut self, rows: &[Row], barriers: &Barriers, depth: usize) -> Option<Path> {
+    fn list(&mut self, rows: &[Row]) {
         self.first.clear();
         for (index, row) in rows.iter().enumerate() {
             let same = index > 0 && rows[index - 1].second == row.second;
             let first = if same { self.first[index - 1] } else { index as u32 };
             self.first.push(first);
         }
-        for (start, row) in rows.iter().enumerate().filter(|(_, row)| row.steps & 1 != 0) {
-            self.failed.clear();
-            let mut path = Path { depth: 1, rows: [start as u32; EVENTS_MAX] };
+        for (step, list) in self.of_step.iter_mut().enumerate() {
+            let of_step = (0..).zip(rows).filter(|(_, row)| row.steps >> step & 1 != 0);
+            list.clear();
+            list.extend(of_step.map(|(index, _): (u32, _)| index));
+        }
+    }
+
+    fn find_any(
+        &mut self,
+        rows: &[Row],
+        barriers: &Barriers,
+        depth: usize,
+        cancelled: &AtomicBool,
+    ) -> Option<Path> {
+        self.failed.clear();
+        let mut found = None;
+        for number in (0..self.of_step[0].len()).rev() {
+            if is_given_up(cancelled, number) {
+                break;
+            }
+            let start = self.of_step[0][number];
+            let row = &rows[start as usize];
+            let mut path = Path { depth: 1, rows: [start; EVENTS_MAX] };
             let goal = Goal { depth, limit: row.second.saturating_add(self.window) };
             if self.extend(rows, barriers, goal, &mut path, &[row.kind]) {
-                return Some(path);
+                found = Some(path);
             }
         }
-        None
+        found
     }
 
     /// Takes a path on to its goal by the first rows that lead there. `used` are the names that it
@@ -157,16 +192,19 @@ impl Chain {
         }
         let second = rows[last as usize].second;
         let until = goal.limit.min(barriers.deadline(step - 1, second));
-        let from = self.first[last as usize] as usize;
-        for (index, row) in rows.iter().enumerate().skip(from) {
+        let from = self.first[last as usize];
+        let mut place = self.of_step[step].partition_point(|row| *row < from);
+        while let Some(index) = self.of_step[step].get(place).copied() {
+            place += 1;
+            let row = &rows[index as usize];
             if row.second > until {
                 break;
             }
             let is_same = row.second == second;
-            if row.steps >> step & 1 == 0 || (is_same && used.contains(&row.kind)) {
+            if is_same && used.contains(&row.kind) {
                 continue;
             }
-            path.rows[step] = index as u32;
+            path.rows[step] = index;
             path.depth = step + 1;
             let mut names = if is_same { used.to_vec() } else { Vec::new() };
             names.push(row.kind);
@@ -195,11 +233,32 @@ mod tests {
                 let mut barriers = Barriers::new(vec![1, 1]);
                 bars.iter().for_each(|second| barriers.add(*second, 1));
                 let find = |disjoint: bool| {
-                    let path = Chain::new(3, window, disjoint).find(&rows, &barriers);
+                    let mut chain = Chain::new(3, window, disjoint);
+                    let path = chain.find(&rows, &barriers, &AtomicBool::new(false));
                     (path.depth, path.rows[..path.depth].to_vec())
                 };
                 assert_eq!(find(true), find(false), "{bars:?} {window}");
             }
         }
+    }
+
+    #[test]
+    fn a_person_with_very_many_events_takes_little_more_than_a_look_at_each() {
+        // The first event may be the second step, too; the third comes too late for most.
+        let mut rows: Vec<Row> = Vec::new();
+        for second in 0..20_000 {
+            rows.push(Row { second, steps: 0b001, kind: 0 });
+            rows.push(Row { second, steps: 0b010, kind: 1 });
+        }
+        rows.push(Row { second: 20_005, steps: 0b100, kind: 2 });
+        let mut barriers = Barriers::new(vec![1, 1]);
+        barriers.add(30_000, 1);
+        let path = |cancelled: bool| {
+            let mut chain = Chain::new(3, 10, false);
+            let path = chain.find(&rows, &barriers, &AtomicBool::new(cancelled));
+            (path.depth, path.rows[..path.depth].to_vec())
+        };
+        assert_eq!(path(false), (3, vec![39_990, 39_991, 40_000]));
+        assert_eq!(path(true).0, 1, "nobody waits for it");
     }
 }

@@ -12,14 +12,14 @@ use super::scene;
 use super::spec::{
     FunnelGroup, FunnelOutcome, FunnelPoint, FunnelQuery, FunnelResult, NOT_REACHED, Resolution,
 };
-use super::tally::{ByGroup, Lanes, Tally, work_out};
+use super::tally::{ByGroup, Keep, Lanes, Tally, work_out};
 use crate::context::Context;
 use crate::engine::{
-    ALIKE_MAX, Groups, Hit, Mark, Operator, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Units, scan,
-    sweep_in_groups,
+    ALIKE_MAX, Groups, GroupsOf, Hit, Mark, Operator, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Units,
+    scan, sweep_in_groups,
 };
 use crate::kind::{Behind, Run};
-use crate::people::Found;
+use crate::people::{Found, FoundPeople};
 use crate::query::{EVENTS_MAX, Users, invalid};
 use crate::time::Span;
 use crate::{Explain, InsightError};
@@ -48,7 +48,20 @@ impl Run for FunnelQuery {
             return run_options(self, context, cancelled);
         }
         let (setup, selection) = Setup::new(self, context)?;
-        let operators = setup.scan(self, context, &selection, cancelled, None)?;
+        let many = setup.groups.as_ref().filter(|all| all.len() > context.limits().tallies_max);
+        let mut largest = None;
+        if let Some(groups) = many {
+            let mut sizes: HashMap<u32, u64> = HashMap::new();
+            let ask = Ask::Groups(Keep::Sizes);
+            for operator in setup.scan(self, context, &selection, cancelled, ask)? {
+                for (group, people) in operator.by_group.sizes() {
+                    *sizes.entry(group).or_default() += people;
+                }
+            }
+            largest = Some(largest_of(self, groups, sizes.into_iter().collect()));
+        }
+        let keep = largest.as_ref().map_or(Keep::All, |(list, _)| Keep::Only(list));
+        let operators = setup.scan(self, context, &selection, cancelled, Ask::Groups(keep))?;
         let mut tallies: HashMap<u32, Tally> = HashMap::new();
         let mut overall = Tally::new(self.steps.len());
         for operator in operators {
@@ -61,8 +74,8 @@ impl Run for FunnelQuery {
         let (groups, groups_total) = match &setup.groups {
             None => (None, None),
             Some(groups) => {
-                let (list, total) = ranked(self, groups, tallies);
-                (Some(list), Some(total))
+                let total = largest.map_or(tallies.len() as u64, |(_, total)| total);
+                (Some(ranked(self, groups, tallies)), Some(total))
             }
         };
         Ok(FunnelResult {
@@ -112,11 +125,11 @@ impl Run for FunnelQuery {
             }
             (Some(name), Some(groups)) => groups.find(name).map(Some),
         };
-        let mut found = Vec::new();
+        let mut found = context.found();
         if let Some(group) = group {
             let wanted = Wanted { step: point.step, outcome: point.outcome, group };
-            for operator in setup.scan(self, context, &selection, cancelled, Some(wanted))? {
-                found.extend(operator.found);
+            for operator in setup.scan(self, context, &selection, cancelled, Ask::People(wanted))? {
+                found.add(operator.found);
             }
         }
         Ok((found, setup.explain))
@@ -176,7 +189,11 @@ impl Setup {
         let plan = Plan::new(&selection, &slots, latest.as_ref(), (span.from, to))?;
         let groups = match &query.breakdown {
             None => None,
-            Some(property) => Some(Groups::new(selection.parts(), property, latest.as_ref())?),
+            Some(property) => {
+                let (latest, values_max) = (latest.as_ref(), context.limits().values_max);
+                let slots = 1 << (query.breakdown_step.unwrap_or(1) - 1);
+                Some(Groups::new(GroupsOf { plan: &plan, slots, latest, values_max }, property)?)
+            }
         };
         let explain = context.explain(&selection);
         let active_slot = needs_active.then_some(steps);
@@ -189,14 +206,14 @@ impl Setup {
         context: &'s Context,
         selection: &'s sluice_columnar::Selection,
         cancelled: &AtomicBool,
-        wanted: Option<Wanted>,
+        ask: Ask<'_>,
     ) -> Result<Vec<Funnel<'s>>, InsightError> {
         let people = context.people();
         let what =
             Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
-        let make = || self.operator(query, context, wanted);
+        let make = || self.operator(query, context, ask);
         // Lists of people and activity of other events need every row.
-        if wanted.is_some()
+        if matches!(ask, Ask::People(_))
             || self.active_slot.is_some()
             || selection.parts().len() > SWEPT_PARTS_MAX
         {
@@ -214,8 +231,12 @@ impl Setup {
         &'s self,
         query: &'s FunnelQuery,
         context: &'s Context,
-        wanted: Option<Wanted>,
+        ask: Ask<'_>,
     ) -> Funnel<'s> {
+        let (keep, wanted) = match ask {
+            Ask::Groups(keep) => (keep, None),
+            Ask::People(wanted) => (Keep::All, Some(wanted)),
+        };
         let units = self.units(query);
         let unit = units.micros;
         let window = i64::from(query.window_seconds) * 1_000_000 / unit;
@@ -241,9 +262,9 @@ impl Setup {
             marks: Vec::new(),
             columns: Box::new([[Mark::default(); ABREAST]; ALIKE_MAX]),
             overall: Lanes::new(steps),
-            by_group: ByGroup::new(steps),
+            by_group: ByGroup::new(steps, keep),
             wanted,
-            found: Vec::new(),
+            found: context.found(),
         }
     }
 }
@@ -255,6 +276,13 @@ impl Resolution {
             Self::Millisecond => 1_000,
         }
     }
+}
+
+/// What a pass keeps.
+#[derive(Clone, Copy)]
+enum Ask<'a> {
+    Groups(Keep<'a>),
+    People(Wanted),
 }
 
 /// Which people to keep.
@@ -290,7 +318,7 @@ pub(super) struct Funnel<'s> {
     pub(super) overall: Lanes,
     pub(super) by_group: ByGroup,
     wanted: Option<Wanted>,
-    found: Vec<Found>,
+    found: FoundPeople,
 }
 
 impl Operator for Funnel<'_> {
@@ -375,20 +403,32 @@ impl Funnel<'_> {
 }
 
 /// The largest groups by people, ties by value.
-fn ranked(
-    query: &FunnelQuery,
-    groups: &Groups,
-    tallies: HashMap<u32, Tally>,
-) -> (Vec<FunnelGroup>, u64) {
-    let total = tallies.len() as u64;
-    let name = |group: u32| {
-        if group == GROUP_NOT_REACHED { NOT_REACHED } else { groups.name(group) }.to_owned()
-    };
-    let mut list: Vec<(String, Tally)> =
-        tallies.into_iter().map(|(group, tally)| (name(group), tally)).collect();
+fn ranked(query: &FunnelQuery, groups: &Groups, tallies: HashMap<u32, Tally>) -> Vec<FunnelGroup> {
+    let mut list: Vec<(String, Tally)> = tallies
+        .into_iter()
+        .map(|(group, tally)| (name_of(groups, group).to_owned(), tally))
+        .collect();
     list.sort_by(|(a, left), (b, right)| right.people().cmp(&left.people()).then_with(|| a.cmp(b)));
     list.truncate(query.groups_limit());
     let list =
         list.into_iter().map(|(group, tally)| FunnelGroup { group, bars: tally.bars(query) });
-    (list.collect(), total)
+    list.collect()
+}
+
+/// The groups that are listed, and how many there are.
+pub(super) fn largest_of(
+    query: &FunnelQuery,
+    groups: &Groups,
+    mut sizes: Vec<(u32, u64)>,
+) -> (Vec<u32>, u64) {
+    let total = sizes.len() as u64;
+    sizes.sort_by(|(a, left), (b, right)| {
+        right.cmp(left).then_with(|| name_of(groups, *a).cmp(name_of(groups, *b)))
+    });
+    sizes.truncate(query.groups_limit());
+    (sizes.into_iter().map(|(group, _)| group).collect(), total)
+}
+
+pub(super) fn name_of(groups: &Groups, group: u32) -> &str {
+    if group == GROUP_NOT_REACHED { NOT_REACHED } else { groups.name(group) }
 }

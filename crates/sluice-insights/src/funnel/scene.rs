@@ -8,20 +8,20 @@ use hashbrown::HashMap;
 use sluice_columnar::{Part, Selection};
 
 use super::barrier::Barriers;
-use super::run::{GROUP_NOT_REACHED, RANGE_DAYS_MAX};
+use super::run::{GROUP_NOT_REACHED, RANGE_DAYS_MAX, largest_of, name_of};
 use super::score::Score;
 use super::spec::{FunnelGroup, FunnelPoint, FunnelQuery, FunnelResult, Hold, NOT_REACHED, Order};
-use super::walk::{Walk, Wanted};
+use super::walk::{Ask, Walk, Wanted};
 use crate::InsightError;
 use crate::context::Context;
-use crate::engine::{Groups, Numbers, Plan, Scan, SlotSpec, scan};
+use crate::engine::{Groups, GroupsOf, Numbers, Plan, Scan, SlotSpec, scan};
 use crate::kind::Behind;
 use crate::query::{Users, invalid};
 use crate::time::{Buckets, Span};
 use crate::trend::spec::Interval;
 
 /// Most groups times intervals; bounds memory (I10).
-const MOMENTS_MAX: usize = 1_000_000;
+const MOMENTS_MAX: usize = 400_000;
 
 pub(super) struct Scene<'q> {
     pub(super) query: &'q FunnelQuery,
@@ -48,21 +48,19 @@ pub(super) fn run(
     let steps = query.steps.len();
     let mut overall = Score::new(steps);
     let mut by_group: HashMap<u32, Score> = HashMap::new();
-    for walk in scene.scan(context, &selection, cancelled, None)? {
+    let largest = scene.largest(context, &selection, cancelled)?;
+    let ask = Ask::Scores(largest.as_ref().map(|(list, _)| list.as_slice()));
+    for walk in scene.scan(context, &selection, cancelled, ask)? {
         overall.add(walk.overall);
         for (group, score) in walk.by_group {
             by_group.entry(group).or_insert_with(|| Score::new(steps)).add(score);
         }
     }
-    if by_group.values().map(Score::moments).sum::<usize>() > MOMENTS_MAX {
-        return Err(InsightError::TooManyGroups { limit: MOMENTS_MAX });
-    }
     let buckets = scene.buckets.as_ref();
-    let groups_total = scene.groups.as_ref().map(|_| by_group.len() as u64);
+    let found = largest.map_or(by_group.len() as u64, |(_, total)| total);
+    let groups_total = scene.groups.as_ref().map(|_| found);
     let groups = scene.groups.as_ref().map(|groups| {
-        let name = |group: u32| {
-            if group == GROUP_NOT_REACHED { NOT_REACHED } else { groups.name(group) }.to_owned()
-        };
+        let name = |group: u32| name_of(groups, group).to_owned();
         let mut list: Vec<(String, Score)> =
             by_group.into_iter().map(|(group, score)| (name(group), score)).collect();
         list.sort_by(|(a, left), (b, right)| right.size().cmp(&left.size()).then_with(|| a.cmp(b)));
@@ -113,12 +111,12 @@ pub(super) fn people(
                 .ok_or_else(|| invalid(format!("the funnel has no bucket `{label}`")))?,
         ),
     };
-    let mut found = Vec::new();
+    let mut found = context.found();
     if let Some(group) = group {
         let (step, outcome, time) = (point.step, point.outcome, point.time);
         let wanted = Wanted { step, outcome, group, bucket, time };
-        for walk in scene.scan(context, &selection, cancelled, Some(wanted))? {
-            found.extend(walk.found);
+        for walk in scene.scan(context, &selection, cancelled, Ask::People(wanted))? {
+            found.add(walk.found);
         }
     }
     Ok((found, context.explain(&selection)))
@@ -156,17 +154,21 @@ impl<'q> Scene<'q> {
         let latest = context.latest(query.traits_as_of);
         let (parts, latest) = (selection.parts(), latest.as_ref());
         let plan = Plan::new(&selection, &slots, latest, (from, to))?;
-        let groups_of = |property| Groups::new(parts, property, latest);
+        let values_max = context.limits().values_max;
+        let rows = |slots: u16| GroupsOf { plan: &plan, slots, latest, values_max };
+        let breakdown_slot = 1 << (query.breakdown_step.unwrap_or(1) - 1);
+        let groups = query.breakdown.as_ref();
+        let groups = groups.map(|by| Groups::new(rows(breakdown_slot), by)).transpose()?;
         let held = match &query.hold {
-            Some(Hold::Property(property)) => Some(Groups::of_values(parts, property, latest)?),
+            Some(Hold::Property(property)) => Some(Groups::of_values(rows(u16::MAX), property)?),
             Some(Hold::Session) | None => None,
         };
         let buckets_of = |interval| Buckets::new(&span, interval, calendar, now);
         let scene = Self {
             query,
-            plan,
-            groups: query.breakdown.as_ref().map(groups_of).transpose()?,
+            groups,
             held,
+            plan,
             numbers: match &query.sum {
                 None => None,
                 Some(property) => Some(Numbers::new(parts, property, latest)?),
@@ -184,13 +186,38 @@ impl<'q> Scene<'q> {
         &'s self,
         context: &'s Context,
         selection: &Selection,
-        cancelled: &AtomicBool,
-        wanted: Option<Wanted>,
+        cancelled: &'s AtomicBool,
+        ask: Ask<'_>,
     ) -> Result<Vec<Walk<'s>>, InsightError> {
         let people = context.people();
         let what =
             Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
-        scan(&what, || Walk::new(self, context, wanted))
+        scan(&what, || Walk::new(self, context, cancelled, ask))
+    }
+
+    /// The groups that are listed, found first if there may be many; and how many there are.
+    fn largest(
+        &self,
+        context: &Context,
+        selection: &Selection,
+        cancelled: &AtomicBool,
+    ) -> Result<Option<(Vec<u32>, u64)>, InsightError> {
+        let Some(groups) = &self.groups else { return Ok(None) };
+        let moments = self.buckets.as_ref().map_or(0, Buckets::len);
+        if groups.len().saturating_mul(moments + 1) <= context.limits().tallies_max {
+            return Ok(None);
+        }
+        let mut sizes: HashMap<u32, u64> = HashMap::new();
+        for walk in self.scan(context, selection, cancelled, Ask::Sizes)? {
+            for (group, paths) in walk.sizes.into_iter().flatten() {
+                *sizes.entry(group).or_default() += paths;
+            }
+        }
+        let (list, total) = largest_of(self.query, groups, sizes.into_iter().collect());
+        if list.len() * moments > MOMENTS_MAX {
+            return Err(InsightError::TooManyNumbers { limit: MOMENTS_MAX });
+        }
+        Ok(Some((list, total)))
     }
 
     /// For each pair of steps the bits of what must not lie between them.

@@ -165,38 +165,92 @@ impl Lanes {
     }
 }
 
-/// A tally for each group that has people.
+/// What is kept of groups.
+#[derive(Clone, Copy)]
+pub(super) enum Keep<'a> {
+    All,
+    /// People of each.
+    Sizes,
+    /// These.
+    Only(&'a [u32]),
+}
+
+/// A tally for each group that has people, or how many people there are.
 pub(super) struct ByGroup {
     steps: usize,
     /// Per group the place of its tally, from one.
     places: Vec<u32>,
     tallies: Vec<(u32, Tally)>,
+    /// Per group.
+    sizes: Option<Vec<u64>>,
+    /// Groups that are not there yet are not made.
+    is_closed: bool,
 }
 
 impl ByGroup {
-    pub(super) const fn new(steps: usize) -> Self {
-        Self { steps, places: Vec::new(), tallies: Vec::new() }
+    pub(super) fn new(steps: usize, keep: Keep<'_>) -> Self {
+        let sizes = matches!(keep, Keep::Sizes).then(Vec::new);
+        let mut all =
+            Self { steps, places: Vec::new(), tallies: Vec::new(), sizes, is_closed: false };
+        if let Keep::Only(groups) = keep {
+            groups.iter().for_each(|group| all.make(*group));
+            all.is_closed = true;
+        }
+        all
+    }
+
+    /// The group of those who do not reach a step has the largest number.
+    const fn place(group: u32) -> usize {
+        group.wrapping_add(1) as usize
     }
 
     /// Counts a person in each of their groups.
     #[inline]
     pub(super) fn count(&mut self, groups: &[u32], depth: usize, times: &[i64], open: bool) {
+        if let Some(sizes) = &mut self.sizes {
+            return count_people(sizes, groups);
+        }
         for group in groups {
-            // The group of those who do not reach a step has the largest number.
-            let place = group.wrapping_add(1) as usize;
-            if place >= self.places.len() {
-                self.places.resize(place + 1, 0);
-            }
-            if self.places[place] == 0 {
-                self.tallies.push((*group, Tally::new(self.steps)));
-                self.places[place] = self.tallies.len() as u32;
+            let place = Self::place(*group);
+            if self.places.get(place).is_none_or(|place| *place == 0) {
+                if self.is_closed {
+                    continue;
+                }
+                self.make(*group);
             }
             self.tallies[self.places[place] as usize - 1].1.count(depth, times, open);
         }
     }
 
+    fn make(&mut self, group: u32) {
+        let place = Self::place(group);
+        if place >= self.places.len() {
+            self.places.resize(place + 1, 0);
+        }
+        self.tallies.push((group, Tally::new(self.steps)));
+        self.places[place] = self.tallies.len() as u32;
+    }
+
     pub(super) fn into_tallies(self) -> Vec<(u32, Tally)> {
         self.tallies
+    }
+
+    /// Groups that have people, and how many.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = (u32, u64)> {
+        let all = self.sizes.iter().flatten().zip(0..);
+        all.filter(|(people, _)| **people > 0)
+            .map(|(people, place): (_, u32)| (place.wrapping_sub(1), *people))
+    }
+}
+
+#[cold]
+fn count_people(sizes: &mut Vec<u64>, groups: &[u32]) {
+    for group in groups {
+        let place = ByGroup::place(*group);
+        if place >= sizes.len() {
+            sizes.resize(place + 1, 0);
+        }
+        sizes[place] += 1;
     }
 }
 

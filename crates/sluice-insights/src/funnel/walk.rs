@@ -1,5 +1,7 @@
 //! Finds and counts the paths of one person through a funnel with options.
 
+use std::sync::atomic::AtomicBool;
+
 use hashbrown::HashMap;
 use sluice_columnar::FirstSeenReader;
 use sluice_event::PersonId;
@@ -14,10 +16,20 @@ use super::spec::{FunnelCount, FunnelOutcome, FunnelQuery, Order, TimeSpan};
 use super::totals::Totals;
 use super::unordered::Unordered;
 use crate::context::Context;
-use crate::engine::{Hit, Operator};
-use crate::people::Found;
+use crate::engine::{Hit, Operator, is_given_up};
+use crate::people::{Found, FoundPeople};
 use crate::query::{EVENTS_MAX, Users};
 use crate::time::Buckets;
+
+/// What a pass keeps.
+#[derive(Clone, Copy)]
+pub(super) enum Ask<'a> {
+    /// Of all groups, or of these.
+    Scores(Option<&'a [u32]>),
+    /// Paths per group.
+    Sizes,
+    People(Wanted),
+}
 
 /// Which people to keep.
 #[derive(Clone, Copy)]
@@ -39,6 +51,7 @@ enum Way {
 
 pub(super) struct Walk<'s> {
     scene: &'s Scene<'s>,
+    cancelled: &'s AtomicBool,
     unit: i64,
     steps: usize,
     step_bits: u16,
@@ -57,8 +70,12 @@ pub(super) struct Walk<'s> {
     entered: Vec<Row>,
     pub(super) overall: Score,
     pub(super) by_group: HashMap<u32, Score>,
+    /// Groups that are not there yet are not made.
+    is_closed: bool,
+    /// Paths of the range per group, if only they are wanted.
+    pub(super) sizes: Option<HashMap<u32, u64>>,
     wanted: Option<Wanted>,
-    pub(super) found: Vec<Found>,
+    pub(super) found: FoundPeople,
 }
 
 impl Operator for Walk<'_> {
@@ -100,7 +117,16 @@ impl Operator for Walk<'_> {
 }
 
 impl<'s> Walk<'s> {
-    pub(super) fn new(scene: &'s Scene<'s>, context: &'s Context, wanted: Option<Wanted>) -> Self {
+    pub(super) fn new(
+        scene: &'s Scene<'s>,
+        context: &'s Context,
+        cancelled: &'s AtomicBool,
+        ask: Ask<'_>,
+    ) -> Self {
+        let mut by_group = HashMap::new();
+        if let Ask::Scores(Some(list)) = ask {
+            by_group.extend(list.iter().map(|group| (*group, Score::new(scene.query.steps.len()))));
+        }
         let query = scene.query;
         let unit = query.resolution.micros();
         let window = i64::from(query.window_seconds) * 1_000_000 / unit;
@@ -114,6 +140,7 @@ impl<'s> Walk<'s> {
         };
         Self {
             scene,
+            cancelled,
             unit,
             steps,
             step_bits: (1 << steps) - 1,
@@ -128,9 +155,14 @@ impl<'s> Walk<'s> {
             paths: Vec::new(),
             entered: Vec::new(),
             overall: Score::new(steps),
-            by_group: HashMap::new(),
-            wanted,
-            found: Vec::new(),
+            by_group,
+            is_closed: matches!(ask, Ask::Scores(Some(_))),
+            sizes: matches!(ask, Ask::Sizes).then(HashMap::new),
+            wanted: match ask {
+                Ask::People(wanted) => Some(wanted),
+                Ask::Scores(_) | Ask::Sizes => None,
+            },
+            found: context.found(),
         }
     }
 
@@ -216,6 +248,9 @@ impl<'s> Walk<'s> {
         let mut entered = std::mem::take(&mut self.entered);
         let mut from = 0;
         while let Some(next) = (from..rows.len()).find(|row| rows[*row].steps & 1 != 0) {
+            if is_given_up(self.cancelled, 0) {
+                break;
+            }
             let bucket = bucket_of(self, next);
             entered.clear();
             entered.extend_from_slice(rows);
@@ -240,10 +275,10 @@ impl<'s> Walk<'s> {
         self.paths.clear();
         let path = match &mut self.way {
             Way::InOrder(finder) => finder.find(rows),
-            Way::Chain(chain) => chain.find(rows, &self.barriers),
-            Way::Any(unordered) => unordered.find(rows),
+            Way::Chain(chain) => chain.find(rows, &self.barriers, self.cancelled),
+            Way::Any(unordered) => unordered.find(rows, self.cancelled),
             Way::Totals(totals) => {
-                totals.find(rows, &self.barriers, &mut self.paths);
+                totals.find(rows, &self.barriers, &mut self.paths, self.cancelled);
                 return;
             }
         };
@@ -304,6 +339,12 @@ impl<'s> Walk<'s> {
             }
             return;
         }
+        if let Some(sizes) = &mut self.sizes {
+            for group in groups {
+                *sizes.entry(*group).or_default() += u64::from(bucket.is_none());
+            }
+            return;
+        }
         let (steps, keeps) = (self.steps, query.time_bins.is_some());
         let count = |score: &mut Score, keeps: bool| match bucket {
             None => score.count(&counted, steps, keeps),
@@ -311,7 +352,12 @@ impl<'s> Walk<'s> {
         };
         count(&mut self.overall, keeps);
         for group in groups {
-            count(self.by_group.entry(*group).or_insert_with(|| Score::new(steps)), keeps);
+            if !self.is_closed {
+                self.by_group.entry(*group).or_insert_with(|| Score::new(steps));
+            }
+            if let Some(score) = self.by_group.get_mut(group) {
+                count(score, keeps);
+            }
         }
     }
 }
@@ -332,7 +378,7 @@ impl Wanted {
 }
 
 /// Keeps a person once, with the path that began first.
-fn keep(found: &mut Vec<Found>, person: u64, times: Vec<i64>) {
+fn keep(found: &mut FoundPeople, person: u64, times: Vec<i64>) {
     match found.last_mut() {
         Some(last) if last.person == person => {
             if times < last.times {

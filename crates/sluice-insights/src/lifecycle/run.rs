@@ -11,7 +11,7 @@ use super::spec::{
 use crate::context::Context;
 use crate::engine::{Plan, Rows, Scan, SlotSpec, Timeline, timeline};
 use crate::kind::{Behind, Run};
-use crate::people::Found;
+use crate::people::{Found, FoundPeople};
 use crate::time::{Buckets, Span};
 use crate::{Explain, InsightError};
 
@@ -83,7 +83,7 @@ impl Setup {
         selection: &Selection,
         cancelled: &AtomicBool,
         wanted: Option<(usize, LifecycleState)>,
-    ) -> Result<(Vec<[u64; STATES]>, Vec<Found>), InsightError> {
+    ) -> Result<(Vec<[u64; STATES]>, FoundPeople), InsightError> {
         let people = context.people();
         let what =
             Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
@@ -93,14 +93,14 @@ impl Setup {
             first_seen: context.snapshot.first_seen().reader(),
             wanted,
             counts: empty(),
-            found: Vec::new(),
+            found: context.found(),
         })?;
-        let (mut counts, mut found) = (empty(), Vec::new());
+        let (mut counts, mut found) = (empty(), context.found());
         for pass in passes {
             for (sum, more) in counts.iter_mut().flatten().zip(pass.counts.iter().flatten()) {
                 *sum += more;
             }
-            found.extend(pass.found);
+            found.add(pass.found);
         }
         Ok((counts, found))
     }
@@ -111,7 +111,7 @@ struct Lifecycle<'s> {
     first_seen: FirstSeenReader<'s>,
     wanted: Option<(usize, LifecycleState)>,
     counts: Vec<[u64; STATES]>,
-    found: Vec<Found>,
+    found: FoundPeople,
 }
 
 impl Timeline for Lifecycle<'_> {

@@ -12,7 +12,7 @@ use super::spec::{
 use crate::context::Context;
 use crate::engine::{Hit, Numbers, Operator, Plan, Scan, SlotSpec, scan};
 use crate::kind::{Behind, Run};
-use crate::people::Found;
+use crate::people::{Found, FoundPeople};
 use crate::query::{EventSelector, NEW_USER, invalid};
 use crate::time::Span;
 use crate::{Explain, InsightError};
@@ -115,7 +115,8 @@ impl Setup {
         let people = context.people();
         let what =
             Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
-        let empty = || Done { people: 0, days: vec![Day::default(); self.days], found: Vec::new() };
+        let empty =
+            || Done { people: 0, days: vec![Day::default(); self.days], found: context.found() };
         let passes = scan(&what, || Lifetime {
             setup: self,
             first_seen: context.snapshot.first_seen().reader(),
@@ -131,7 +132,7 @@ impl Setup {
                 to.new_paying += from.new_paying;
                 to.amount += from.amount;
             }
-            done.found.extend(pass.done.found);
+            done.found.add(pass.done.found);
         }
         Ok(done)
     }
@@ -149,7 +150,7 @@ struct Day {
 struct Done {
     people: u64,
     days: Vec<Day>,
-    found: Vec<Found>,
+    found: FoundPeople,
 }
 
 struct Lifetime<'s> {

@@ -14,7 +14,7 @@ use super::walk::{ACTIVE, BEGIN, Path, Rules, Step, TARGET, Walker};
 use crate::context::Context;
 use crate::engine::{Hit, Operator, Plan, Scan, SlotSpec, scan};
 use crate::kind::{Behind, Run};
-use crate::people::Found;
+use crate::people::{Found, FoundPeople};
 use crate::query::invalid;
 use crate::time::Span;
 use crate::{Explain, InsightError};
@@ -93,6 +93,8 @@ impl Setup {
         let latest = context.latest(query.traits_as_of);
         let plan = Plan::new(&selection, &slots, latest.as_ref(), times)?;
         let names = names(&plan, &selection);
+        let ignored = query.ignore.iter().map(|name| context.dictionary().name_of(name));
+        let ignored: Vec<&str> = ignored.collect();
         let rules = Rules {
             is_backward,
             has_target: target.is_some(),
@@ -103,7 +105,7 @@ impl Setup {
             from: span.from,
             to: span.to,
             columns: query.columns_max.unwrap_or(COLUMNS_DEFAULT),
-            ignored: names.iter().map(|name| query.ignore.contains(name)).collect(),
+            ignored: names.iter().map(|name| ignored.contains(&name.as_str())).collect(),
         };
         let explain = context.explain(&selection);
         Ok((Self { rules, names, plan, explain }, selection))
@@ -124,16 +126,16 @@ impl Setup {
             keep,
             walker: Walker::default(),
             ordinal: 0,
-            done: self.done(keep),
+            done: self.done(keep, context),
         })?;
-        let mut done = self.done(keep);
+        let mut done = self.done(keep, context);
         for pass in passes {
             done.add(pass.done);
         }
         Ok(done)
     }
 
-    fn done(&self, keep: &Keep) -> Done {
+    fn done(&self, keep: &Keep, context: &Context) -> Done {
         let columns = if matches!(keep, Keep::Steps) { self.rules.columns } else { 0 };
         let links = match keep {
             Keep::Links(shown) => Some(Links::new(shown)),
@@ -144,7 +146,7 @@ impl Setup {
             reached: Cell::default(),
             steps: Steps::new(columns, self.names.len()),
             links,
-            found: Vec::new(),
+            found: context.found(),
         }
     }
 
@@ -185,9 +187,17 @@ impl Setup {
         } else {
             None
         };
-        let steps = |column: usize, node: &PathsNodeName| self.steps(shown.as_ref(), column, node);
+        let steps = |column: usize, node: &PathsNodeName| match node {
+            PathsNodeName::Event(name) => self.step_of(context.dictionary().name_of(name)),
+            node => self.steps(shown.as_ref(), column, node),
+        };
         let next = point.next.as_ref().map(|next| steps(column + 1, next));
         Ok(Wanted { at: Some((column, steps(column, node))), next, outcome })
+    }
+
+    fn step_of(&self, name: &str) -> Vec<Step> {
+        let kind = self.names.iter().position(|one| one == name);
+        kind.map(|kind| Step::Kind(kind as u32)).into_iter().collect()
     }
 
     /// The steps that a node stands for.
@@ -197,10 +207,7 @@ impl Setup {
             PathsNodeName::Start => vec![Step::Begin],
             PathsNodeName::End => vec![Step::Target],
             PathsNodeName::More => vec![Step::More],
-            PathsNodeName::Event(name) => {
-                let kind = self.names.iter().position(|one| one == name);
-                kind.map(|kind| Step::Kind(kind as u32)).into_iter().collect()
-            }
+            PathsNodeName::Event(name) => self.step_of(name),
             PathsNodeName::Other => {
                 let Some(shown) = shown.filter(|shown| column < shown.columns.len()) else {
                     return Vec::new();
@@ -237,7 +244,7 @@ struct Done {
     reached: Cell,
     steps: Steps,
     links: Option<Links>,
-    found: Vec<Found>,
+    found: FoundPeople,
 }
 
 impl Done {
@@ -248,7 +255,7 @@ impl Done {
         if let (Some(to), Some(from)) = (&mut self.links, &other.links) {
             to.add(from);
         }
-        self.found.extend(other.found);
+        self.found.add(other.found);
     }
 }
 

@@ -12,6 +12,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::dictionary::CUSTOM_EVENT_PREFIX;
 use crate::kind::{Question, question};
 use crate::query::{ANY_EVENT, EventSelector, NEW_USER, invalid};
 use crate::{Explain, InsightError};
@@ -206,6 +207,9 @@ impl Question for PathsQuery {
         within("nodes_max", self.nodes_max.map(|n| n as u64), least, NODES_MAX as u64)?;
         if self.ignore.len() > IGNORED_MAX {
             return Err(invalid(format!("at most {IGNORED_MAX} events can be ignored")));
+        }
+        if self.ignore.iter().any(|name| name.starts_with(CUSTOM_EVENT_PREFIX)) {
+            return Err(invalid("a custom event cannot be ignored; name the events it is made of"));
         }
         Ok(())
     }

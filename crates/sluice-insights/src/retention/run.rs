@@ -11,23 +11,21 @@ use super::days::ByDays;
 use super::periods::{Periods, reach};
 use super::spec::{
     RetentionColumn, RetentionGroup, RetentionMode, RetentionPoint, RetentionQuery,
-    RetentionResult, RetentionUnit,
+    RetentionResult, RetentionUnit, check_size,
 };
 use super::table::{Bits, Table};
 use crate::context::Context;
 use crate::engine::{
-    Groups, Hit, Mark, Operator, Places, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Sweeper, Units,
-    scan, sweep,
+    Groups, GroupsOf, Hit, Mark, Operator, Places, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Sweeper,
+    Units, scan, sweep,
 };
 use crate::kind::{Behind, Run};
-use crate::people::Found;
+use crate::people::{Found, FoundPeople};
 use crate::query::invalid;
 use crate::time::{Buckets, Span};
 use crate::trend::spec::Interval;
 use crate::{Explain, InsightError};
 
-/// Above this many cells the groups to list are found first, then counted.
-const CELLS_MAX: usize = 2_000_000;
 /// Returns "at any later time" are looked for this long: 200 years.
 const RETURNS_MAX_MICROS: i64 = 200 * 366 * 86_400_000_000;
 
@@ -57,9 +55,11 @@ impl Run for RetentionQuery {
     fn run(&self, context: &Context, cancelled: &AtomicBool) -> Result<Self::Result, InsightError> {
         let (setup, selection) = Setup::new(self, context)?;
         let cells = (setup.buckets.len() + 1) * setup.columns.len();
+        let listed = setup.groups.as_ref().map_or(0, |all| all.len().min(self.groups_limit()));
+        check_size(cells, listed + 1)?;
         let (table, groups) = match &setup.groups {
             None => (setup.scan(context, &selection, cancelled, &Keep::Overall)?.table, None),
-            Some(groups) if groups.len().saturating_mul(cells) <= CELLS_MAX => {
+            Some(groups) if groups.len().saturating_mul(cells) <= context.limits().cells_max => {
                 let done = setup.scan(context, &selection, cancelled, &Keep::Groups(None))?;
                 let sizes = done.by_group.iter().map(|(group, table)| (*group, table.people()));
                 let (list, total) = ranked(self, groups, sizes.collect());
@@ -115,7 +115,7 @@ impl Run for RetentionQuery {
             }
             (Some(name), Some(groups)) => groups.find(name).map(Some),
         };
-        let mut found = Vec::new();
+        let mut found = context.found();
         if let Some(group) = group {
             let keep = Keep::People(Wanted { row, column: point.column, group });
             found = setup.scan(context, &selection, cancelled, &keep)?.found;
@@ -186,7 +186,15 @@ impl Setup {
         let plan = Plan::new(&selection, &slots, latest.as_ref(), (span.from, to))?;
         let groups = match &query.breakdown {
             None => None,
-            Some(property) => Some(Groups::new(selection.parts(), property, latest.as_ref())?),
+            Some(property) => Some(Groups::new(
+                GroupsOf {
+                    plan: &plan,
+                    slots: START,
+                    latest: latest.as_ref(),
+                    values_max: context.limits().values_max,
+                },
+                property,
+            )?),
         };
         let newest = selection.parts().iter().map(|part| part.meta().time_max).max();
         let until = newest.unwrap_or(span.to).min(to).max(span.to).div_euclid(1_000) + 1;
@@ -241,7 +249,7 @@ impl Setup {
             backs: Vec::new(),
             places: Vec::new(),
             in_groups: Vec::new(),
-            done: Done::new(self.table()),
+            done: Done::new(self.table(), context.found()),
         };
         // A person's first row ever is known only among rows in their exact order.
         let operators = if self.plan.first_only != 0 || selection.parts().len() > SWEPT_PARTS_MAX {
@@ -249,7 +257,7 @@ impl Setup {
         } else {
             sweep(&what, self.units, make)?
         };
-        let mut done = Done::new(self.table());
+        let mut done = Done::new(self.table(), context.found());
         for operator in operators {
             done.add(operator.done);
         }
@@ -295,12 +303,12 @@ struct Done {
     table: Table,
     by_group: HashMap<u32, Table>,
     sizes: HashMap<u32, u64>,
-    found: Vec<Found>,
+    found: FoundPeople,
 }
 
 impl Done {
-    fn new(table: Table) -> Self {
-        Self { table, by_group: HashMap::new(), sizes: HashMap::new(), found: Vec::new() }
+    fn new(table: Table, found: FoundPeople) -> Self {
+        Self { table, by_group: HashMap::new(), sizes: HashMap::new(), found }
     }
 
     fn add(&mut self, other: Self) {
@@ -314,7 +322,7 @@ impl Done {
         for (group, people) in other.sizes {
             *self.sizes.entry(group).or_default() += people;
         }
-        self.found.extend(other.found);
+        self.found.add(other.found);
     }
 }
 

@@ -166,6 +166,21 @@ pub struct RetentionPoint {
     pub group: Option<String>,
 }
 
+/// Most cells of an answer: rows times columns, of all groups. Bounds memory (I10) at some 100 bytes
+/// each.
+pub(super) const CELLS_MAX: usize = 2_000_000;
+
+/// Refuses an answer that would be too large.
+pub(super) fn check_size(cells: usize, grids: usize) -> Result<(), InsightError> {
+    if cells.saturating_mul(grids) <= CELLS_MAX {
+        return Ok(());
+    }
+    Err(invalid(format!(
+        "the answer would have more than {CELLS_MAX} cells ({cells} for each of {grids} groups); \
+         take a shorter range, fewer `periods` or fewer groups (`groups_max`)"
+    )))
+}
+
 impl RetentionUnit {
     /// Longest range in days.
     pub(crate) const fn range_days_max(self) -> u32 {

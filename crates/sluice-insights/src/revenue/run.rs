@@ -7,15 +7,12 @@ use sluice_columnar::Selection;
 use super::spec::{RevenueCounts, RevenuePoint, RevenueQuery, RevenueResult, RevenueSeries};
 use super::table::{Cell, Table};
 use crate::context::Context;
-use crate::engine::{Groups, Hit, Numbers, Operator, Plan, Scan, SlotSpec, scan};
+use crate::engine::{Groups, GroupsOf, Hit, Numbers, Operator, Plan, Scan, SlotSpec, scan};
 use crate::kind::{Behind, Run};
-use crate::people::Found;
+use crate::people::{Found, FoundPeople};
 use crate::query::invalid;
 use crate::time::{Buckets, Span};
 use crate::{Explain, InsightError};
-
-/// Above this many cells the groups to list are found first, then summed per bucket.
-const CELLS_MAX: usize = 1_000_000;
 
 const ACTIVE: u16 = 1;
 const PAYMENT: u16 = 2;
@@ -36,7 +33,7 @@ impl Run for RevenueQuery {
     fn run(&self, context: &Context, cancelled: &AtomicBool) -> Result<Self::Result, InsightError> {
         let (setup, selection) = Setup::new(self, context)?;
         let groups = setup.groups.as_ref().map_or(0, Groups::len);
-        let is_small = groups.saturating_mul(setup.buckets.len() + 1) <= CELLS_MAX;
+        let is_small = groups.saturating_mul(setup.buckets.len() + 1) <= context.limits().cells_max;
         let first = if is_small { Keep::All } else { Keep::Ranges };
         let mut done = setup.scan(context, &selection, cancelled, &first)?;
         let (list, total) = setup.ranked(self, &done.table);
@@ -79,7 +76,7 @@ impl Run for RevenueQuery {
             (Some(name), Some(groups)) => groups.find(name).map(Some),
         };
         let found = match group {
-            None => Vec::new(),
+            None => context.found(),
             Some(group) => {
                 let keep = Keep::People { bucket, group };
                 setup.scan(context, &selection, cancelled, &keep)?.found
@@ -120,7 +117,11 @@ impl Setup {
         let numbers = Numbers::new(selection.parts(), &payments.amount(), latest.as_ref())?;
         let groups = match &query.breakdown {
             None => None,
-            Some(property) => Some(Groups::new(selection.parts(), property, latest.as_ref())?),
+            Some(property) => {
+                let (latest, values_max) = (latest.as_ref(), context.limits().values_max);
+                let slots = PAYMENT | REFUND;
+                Some(Groups::new(GroupsOf { plan: &plan, slots, latest, values_max }, property)?)
+            }
         };
         let explain = context.explain(&selection);
         Ok((Self { buckets, plan, numbers, groups, explain }, selection))
@@ -141,7 +142,7 @@ impl Setup {
         let empty = || Done {
             table: Table::new(groups + 1, buckets),
             active: vec![0; self.buckets.len() + 1],
-            found: Vec::new(),
+            found: context.found(),
         };
         let passes = scan(&what, || Revenue {
             setup: self,
@@ -155,7 +156,7 @@ impl Setup {
         for pass in passes {
             done.table.add(&pass.done.table);
             done.active.iter_mut().zip(&pass.done.active).for_each(|(to, from)| *to += from);
-            done.found.extend(pass.done.found);
+            done.found.add(pass.done.found);
         }
         Ok(done)
     }
@@ -200,7 +201,7 @@ struct Done {
     table: Table,
     /// Active people per bucket, and in the range.
     active: Vec<u64>,
-    found: Vec<Found>,
+    found: FoundPeople,
 }
 
 struct Revenue<'s> {

@@ -12,7 +12,7 @@ use super::split::{Moment, Session, split};
 use crate::context::Context;
 use crate::engine::{Hit, Operator, Plan, Rows, Scan, SlotSpec, Timeline, scan, timeline};
 use crate::kind::{Behind, Run};
-use crate::people::Found;
+use crate::people::{Found, FoundPeople};
 use crate::query::invalid;
 use crate::time::{Buckets, Span};
 use crate::{Explain, InsightError};
@@ -133,7 +133,7 @@ impl Setup {
         let empty = || Done {
             counts: vec![Counts::default(); self.buckets.len() + 1],
             bins: vec![(0, 0); self.bins.len()],
-            found: Vec::new(),
+            found: context.found(),
         };
         let make = || Sessions {
             setup: self,
@@ -152,7 +152,7 @@ impl Setup {
             for (to, from) in done.bins.iter_mut().zip(&pass.done.bins) {
                 *to = (to.0 + from.0, to.1 + from.1);
             }
-            done.found.extend(pass.done.found);
+            done.found.add(pass.done.found);
         }
         Ok(done)
     }
@@ -164,7 +164,7 @@ struct Done {
     counts: Vec<Counts>,
     /// Per bin sessions and people.
     bins: Vec<(u64, u64)>,
-    found: Vec<Found>,
+    found: FoundPeople,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -239,7 +239,9 @@ impl Timeline for Sessions<'_> {
         };
         split(&self.moments, timeout, &mut self.sessions);
         self.count_sessions(&mut found);
-        self.done.found.extend(found.map(|time| Found { person, times: vec![time] }));
+        if let Some(time) = found {
+            self.done.found.push(Found { person, times: vec![time] });
+        }
     }
 }
 
@@ -263,7 +265,9 @@ impl Operator for Sessions<'_> {
         self.moments.sort_by_key(|moment| moment.session);
         split(&self.moments, None, &mut self.sessions);
         self.count_sessions(&mut found);
-        self.done.found.extend(found.map(|time| Found { person, times: vec![time] }));
+        if let Some(time) = found {
+            self.done.found.push(Found { person, times: vec![time] });
+        }
     }
 }
 

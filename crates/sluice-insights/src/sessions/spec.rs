@@ -21,6 +21,8 @@ const TIMEOUT_MAX: u64 = 86_400;
 /// Sessions that last longer are left out.
 pub const LENGTH_SECONDS_MAX: u64 = 86_400;
 pub const BINS_MAX: usize = 50;
+/// One of these alone makes a session a bounce, if nothing else is said.
+const PAGE_DEFAULT: &str = "Page Viewed";
 const BINS_DEFAULT: [u64; 9] = [0, 3, 10, 30, 60, 180, 600, 1_800, 3_600];
 
 question! {
@@ -190,7 +192,7 @@ impl Question for SessionsQuery {
     }
 
     fn events_mut(&mut self) -> Vec<&mut EventSelector> {
-        self.page.iter_mut().collect()
+        vec![self.page.get_or_insert_with(|| EventSelector::named(PAGE_DEFAULT))]
     }
 }
 
@@ -200,6 +202,6 @@ impl SessionsQuery {
     }
 
     pub(super) fn page_or_default(&self) -> EventSelector {
-        self.page.clone().unwrap_or_else(|| EventSelector::named("Page Viewed"))
+        self.page.clone().unwrap_or_else(|| EventSelector::named(PAGE_DEFAULT))
     }
 }

@@ -11,7 +11,7 @@ use super::spec::{
 use crate::context::Context;
 use crate::engine::{Plan, Rows, Scan, SlotSpec, Timeline, timeline};
 use crate::kind::{Behind, Run};
-use crate::people::Found;
+use crate::people::{Found, FoundPeople};
 use crate::query::invalid;
 use crate::time::{Buckets, Span};
 use crate::trend::spec::Interval;
@@ -133,7 +133,7 @@ impl Setup {
             periods: vec![[0; DAYS]; self.periods.len()],
             exactly: [0; DAYS],
             most: [0; DAYS],
-            found: Vec::new(),
+            found: context.found(),
         };
         let passes = timeline(&what, || Stickiness { setup: self, wanted, done: empty() })?;
         let mut done = empty();
@@ -144,7 +144,7 @@ impl Setup {
             done.periods.iter_mut().zip(&pass.done.periods).for_each(|(to, from)| sum(to, from));
             sum(&mut done.exactly, &pass.done.exactly);
             sum(&mut done.most, &pass.done.most);
-            done.found.extend(pass.done.found);
+            done.found.add(pass.done.found);
         }
         Ok(done)
     }
@@ -158,7 +158,7 @@ struct Done {
     exactly: [u64; DAYS],
     /// People by the most days they had in an averaged period.
     most: [u64; DAYS],
-    found: Vec<Found>,
+    found: FoundPeople,
 }
 
 struct Stickiness<'s> {

@@ -25,6 +25,10 @@ impl Counted {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.fresh.is_empty() && self.runs.is_empty()
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.runs.len() > RUNS_MAX
     }

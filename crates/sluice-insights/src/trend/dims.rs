@@ -1,13 +1,9 @@
 //! The series of a trend by number: an event, a value of each breakdown, a bin.
 
-use std::sync::Arc;
-
-use sluice_columnar::Part;
-
 use super::figure::Need;
 use super::spec::TrendQuery;
 use crate::InsightError;
-use crate::engine::{Groups, Latest, finite};
+use crate::engine::{Groups, GroupsOf, finite};
 
 /// The groups by which rows are told apart, outermost first.
 #[derive(Debug)]
@@ -23,21 +19,18 @@ impl Dims {
     pub(super) fn new(
         query: &TrendQuery,
         need: &Need,
-        parts: &[Arc<Part>],
-        latest: Option<&Arc<Latest>>,
+        rows: GroupsOf<'_>,
     ) -> Result<Self, InsightError> {
-        let of = |property| Groups::new(parts, property, latest);
+        let of = |property| Groups::new(rows, property);
         let bins = match need {
             Need::Bins(property, bins) if bins.is_empty() => {
-                Some(Groups::of_values(parts, property, latest)?)
+                Some(Groups::of_values(rows, property)?)
             }
-            Need::Bins(property, bins) => {
-                Some(Groups::by(parts, property, latest, &[], |value| {
-                    let number = finite(value);
-                    let bin = bins.iter().find(|bin| number.is_some_and(|n| bin.holds(n)));
-                    bin.map(|bin| bin.label()).into_iter().collect()
-                })?)
-            }
+            Need::Bins(property, bins) => Some(Groups::by(rows, property, &[], |value| {
+                let number = finite(value);
+                let bin = bins.iter().find(|bin| number.is_some_and(|n| bin.holds(n)));
+                bin.map(|bin| bin.label()).into_iter().collect()
+            })?),
             _ => None,
         };
         let groups = [

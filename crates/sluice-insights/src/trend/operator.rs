@@ -8,7 +8,7 @@ use super::dims::{Dims, Group};
 use super::spec::Bin;
 use super::table::Table;
 use crate::engine::{Groups, Hit, Numbers, Operator, Plan, Ranks};
-use crate::people::Found;
+use crate::people::{Found, FoundPeople};
 use crate::query::Users;
 use crate::time::Buckets;
 
@@ -75,7 +75,7 @@ pub(super) struct Trend<'s> {
     active: Vec<u32>,
     mine: Mine,
     times: Vec<(usize, u32)>,
-    pub(super) found: Vec<Found>,
+    pub(super) found: FoundPeople,
     found_rows: u64,
 }
 
@@ -100,7 +100,7 @@ impl<'s> Trend<'s> {
         scene: &'s Scene,
         first_seen: Option<FirstSeenReader<'s>>,
         keep: &'s Keep,
-        table: Table,
+        (table, found): (Table, FoundPeople),
     ) -> Self {
         Self {
             scene,
@@ -112,7 +112,7 @@ impl<'s> Trend<'s> {
             active: vec![0; scene.buckets.len() + 1],
             mine: Mine::default(),
             times: Vec::new(),
-            found: Vec::new(),
+            found,
             found_rows: 0,
         }
     }
@@ -328,7 +328,7 @@ impl Trend<'_> {
     #[inline]
     fn close(&mut self, person: u64) {
         if let Keep::People(Point { times: Some(bin), .. }) = self.keep
-            && self.found.last().is_some_and(|last| last.person == person)
+            && self.found.last_mut().is_some_and(|last| last.person == person)
             && !bin.holds(self.found_rows as f64)
         {
             self.found.pop();

@@ -9,17 +9,15 @@ use super::counted::RUNS_MAX;
 use super::dims::{Dims, Group};
 use super::figure::{Ask, Need, What, at_rank, rolling_mean};
 use super::operator::{Keep, Scene, Trend, Values};
+use super::room::Room;
 use super::spec::TrendQuery;
 use super::table::{Cell, SERIES_MAX, Table};
 use crate::InsightError;
 use crate::context::Context;
-use crate::engine::{Groups, Numbers, Plan, Ranks, Scan, SlotSpec, scan};
-use crate::people::Found;
+use crate::engine::{Groups, GroupsOf, Numbers, Plan, Ranks, Scan, SlotSpec, scan};
+use crate::people::FoundPeople;
 use crate::query::Users;
 use crate::time::{Buckets, Span};
-
-/// Above this many cells the groups to list are found first, then counted per bucket.
-const CELLS_MAX: u64 = 2_000_000;
 
 /// What all passes of a question share.
 pub(super) struct Asking<'a> {
@@ -41,6 +39,8 @@ pub(super) struct Tallied {
     table: Table,
     /// The range's cells of all groups, if `table` has only some.
     ranges: Option<Table>,
+    /// Whether values were counted that are not there any more.
+    has_forgotten: bool,
 }
 
 /// A figure of one series: per interval of the range, and of the whole range.
@@ -87,15 +87,19 @@ impl Pass {
         let latest = context.latest(query.traits_as_of);
         let (parts, latest) = (selection.parts(), latest.as_ref());
         let plan = Plan::new(&selection, &slots, latest, (from, span.to))?;
-        let dims = Dims::new(query, &ask.need, parts, latest)?;
+        let rows = GroupsOf {
+            plan: &plan,
+            slots: (1 << events) - 1,
+            latest,
+            values_max: context.limits().values_max,
+        };
+        let dims = Dims::new(query, &ask.need, rows)?;
         let values = match &ask.need {
             Need::Rows | Need::Bins(..) => Values::None,
             Need::Sums(property) => Values::Sums(Numbers::new(parts, property, latest)?),
             Need::Numbers(property) => Values::Numbers(Ranks::new(parts, property, latest)?),
-            Need::Values(property) => Values::Distinct(Groups::of_values(parts, property, latest)?),
-            Need::ValuesOfPeople(property) => {
-                Values::OfPeople(Groups::of_values(parts, property, latest)?)
-            }
+            Need::Values(property) => Values::Distinct(Groups::of_values(rows, property)?),
+            Need::ValuesOfPeople(property) => Values::OfPeople(Groups::of_values(rows, property)?),
             Need::Times => Values::Times,
         };
         let scene = Scene {
@@ -121,7 +125,7 @@ impl Pass {
         &self,
         asking: &Asking<'_>,
         keep: &Keep,
-    ) -> Result<(Table, Vec<Found>), InsightError> {
+    ) -> Result<(Table, FoundPeople), InsightError> {
         let Asking { query, context, cancelled } = asking;
         let what = Scan {
             selection: &self.selection,
@@ -145,13 +149,13 @@ impl Pass {
         let new_or_first = query.users == Users::New || self.scene.plan.first_only != 0;
         let operators = scan(&what, || {
             let first = new_or_first.then(|| context.snapshot.first_seen().reader());
-            Trend::new(&self.scene, first, keep, table())
+            Trend::new(&self.scene, first, keep, (table(), context.found()))
         })?;
         let mut all = table();
-        let mut found = Vec::new();
+        let mut found = context.found();
         for operator in operators {
             all.add(operator.table);
-            found.extend(operator.found);
+            found.add(operator.found);
         }
         all.counted.settle();
         if all.overflow {
@@ -166,12 +170,15 @@ impl Pass {
     /// Counts all groups, or if they are too many those that will be listed.
     pub(super) fn tally(self, asking: &Asking<'_>, what: &What) -> Result<Tallied, InsightError> {
         let dims = &self.scene.dims;
-        let cells = (self.slots() as u64)
+        // With formulas the cells of all segments are held.
+        let held = asking.query.formula.as_ref().map_or(1, |_| asking.query.segments.len().max(1));
+        let cells = ((self.slots() * held) as u64)
             .saturating_mul(dims.len())
             .saturating_mul(self.scene.buckets.len() as u64 + 1);
-        if cells <= CELLS_MAX || !dims.is_split() {
+        let cells_max = asking.context.limits().cells_max as u64;
+        if cells <= cells_max || !dims.is_split() {
             let (table, _) = self.scan(asking, &Keep::All)?;
-            return Ok(Tallied { pass: self, table, ranges: None });
+            return Ok(Tallied { pass: self, table, ranges: None, has_forgotten: false });
         }
         let (ranges, _) = self.scan(asking, &Keep::RangesOnly)?;
         let kept = (0..self.scene.events)
@@ -179,7 +186,8 @@ impl Pass {
                 let (list, _) = ranked(dims, &ranges, what, event, asking.query.groups_limit());
                 list.into_iter().map(move |group| (event, group))
             })
-            .collect();
+            .collect::<Vec<_>>();
+        Room::new().take(kept.len(), self.scene.buckets.len())?;
         let mut tallied = self.tally_only(asking, kept)?;
         tallied.ranges = Some(ranges);
         Ok(tallied)
@@ -196,7 +204,7 @@ impl Pass {
             kept.into_iter().map(|(event, group)| dims.key(event, group)).collect();
         keys.extend(self.scene.base_slot.map(|slot| dims.key(slot, [0; 3])));
         let (table, _) = self.scan(asking, &Keep::Only(keys))?;
-        Ok(Tallied { pass: self, table, ranges: None })
+        Ok(Tallied { pass: self, table, ranges: None, has_forgotten: false })
     }
 }
 
@@ -233,8 +241,14 @@ fn ranked(
 }
 
 impl Tallied {
+    /// Whether the figures of all groups can be had from it.
     pub(super) const fn is_whole(&self) -> bool {
-        self.ranges.is_none()
+        self.ranges.is_none() && !self.has_forgotten
+    }
+
+    /// Gives the room of counted values back; groups can still be ranked.
+    pub(super) fn forget_values(&mut self) {
+        self.has_forgotten = self.table.forget_values();
     }
 
     /// The groups of an event to list, by the order of a measure; and how many there are.
@@ -243,10 +257,9 @@ impl Tallied {
         ranked(&self.pass.scene.dims, table, what, event, limit)
     }
 
-    /// Rows of a series in the range.
-    pub(super) fn rows(&self, event: usize, group: Group) -> u64 {
-        let cell = self.table.range(self.pass.scene.dims.key(event, group));
-        cell.map_or(0, |cell| cell.rows)
+    /// Whether a series has rows, in the range or in an interval before it that is looked at.
+    pub(super) fn has_rows(&self, event: usize, group: Group) -> bool {
+        self.table.has_rows(self.pass.scene.dims.key(event, group))
     }
 
     /// Distinct people of a series in the range.
@@ -278,11 +291,24 @@ impl Tallied {
                 let each = cells.iter().zip(base);
                 each.map(|(cell, base)| per_active(what, cell, base.people)).collect()
             }
-            What::Percentile(..) | What::DistinctValues(_) | What::FrequencyPercentile(_) => {
-                let own = matches!(what, What::FrequencyPercentile(_));
-                let counted = key.and_then(|key| self.table.counted(key, own));
-                let counted = counted.unwrap_or_else(|| vec![Vec::new(); count]);
-                counted.iter().map(|values| self.of_values(what, values)).collect()
+            What::Percentile(_, rank) => {
+                let number = |value: u32| match &self.pass.scene.values {
+                    Values::Numbers(ranks) => ranks.numbers[value as usize],
+                    _ => f64::NAN,
+                };
+                let numbers = key.and_then(|key| self.table.at_rank(key, *rank, number));
+                numbers.unwrap_or_else(|| vec![None; count])
+            }
+            What::DistinctValues(_) => {
+                let counts = key.and_then(|key| self.table.distinct(key));
+                let counts = counts.unwrap_or_else(|| vec![0; count]);
+                counts.into_iter().map(|count| Some(count as f64)).collect()
+            }
+            What::FrequencyPercentile(rank) => {
+                let at_rank = |values: Vec<(u32, u64)>| at_rank(&values, *rank, f64::from);
+                let times = key.and_then(|key| self.table.counted(key));
+                let each = times.map(|each| each.map(|times| at_rank(times.collect())).collect());
+                each.unwrap_or_else(|| vec![None; count])
             }
             What::DistinctPerUser(_) => {
                 let values = key.and_then(|key| self.table.values_of_people(key));
@@ -310,8 +336,9 @@ impl Tallied {
     ) -> Vec<(String, Figures)> {
         let key = group.map(|group| self.pass.scene.dims.key(event, group));
         let count = self.pass.scene.buckets.len() + 1;
-        let counted = key.and_then(|key| self.table.counted(key, true));
-        let counted = counted.unwrap_or_else(|| vec![Vec::new(); count]);
+        let counted = key.and_then(|key| self.table.counted(key));
+        let counted = counted.map(|each| each.map(Iterator::collect).collect());
+        let counted: Vec<Vec<(u32, u64)>> = counted.unwrap_or_else(|| vec![Vec::new(); count]);
         let bins: Vec<(String, super::spec::Bin)> = if bins.is_empty() {
             let mut times: Vec<u32> = counted.iter().flatten().map(|(times, _)| *times).collect();
             times.sort_unstable();
@@ -351,16 +378,6 @@ impl Tallied {
             total,
             people: people[first..].to_vec(),
             people_total,
-        }
-    }
-
-    fn of_values(&self, what: &What, values: &[(u32, u64)]) -> Option<f64> {
-        match (what, &self.pass.scene.values) {
-            (What::Percentile(_, rank), Values::Numbers(ranks)) => {
-                at_rank(values, *rank, |value| ranks.numbers[value as usize])
-            }
-            (What::FrequencyPercentile(rank), _) => at_rank(values, *rank, f64::from),
-            _ => Some(values.len() as f64),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::figure::{Ask, What, mean_of};
 use super::formula::Formulas;
 use super::operator::{Keep, Point};
 use super::pass::{Asking, Figures, Pass, Tallied};
+use super::room::Room;
 use super::spec::{Bin, Bucket, PastValues, TrendPoint, TrendQuery, TrendResult, TrendSeries};
 use super::window::Window;
 use crate::context::Context;
@@ -27,26 +28,32 @@ impl Run for TrendQuery {
         let past_span = past_span(self, context, &span)?;
         let what = What::of(&self.measure);
         let mut explain = Explain::default();
-        let (mut segments, mut series) = (Vec::new(), Vec::new());
+        let mut room = Room::new();
+        let (mut segments, mut series, mut buckets) = (Vec::new(), Vec::new(), Vec::new());
         for (index, filters) in segments_of(self).into_iter().enumerate() {
             let pass = Pass::new(&asking, filters, &span, ask(self))?;
             add_explain(&mut explain, context, &pass);
-            let tallied = pass.tally(&asking, &what)?;
-            let mut list = listed(self, &what, &tallied, index);
+            let mut tallied = pass.tally(&asking, &what)?;
+            buckets = shown_of(&tallied.pass);
+            let mut list = listed(self, &what, &tallied, index, &mut room)?;
             if let Some(past) = &past_span {
+                room.take(list.len(), buckets.len())?;
                 let pass = Pass::new(&asking, filters, past, ask(self))?;
                 add_explain(&mut explain, context, &pass);
                 add_past(&asking, &what, &mut list, pass)?;
             }
             series.extend(list);
-            segments.push(tallied);
+            if self.formula.is_some() {
+                tallied.forget_values();
+                segments.push(tallied);
+            }
         }
         series.sort_by_key(|one: &TrendSeries| one.event);
         let formulas = self.formula.as_ref().map(|text| -> Result<_, InsightError> {
             let formulas = Formulas::parse(text, self)?;
-            formulas.series(&asking, &segments, (&span, past_span.as_ref()), &mut explain)
+            let spans = (&span, past_span.as_ref());
+            formulas.series(&asking, &segments, spans, &mut room, &mut explain)
         });
-        let buckets = segments.first().map_or(Vec::new(), shown);
         let past_buckets = match &past_span {
             None => None,
             Some(past) => Some(shown_of(&Pass::new(&asking, &[], past, ask(self))?)),
@@ -90,7 +97,7 @@ impl Run for TrendQuery {
         let mut explain = Explain::default();
         add_explain(&mut explain, context, &pass);
         let found = match wanted(self, point, &pass)? {
-            None => Vec::new(),
+            None => context.found(),
             Some(point) => pass.scan(&asking, &Keep::People(point))?.1,
         };
         Ok((found, explain))
@@ -176,16 +183,19 @@ pub(super) fn add_explain(explain: &mut Explain, context: &Context, pass: &Pass)
     explain.rows_scanned = rows;
 }
 
-fn shown(tallied: &Tallied) -> Vec<Bucket> {
-    shown_of(&tallied.pass)
-}
-
 fn shown_of(pass: &Pass) -> Vec<Bucket> {
     pass.scene.buckets.shown().to_vec()
 }
 
 /// The series of a segment.
-fn listed(query: &TrendQuery, what: &What, tallied: &Tallied, segment: usize) -> Vec<TrendSeries> {
+fn listed(
+    query: &TrendQuery,
+    what: &What,
+    tallied: &Tallied,
+    segment: usize,
+    room: &mut Room,
+) -> Result<Vec<TrendSeries>, InsightError> {
+    let intervals = tallied.pass.scene.buckets.shown().len();
     let dims = &tallied.pass.scene.dims;
     let mut series = Vec::new();
     for (event, selector) in query.events.iter().enumerate() {
@@ -200,6 +210,7 @@ fn listed(query: &TrendQuery, what: &What, tallied: &Tallied, segment: usize) ->
                 }
                 _ => vec![(bin, tallied.figures(what, mean_of(query), event, Some(group)))],
             };
+            room.take(figures.len(), intervals)?;
             series.extend(figures.into_iter().map(|(bin, figures)| TrendSeries {
                 event,
                 label: selector.display_name(),
@@ -216,7 +227,7 @@ fn listed(query: &TrendQuery, what: &What, tallied: &Tallied, segment: usize) ->
             }));
         }
     }
-    series
+    Ok(series)
 }
 
 /// Adds to series what they were in the past.

@@ -4,6 +4,8 @@
 use hashbrown::HashMap;
 
 use super::counted::{Counted, NOWHERE, Seen};
+use super::figure;
+use super::sliding::{Sliding, seen};
 use super::window::Window;
 
 /// What was counted.
@@ -227,6 +229,12 @@ impl Table {
         (start != NONE).then_some(start as usize)
     }
 
+    /// Whether any row was counted: in the range, or in an interval that is looked back at.
+    pub(super) fn has_rows(&self, key: u64) -> bool {
+        let own = self.found(key).map(|start| &self.cells[start..=start + self.buckets]);
+        own.is_some_and(|cells| cells.iter().any(|cell| cell.rows > 0))
+    }
+
     pub(crate) fn range(&self, key: u64) -> Option<&Cell> {
         Some(&self.cells[self.found(key)? + self.buckets])
     }
@@ -273,42 +281,87 @@ impl Table {
         let Some(places) = of.get(at..at + self.buckets + 2) else {
             return vec![0; self.buckets + 1];
         };
-        let mut sum = 0;
-        let mut all: Vec<u64> = places[..self.buckets]
-            .iter()
-            .map(|change| {
-                sum += change;
-                sum.unsigned_abs()
-            })
-            .collect();
+        let mut all: Vec<u64> = sums(&places[..self.buckets]).collect();
         all.push(places[self.buckets + 1].unsigned_abs());
         all
     }
 
-    /// The counted values of each interval by the window (of each bucket alone, if `own`), with
-    /// their times, ascending; then those of the range.
-    pub(super) fn counted(&self, key: u64, own: bool) -> Option<Vec<Vec<(u32, u64)>>> {
-        let start = self.found(key)?;
-        let of = |cell: usize| self.counted.of(start + cell).collect::<Vec<_>>();
-        if own || self.window == Window::Own {
-            return Some((0..=self.buckets).map(of).collect());
-        }
-        let cells: Vec<Vec<(u32, u64)>> = (0..self.buckets).map(of).collect();
-        let mut all: Vec<Vec<(u32, u64)>> = (0..self.buckets)
-            .map(|at| {
-                let mut values = cells[self.window.takes(at)].concat();
-                values.sort_unstable();
-                values.dedup_by(|next, kept| {
-                    let same = next.0 == kept.0;
-                    kept.1 += if same { next.1 } else { 0 };
-                    same
-                });
-                values
-            })
-            .collect();
-        all.push(of(self.buckets));
-        Some(all)
+    /// Gives the room of counted values back; whether there were any.
+    pub(super) fn forget_values(&mut self) -> bool {
+        let had = !self.counted.is_empty();
+        self.counted = Counted::default();
+        had
     }
+
+    /// The counted values of each interval alone, with their times, ascending; then those of the
+    /// range.
+    pub(super) fn counted(
+        &self,
+        key: u64,
+    ) -> Option<impl Iterator<Item = impl Iterator<Item = (u32, u64)>>> {
+        let start = self.found(key)?;
+        Some((0..=self.buckets).map(move |cell| self.counted.of(start + cell)))
+    }
+
+    /// How many values were counted in each interval by the window, then in the range.
+    pub(super) fn distinct(&self, key: u64) -> Option<Vec<u64>> {
+        let start = self.found(key)?;
+        let range = self.counted.of(start + self.buckets).count() as u64;
+        let mut counts: Vec<u64> = Vec::with_capacity(self.buckets + 1);
+        if self.window == Window::Own {
+            counts.extend((0..self.buckets).map(|at| self.counted.of(start + at).count() as u64));
+        } else {
+            let cell = |at: usize| {
+                self.counted.of(start + at).map(move |(value, _)| seen(value, at as u32))
+            };
+            let mut all: Vec<Seen> = (0..self.buckets).flat_map(cell).collect();
+            all.sort_unstable();
+            let mut places = vec![0; self.buckets + 2];
+            for one in all.chunk_by(|a, b| a.value == b.value) {
+                spread(&mut places, self.window, one);
+            }
+            counts.extend(sums(&places[..self.buckets]));
+        }
+        counts.push(range);
+        Some(counts)
+    }
+
+    /// The number at a rank of those counted in each interval by the window, then in the range.
+    pub(super) fn at_rank(
+        &self,
+        key: u64,
+        rank: f64,
+        number: impl Fn(u32) -> f64,
+    ) -> Option<Vec<Option<f64>>> {
+        let start = self.found(key)?;
+        let cell = |at: usize| self.counted.of(start + at);
+        let of = |at: usize| figure::at_rank(&cell(at).collect::<Vec<_>>(), rank, &number);
+        let mut numbers: Vec<Option<f64>> = Vec::with_capacity(self.buckets + 1);
+        if self.window == Window::Own {
+            numbers.extend((0..self.buckets).map(of));
+        } else {
+            let values = (0..self.buckets).flat_map(cell).map(|(value, _)| value);
+            let mut sliding = Sliding::new(values.collect());
+            let mut held = 0..0;
+            for at in 0..self.buckets {
+                let takes = self.window.takes(at);
+                (held.end..takes.end).flat_map(cell).for_each(|(v, times)| sliding.add(v, times));
+                (held.start..takes.start).flat_map(cell).for_each(|(v, n)| sliding.remove(v, n));
+                held = takes;
+                numbers.push(sliding.at_rank(rank, &number));
+            }
+        }
+        numbers.push(of(self.buckets));
+        Some(numbers)
+    }
+}
+
+/// What changes add up to, place by place.
+fn sums(changes: &[i64]) -> impl Iterator<Item = u64> {
+    changes.iter().scan(0_i64, |sum, change| {
+        *sum += change;
+        Some(sum.unsigned_abs())
+    })
 }
 
 /// The places of a series, made if they are not there.

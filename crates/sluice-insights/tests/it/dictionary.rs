@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use sluice_insights::cohort::size;
 use sluice_insights::trend::spec::TrendResult;
 use sluice_insights::{
-    CustomEvent, Dictionary, ErrorKind, InsightError, InsightQuery, InsightResult, Page,
+    Context, CustomEvent, Dictionary, ErrorKind, InsightError, InsightQuery, InsightResult, Page,
     PeopleQuery, answer, check_custom_event, people,
 };
 
@@ -55,6 +55,11 @@ fn ask(event: &Json, dictionary: Dictionary) -> Result<TrendResult, InsightError
     }
 }
 
+fn told(query: &Json, context: &Context) -> InsightResult {
+    let query = InsightQuery::from_json(&query.to_string()).unwrap();
+    answer(&query, context, &AtomicBool::new(false)).unwrap()
+}
+
 /// Events and people of the whole range.
 fn count(event: &Json, dictionary: Dictionary) -> (f64, u64) {
     let series = ask(event, dictionary).unwrap().series.remove(0);
@@ -78,6 +83,33 @@ fn an_event_that_is_left_out_is_in_no_answer() {
     assert_eq!(none.series[0].total, Some(0.0));
     let renamed = dictionary().with_left_out("Order Completed");
     assert_eq!(count(&json!({ "event": "_all" }), renamed), (1.0, 1), "under its other name, too");
+}
+
+#[test]
+fn who_came_by_an_event_that_is_left_out_is_new_all_the_same() {
+    let mut world = world();
+    world.tell(&[(3, "2026-03-06T10:00:00Z", "Opened", json!({}))]);
+    let context = world.context("UTC", micros(NOW), 2).with_dictionary(dictionary().into());
+    let range = json!({ "start": "2026-03-01", "end": "2026-03-10" });
+    let new = json!({ "kind": "trend", "range": range, "events": [{ "event": "_new" }] });
+    let InsightResult::Trend(new) = told(&new, &context) else { panic!("a trend") };
+    let days: Vec<f64> = new.series[0].values.iter().flatten().copied().collect();
+    assert_eq!(days[..4], [1.0, 1.0, 1.0, 0.0], "person 3 on the day of the test event");
+    let kept = json!({
+        "kind": "retention", "range": range,
+        "start": { "event": "_new" }, "returning": { "event": "_active" },
+    });
+    let InsightResult::Retention(kept) = told(&kept, &context) else { panic!("a retention") };
+    assert_eq!(kept.overall.people, 3);
+    assert_eq!(kept.overall.rows[2].cells[3].people, 1);
+}
+
+#[test]
+fn a_first_event_must_meet_the_filters_of_its_alternative_too() {
+    let pro = json!([{ "property": "plan", "op": "is", "values": ["pro"] }]);
+    let new = json!({ "any_of": [{ "event": "_new", "filters": pro }] });
+    assert_eq!(count(&new, Dictionary::default()), (1.0, 1));
+    assert_eq!(count(&new, dictionary()), (1.0, 1));
 }
 
 #[test]
@@ -127,4 +159,78 @@ fn a_custom_event_is_made_of_events_that_are_sent() {
         assert!(check_custom_event(&parts).is_err(), "{event}");
     }
     assert!(check_custom_event(&[]).is_err());
+}
+
+/// Seen, then something under an old name, then bought.
+fn steps() -> World {
+    let mut world = World::new();
+    world.tell(&[
+        (1, "2026-03-01T10:00:00Z", "A", json!({})),
+        (1, "2026-03-01T10:01:00Z", "Old", json!({})),
+        (1, "2026-03-01T10:02:00Z", "B", json!({})),
+        (2, "2026-03-02T10:00:00Z", "Page Viewed", json!({})),
+    ]);
+    world
+}
+
+fn renamed() -> Dictionary {
+    let any_of = serde_json::from_value(json!([{ "event": "Old" }])).unwrap();
+    let custom = CustomEvent { label: "C".to_owned(), any_of };
+    Dictionary::default()
+        .with_renamed("Old", "New")
+        .with_renamed("Page Viewed", "Viewed")
+        .with_custom("C", custom)
+}
+
+#[test]
+fn what_must_not_happen_goes_by_the_dictionary() {
+    let world = steps();
+    let context = world.context("UTC", micros(NOW), 2);
+    let bought = |excluded: &str, dictionary: Dictionary| {
+        let query = json!({
+            "kind": "funnel", "range": { "start": "2026-03-01", "end": "2026-03-01" },
+            "steps": [{ "event": "A" }, { "event": "B" }],
+            "exclusions": [{ "event": { "event": excluded } }],
+        });
+        let context = context.clone().with_dictionary(dictionary.into());
+        let InsightResult::Funnel(found) = told(&query, &context) else { panic!("a funnel") };
+        found.overall.steps[1].people
+    };
+    assert_eq!(bought("New", Dictionary::default()), 1);
+    for name in ["Old", "New", "ce:C"] {
+        assert_eq!(bought(name, renamed()), 0, "{name}");
+    }
+}
+
+#[test]
+fn names_in_paths_and_the_usual_page_view_go_by_the_dictionary() {
+    let world = steps();
+    let context = world.context("UTC", micros(NOW), 2).with_dictionary(renamed().into());
+    let range = json!({ "start": "2026-03-01", "end": "2026-03-02" });
+    let paths = json!({ "kind": "paths", "range": range, "start": { "event": "A" } });
+    let columns = |ignore: Json| {
+        let mut query = paths.clone();
+        query["ignore"] = ignore;
+        let InsightResult::Paths(found) = told(&query, &context) else { panic!("paths") };
+        found.columns.len()
+    };
+    assert_eq!((columns(json!([])), columns(json!(["Old"])), columns(json!(["New"]))), (3, 2, 2));
+    let error = InsightQuery::from_json(
+        &json!({ "kind": "paths", "range": range, "start": { "event": "A" }, "ignore": ["ce:C"] })
+            .to_string(),
+    );
+    assert!(error.unwrap_err().to_string().contains("cannot be ignored"));
+    for name in ["Old", "New"] {
+        let asked = json!({
+            "kind": "paths", "query": { "range": range, "start": { "event": "A" } },
+            "point": { "column": 2, "node": { "event": name } },
+        });
+        let asked: PeopleQuery = serde_json::from_value(asked).unwrap();
+        let page = Page { after: None, limit: 10 };
+        let found = people(&asked, &page, &context, &AtomicBool::new(false)).unwrap();
+        assert_eq!(found.total, 1, "{name}");
+    }
+    let sessions = json!({ "kind": "sessions", "range": range });
+    let InsightResult::Sessions(found) = told(&sessions, &context) else { panic!("sessions") };
+    assert_eq!(found.total.bounces, 1, "the page view counts under its new name");
 }

@@ -216,7 +216,7 @@ fn value(
         let place = (figure.segment.unwrap_or(segment), figure.event, past);
         let kept = Kept::new(ask, rows, place, figure.over_time);
         let mut values = kept.values(&figure.measure(), figure.over_time, names);
-        if names[0].is_some() && !kept.groups().contains_key(names) {
+        if names[0].is_some() && !kept.has_rows(names) {
             values.fill(Some(0.0));
         }
         values

@@ -504,6 +504,10 @@ fn check_moments(
                 check_people(ask, at(), point, group, context);
             }
         }
+        let between = (1..count).map(|step| spans(ask, &inside, step - 1, step));
+        assert_eq!(moment.times_from_previous.len(), count - 1, "{text}");
+        let mut both = moment.times_from_previous.iter().zip(between);
+        assert!(both.all(|(found, expected)| same(*found, expected)), "{text}");
         let median = spans(ask, &inside, 0, count - 1).map(|(median, _)| median);
         assert!(close(moment.median_seconds, median), "{text}");
         let entered = moment.counts[0] as f64;

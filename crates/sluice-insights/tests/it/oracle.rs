@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::world::{Raw, World};
+use crate::world::{Raw, Says, World};
 
 /// A row with the person it counts as now and that person's traits as they are now.
 #[derive(Clone, Debug)]
@@ -13,6 +13,10 @@ pub(crate) struct Row {
     pub(crate) raw: Raw,
     pub(crate) who: u64,
     pub(crate) latest: Option<Map<String, Json>>,
+    /// Whether it counts nowhere but as somebody's first event.
+    pub(crate) left_out: bool,
+    /// Other names that ask for it.
+    pub(crate) other_names: Vec<&'static str>,
 }
 
 /// All rows by (time, seq), with merges applied.
@@ -51,7 +55,22 @@ pub(crate) fn rows(world: &World) -> Vec<Row> {
         .map(|raw| {
             let who = who(raw.person);
             let latest = if who == 0 { None } else { last[&who].traits.clone() };
-            Row { raw: raw.clone(), who, latest }
+            let mut raw = raw.clone();
+            let Says { renamed, left_out, made_of } = &world.dictionary;
+            let mut is_left_out = *left_out == Some(raw.name.as_str());
+            let mut other_names = Vec::new();
+            if let Some((name, same_as)) = renamed {
+                if raw.name == *name {
+                    raw.name = (*same_as).to_owned();
+                }
+                other_names.extend((raw.name == *same_as).then_some(*name));
+            }
+            is_left_out |= *left_out == Some(raw.name.as_str());
+            let is_part = |part: &&str| *part == raw.name || other_names.contains(part);
+            if made_of.iter().any(is_part) {
+                other_names.push("ce:M");
+            }
+            Row { raw, who, latest, left_out: is_left_out, other_names }
         })
         .collect();
     rows.sort_by_key(|row| (row.raw.time, row.raw.seq));
@@ -235,12 +254,13 @@ impl Pick {
 
     pub(crate) fn fits(&self, row: &Row, latest: bool) -> bool {
         let all = |list: &[Cond]| list.iter().all(|cond| cond.holds(row, latest));
-        all(&self.filters)
+        !row.left_out
+            && all(&self.filters)
             && self.alternatives.iter().any(|(event, own)| {
                 let named = match event.as_str() {
                     "_active" => is_active(row),
                     "_all" => true,
-                    name => row.raw.name == name,
+                    name => row.raw.name == name || row.other_names.contains(&name),
                 };
                 named && all(own)
             })
@@ -248,5 +268,5 @@ impl Pick {
 }
 
 pub(crate) fn is_active(row: &Row) -> bool {
-    row.raw.name != "$identify" && row.raw.name != "$group"
+    !row.left_out && row.raw.name != "$identify" && row.raw.name != "$group"
 }

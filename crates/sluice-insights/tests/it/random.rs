@@ -9,14 +9,14 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::{Value as Json, json};
 use sluice_event::Decision;
-use sluice_insights::Context;
+use sluice_insights::{Context, Limits};
 
 use crate::asking::Common;
 use crate::calendar::Intervals;
 use crate::formula_oracle::{FUNCTIONS, Figure, Formula, Tree};
 use crate::oracle::{Cond, Pick, Row, rows};
 use crate::trend_ask::OverTime;
-use crate::world::{New, World};
+use crate::world::{New, Says, World};
 use crate::{cohort_oracle, funnel_oracle, retention_oracle, trend_ask, trend_oracle};
 
 /// Splitmix64.
@@ -116,8 +116,16 @@ pub(crate) fn random_world(seed: u64) -> World {
     world(&mut Rng::new(seed))
 }
 
+/// What the custom event of a world may be made of.
+const PARTS: [&[&str]; 2] = [&["A", "D"], &["C"]];
+
 pub(crate) fn world(rng: &mut Rng) -> World {
     let mut world = World::new();
+    world.dictionary = Says {
+        renamed: rng.one_in(3).then(|| *rng.pick(&[("D", "A"), ("C", "B"), ("B", "nothing")])),
+        left_out: rng.one_in(4).then(|| rng.word(&["A", "C", "D", "$identify"])),
+        made_of: PARTS[rng.below(PARTS.len() as u64) as usize],
+    };
     let start = if rng.one_in(2) { 1_772_000_000 } else { 1_792_800_000 } * 1_000_000i64;
     let bases: Vec<i64> =
         (0..6).map(|_| start + rng.below(60 * 24 * 4) as i64 * 900_000_000).collect();
@@ -245,7 +253,7 @@ fn trend(rng: &mut Rng, world: &World) -> trend_ask::Ask {
         ("quarter", 200),
     ]);
     let (start, end) = range(rng, world, days);
-    let names = ["A", "B", "C", "$identify", "_active", "_all", "nothing"];
+    let names = ["A", "B", "C", "D", "ce:M", "$identify", "_active", "_all", "nothing"];
     let events = (0..1 + rng.below(3))
         .map(|_| {
             if rng.one_in(8) {
@@ -380,7 +388,7 @@ fn funnel(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
                 let name = ["A", "B", "C", "D"][step].to_owned();
                 Pick { alternatives: vec![(name, Vec::new())], filters: conds(rng, 1) }
             } else {
-                pick(rng, &["A", "B", "C", "D", "_active", "_all", "$identify"])
+                pick(rng, &["A", "B", "C", "D", "ce:M", "_active", "_all", "$identify"])
             }
         })
         .collect();
@@ -417,7 +425,7 @@ fn funnel_with_options(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
             .map(|_| {
                 let from = 1 + rng.below(steps as u64 - 1) as usize;
                 let to = from + 1 + rng.below((steps - from) as u64) as usize;
-                let names = ["A", "B", "C", "D", "$identify", "_active"];
+                let names = ["A", "B", "C", "D", "ce:M", "$identify", "_active"];
                 (pick(rng, &names), (!rng.one_in(3)).then_some((from, to)))
             })
             .collect();
@@ -432,7 +440,7 @@ fn funnel_with_options(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
 fn retention(rng: &mut Rng, world: &World) -> retention_oracle::Ask {
     let unit = rng.word(&["day", "day", "week", "month"]);
     let dates = range(rng, world, if unit == "day" { 30 } else { 90 });
-    let names = ["A", "B", "C", "_active", "_all", "$identify"];
+    let names = ["A", "B", "C", "ce:M", "_active", "_all", "$identify"];
     let start = if rng.one_in(4) {
         Pick { alternatives: vec![("_new".to_owned(), Vec::new())], filters: conds(rng, 1) }
     } else {
@@ -471,6 +479,13 @@ pub(crate) struct Counted {
     pub(crate) context: Context,
 }
 
+/// With the usual limits, or with such as take a small question the ways of a large one.
+pub(crate) fn context_of(rng: &mut Rng, world: &World, zone: &str, now: i64) -> Context {
+    let context = world.context(zone, now, 1 + rng.below(2) as usize);
+    let small = Limits { cells_max: 3, tallies_max: 1, ..Limits::default() };
+    if rng.one_in(3) { context.with_limits(small) } else { context }
+}
+
 /// Everybody, or the people of a random cohort, after that was checked by itself.
 pub(crate) fn counted(
     rng: &mut Rng,
@@ -499,22 +514,22 @@ fn run(seed: u64) {
     let now = if rng.one_in(2) { last + 400 * DAY } else { last - rng.below(40) as i64 * DAY / 2 };
     for _ in 0..2 {
         let mut ask = trend(&mut rng, &world);
-        let context = world.context(ask.base.over.zone, now, 1 + rng.below(2) as usize);
+        let context = context_of(&mut rng, &world, ask.base.over.zone, now);
         let some = counted(&mut rng, &world, &rows, (ask.base.over.zone, now), context);
         ask.base.people = some.people;
         trend_oracle::check(&ask, &some.rows, &some.context);
         let mut ask = funnel(&mut rng, &world);
-        let context = world.context(ask.base.over.zone, now, 1 + rng.below(2) as usize);
+        let context = context_of(&mut rng, &world, ask.base.over.zone, now);
         let some = counted(&mut rng, &world, &rows, (ask.base.over.zone, now), context);
         ask.base.people = some.people;
         funnel_oracle::check(&ask, &some.rows, &some.context);
         let mut ask = funnel_with_options(&mut rng, &world);
-        let context = world.context(ask.base.over.zone, now, 1 + rng.below(2) as usize);
+        let context = context_of(&mut rng, &world, ask.base.over.zone, now);
         let some = counted(&mut rng, &world, &rows, (ask.base.over.zone, now), context);
         ask.base.people = some.people;
         funnel_oracle::check(&ask, &some.rows, &some.context);
         let mut ask = retention(&mut rng, &world);
-        let context = world.context(ask.base.over.zone, now, 1 + rng.below(2) as usize);
+        let context = context_of(&mut rng, &world, ask.base.over.zone, now);
         let some = counted(&mut rng, &world, &rows, (ask.base.over.zone, now), context);
         ask.base.people = some.people;
         retention_oracle::check(&ask, &some.rows, &some.context);

@@ -2,14 +2,16 @@
 
 use crate::asking::Common;
 use crate::oracle::{Row, rows};
-use crate::random::{Counted, DAY, Rng, breakdown, common, counted, number, pick, range, world};
+use crate::random::{
+    Counted, DAY, Rng, breakdown, common, context_of, counted, number, pick, range, world,
+};
 use crate::world::World;
 use crate::{
     composition_oracle, lifecycle_oracle, paths_oracle, revenue_oracle, sessions_oracle,
     stickiness_oracle,
 };
 
-const NAMES: [&str; 6] = ["A", "B", "C", "_active", "_all", "$identify"];
+const NAMES: [&str; 7] = ["A", "B", "C", "ce:M", "_active", "_all", "$identify"];
 
 fn base(rng: &mut Rng, world: &World, of: &[(&'static str, i64)]) -> Common {
     let (interval, days) = *rng.pick(of);
@@ -32,7 +34,7 @@ fn stickiness(rng: &mut Rng, world: &World) -> stickiness_oracle::Ask {
 
 fn paths(rng: &mut Rng, world: &World) -> paths_oracle::Ask {
     let base = base(rng, world, &[("day", 40)]);
-    let names = ["A", "B", "C", "D", "_active", "nothing"];
+    let names = ["A", "B", "C", "D", "ce:M", "_active", "nothing"];
     let ends = rng.below(3);
     paths_oracle::Ask {
         base,
@@ -53,7 +55,7 @@ fn sessions(rng: &mut Rng, world: &World) -> sessions_oracle::Ask {
     sessions_oracle::Ask {
         base,
         timeout: (!rng.one_in(3)).then(|| *rng.pick(&[1, 2, 1_800, 86_400])),
-        page: pick(rng, &["A", "B", "_active"]),
+        page: pick(rng, &["A", "B", "ce:M", "_active"]),
         bins: rng.pick(&[vec![0, 3, 10, 3_600], vec![1, 2]]).clone(),
     }
 }
@@ -64,7 +66,7 @@ fn revenue(rng: &mut Rng, world: &World) -> revenue_oracle::Ask {
     revenue_oracle::Ask {
         base,
         event: rng.one_in(2).then(|| pick(rng, &names)),
-        refund: rng.one_in(2).then(|| pick(rng, &["B", "C"])),
+        refund: rng.one_in(2).then(|| pick(rng, &["B", "C", "ce:M"])),
         breakdown: breakdown(rng),
         groups_max: if rng.one_in(3) { 2 } else { 100 },
         days: 1 + rng.below(40) as i64,
@@ -84,7 +86,7 @@ fn composition(rng: &mut Rng, world: &World) -> composition_oracle::Ask {
 /// Has a question count everybody or only some people.
 fn counting(rng: &mut Rng, world: &World, rows: &[Row], now: i64, base: &mut Common) -> Counted {
     let zone = base.over.zone;
-    let context = world.context(zone, now, 1 + rng.below(2) as usize);
+    let context = context_of(rng, world, zone, now);
     let some = counted(rng, world, rows, (zone, now), context);
     base.people = some.people.clone();
     some

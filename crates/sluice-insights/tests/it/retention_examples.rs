@@ -1,8 +1,10 @@
 //! Worked examples of retention whose every figure is known.
 
+use std::sync::atomic::AtomicBool;
+
 use serde_json::{Value as Json, json};
 use sluice_insights::retention::spec::{RetentionGrid, RetentionResult};
-use sluice_insights::{ErrorKind, InsightQuery};
+use sluice_insights::{ErrorKind, InsightQuery, answer};
 
 use crate::asking::asked;
 use crate::world::{World, micros};
@@ -148,4 +150,33 @@ fn a_retention_that_cannot_be_asked_says_why() {
     check(json!({ "mode": { "brackets": [] } }), "brackets");
     check(json!({ "mode": { "brackets": [[3, 3]] } }), "bracket");
     check(json!({ "window": 3 }), "window");
+}
+
+#[test]
+fn a_retention_that_would_be_too_large_is_refused_and_says_what_to_do() {
+    let mut world = World::new();
+    let groups: Vec<(u64, String)> = (1..=20).map(|n| (n, format!("value {n}"))).collect();
+    let rows: Vec<_> = groups
+        .iter()
+        .map(|(n, value)| (*n, "2026-03-01T09:00:00Z", "Start", json!({ "x": value })))
+        .collect();
+    world.tell(&rows);
+    let mut query = json!({
+        "kind": "retention", "range": { "start": "2025-04-02", "end": "2026-04-01" },
+        "start": { "event": "Start" }, "returning": { "event": "Back" },
+        "periods": 366, "breakdown": { "property": "x" },
+    });
+    let refused = |query: &Json| {
+        let context = world.context("UTC", micros("2026-04-02T00:00:00Z"), 2);
+        let query = InsightQuery::from_json(&query.to_string()).unwrap();
+        answer(&query, &context, &AtomicBool::new(false)).err()
+    };
+    let error = refused(&query).unwrap();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.to_string().contains("more than 2000000 cells"), "{error}");
+    query["groups_max"] = json!(5);
+    assert!(refused(&query).is_none());
+    query["groups_max"] = json!(100);
+    query["periods"] = json!(30);
+    assert!(refused(&query).is_none());
 }

@@ -1,11 +1,13 @@
 //! Worked examples of the measures of trends, of figures over time and of formulas.
 
+use std::sync::atomic::AtomicBool;
+
 use serde_json::{Value as Json, json};
 use sluice_insights::trend::spec::TrendResult;
-use sluice_insights::{ErrorKind, InsightQuery};
+use sluice_insights::{ErrorKind, InsightError, InsightQuery, InsightResult, Limits, answer};
 
 use crate::examples::{plays, trend};
-use crate::world::World;
+use crate::world::{World, micros};
 
 /// A question about the plays of the first two days of March.
 fn ask(fields: &Json) -> TrendResult {
@@ -200,4 +202,108 @@ fn what_a_trend_cannot_do_is_refused_with_its_reason() {
     check(json!({ "measure": { "frequency": { "bins": bins } } }), "`min` below its `max`");
     let percentile = json!({ "percentile": { "property": "a", "percentile": 101 } });
     check(json!({ "measure": percentile }), "0 to 100");
+}
+
+#[test]
+fn an_answer_that_would_be_too_large_is_refused_and_says_what_to_do() {
+    let mut world = World::new();
+    let rows: Vec<(u64, String)> = (1..=600).map(|n| (n, format!("value {n}"))).collect();
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(n, value)| (*n, "2026-03-01T09:00:00Z", "Play", json!({ "genre": value })))
+        .collect();
+    world.tell(&rows);
+    let mut query = json!({
+        "kind": "trend",
+        "range": { "start": "2025-04-01", "end": "2026-03-31" },
+        "events": vec![json!({ "event": "Play" }); 10],
+        "breakdown": { "property": "genre" },
+        "groups_max": 1_000,
+    });
+    let refused = |query: &Json| {
+        let context = world.context("UTC", micros("2026-04-01T00:00:00Z"), 2);
+        let query = InsightQuery::from_json(&query.to_string()).unwrap();
+        answer(&query, &context, &AtomicBool::new(false)).err()
+    };
+    let error = refused(&query).unwrap();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.to_string().contains("more than 2000000 numbers; take fewer groups"), "{error}");
+    query["groups_max"] = json!(20);
+    assert!(refused(&query).is_none());
+    query["compare"] = json!({ "count": 1, "unit": "years" });
+    query["events"] = json!(vec![json!({ "event": "Play" }); 5]);
+    query["groups_max"] = json!(600);
+    assert!(refused(&query).is_some(), "with the past it is twice as large");
+    query.as_object_mut().unwrap().shift_remove("compare");
+    query["formula"] = json!(vec!["TOTALS(A)/TOTALS(B)"; 2].join(";"));
+    assert!(refused(&query).is_some(), "with formulas, too");
+}
+
+#[test]
+fn a_group_with_events_only_before_the_range_counts_in_rolling_figures() {
+    let mut world = World::new();
+    world.tell(&[
+        (1, "2026-03-01T09:00:00Z", "A", json!({ "x": "old" })),
+        (2, "2026-03-03T09:00:00Z", "B", json!({ "x": "old" })),
+    ]);
+    let result = trend(
+        &world,
+        "UTC",
+        &json!({
+            "kind": "trend",
+            "range": { "start": "2026-03-02", "end": "2026-03-04" },
+            "events": [{ "event": "A" }, { "event": "B" }],
+            "breakdown": { "property": "x" },
+            "formula": "ROLLWIN(UNIQUES, A, 2); ROLLAVG(UNIQUES, A, 2); \
+                ROLLWINBEFORE(UNIQUES, A, 1); UNIQUES(A); TOTALS(B)",
+        }),
+    );
+    let found: Vec<Vec<f64>> = result
+        .formulas
+        .unwrap()
+        .into_iter()
+        .map(|one| one.values.into_iter().flatten().collect())
+        .collect();
+    let window = vec![1.0, 0.0, 0.0];
+    let mean = vec![0.5, 0.0, 0.0];
+    assert_eq!(found, [window.clone(), mean, window, vec![0.0; 3], vec![0.0, 1.0, 0.0]]);
+}
+
+#[test]
+fn only_the_values_of_events_that_are_counted_must_not_be_too_many() {
+    let mut world = World::new();
+    let rows: Vec<(u64, &str, String)> = (1..=30)
+        .map(|n| (n, "Play", format!("genre {n}")))
+        .chain((1..=5).map(|n| (n, "Open", format!("kind {n}"))))
+        .collect();
+    for half in rows.chunks(20) {
+        let half: Vec<_> = half
+            .iter()
+            .map(|(n, event, value)| {
+                (*n, "2026-03-01T09:00:00Z", *event, json!({ "genre": value }))
+            })
+            .collect();
+        world.tell(&half);
+    }
+    let groups = |event: &Json, values_max: usize| {
+        let query = json!({
+            "kind": "trend", "range": { "start": "2026-03-01", "end": "2026-03-02" },
+            "events": [event], "breakdown": { "property": "genre" },
+        });
+        let limits = Limits { values_max, ..Limits::default() };
+        let context = world.context("UTC", micros("2026-04-01T00:00:00Z"), 2).with_limits(limits);
+        let query = InsightQuery::from_json(&query.to_string()).unwrap();
+        match answer(&query, &context, &AtomicBool::new(false))? {
+            InsightResult::Trend(result) => Ok(result.series.len()),
+            other => panic!("a trend was asked for, not {other:?}"),
+        }
+    };
+    let some = json!({ "property": "genre", "op": "is", "values": ["genre 7", "genre 9"] });
+    assert_eq!(groups(&json!({ "event": "Play" }), 100).unwrap(), 30);
+    assert_eq!(groups(&json!({ "event": "Open" }), 10).unwrap(), 5);
+    assert_eq!(groups(&json!({ "event": "Play", "filters": [some] }), 10).unwrap(), 2);
+    let error: InsightError = groups(&json!({ "event": "Play" }), 10).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    let text = error.to_string();
+    assert!(text.contains("`genre` has more than 10 values among the events"), "{text}");
 }

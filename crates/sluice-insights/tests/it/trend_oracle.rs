@@ -124,6 +124,12 @@ impl<'a> Kept<'a> {
         })
     }
 
+    /// Whether there is a row of a group, in the range or where is looked back at.
+    pub(crate) fn has_rows(&self, names: &Names) -> bool {
+        let own = self.own.iter().map(|(_, row)| *row);
+        own.chain(self.in_range.iter().copied()).any(|row| self.is_in(row, names))
+    }
+
     /// The rows of a cell: of the intervals that one takes in, or of the range.
     fn rows(&self, at: Option<i64>, over_time: OverTime, names: &Names) -> Vec<&'a Row> {
         let rows: Vec<&Row> = match at {

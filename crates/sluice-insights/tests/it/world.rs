@@ -11,7 +11,8 @@ use sluice_event::{
     Decision, Event, EventBatch, EventType, MergeId, Offset, PersonId, SourceNo, StoredEvent,
     TraitSet,
 };
-use sluice_insights::{Calendar, Context};
+use sluice_insights::query::EventAlternative;
+use sluice_insights::{Calendar, Context, CustomEvent, Dictionary};
 
 /// An event as it was sent, with what the pipeline decided.
 #[derive(Clone, Debug)]
@@ -33,8 +34,35 @@ pub(crate) struct World {
     /// Merge number, the two people, whether it was undone.
     pub(crate) merges: Vec<(u64, u64, u64, bool)>,
     pub(crate) store: Store,
+    pub(crate) dictionary: Says,
     next: u64,
     _dir: tempfile::TempDir,
+}
+
+/// What the data dictionary says of the events of a world.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Says {
+    /// The first counts as the second.
+    pub(crate) renamed: Option<(&'static str, &'static str)>,
+    pub(crate) left_out: Option<&'static str>,
+    /// Events that `ce:M` is made of.
+    pub(crate) made_of: &'static [&'static str],
+}
+
+impl Says {
+    fn dictionary(&self) -> Dictionary {
+        let mut dictionary = Dictionary::default();
+        if let Some((name, same_as)) = self.renamed {
+            dictionary = dictionary.with_renamed(name, same_as);
+        }
+        if let Some(name) = self.left_out {
+            dictionary = dictionary.with_left_out(name);
+        }
+        let part =
+            |event: &&str| EventAlternative { event: (*event).to_owned(), filters: Vec::new() };
+        let any_of = self.made_of.iter().map(part).collect();
+        dictionary.with_custom("M", CustomEvent { label: "M".to_owned(), any_of })
+    }
 }
 
 /// An event to be written.
@@ -57,7 +85,8 @@ impl World {
         };
         let clock = Arc::new(ManualClock::new(Timestamp::from_secs(1_770_000_000)));
         let store = Store::open(Arc::new(OsDisk), dir.path().join("parts"), config, clock).unwrap();
-        Self { rows: Vec::new(), merges: Vec::new(), store, next: 0, _dir: dir }
+        let (rows, merges, dictionary) = (Vec::new(), Vec::new(), Says::default());
+        Self { rows, merges, store, dictionary, next: 0, _dir: dir }
     }
 
     pub(crate) fn write(&mut self, events: Vec<New>, decisions: Vec<Decision>) {
@@ -129,7 +158,9 @@ impl World {
 
     pub(crate) fn context(&self, zone: &str, now: i64, threads: usize) -> Context {
         let calendar = Calendar::of_zone(zone).unwrap();
+        let dictionary = Arc::new(self.dictionary.dictionary());
         Context::new(self.store.snapshot(), calendar, Timestamp::from_micros(now), threads)
+            .with_dictionary(dictionary)
     }
 }
 

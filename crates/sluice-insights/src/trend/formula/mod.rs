@@ -9,9 +9,12 @@ mod value;
 
 use std::collections::BTreeMap;
 
+use hashbrown::HashMap;
+
 use super::dims::Group;
 use super::figure::Ask;
 use super::pass::{Asking, Figures, Pass, Tallied};
+use super::room::Room;
 use super::run::{add_explain, ask, segments_of};
 use super::spec::{FormulaFormat, FormulaPast, FormulaSeries, TrendQuery};
 use crate::time::Span;
@@ -44,14 +47,21 @@ struct Line {
     names: Names,
 }
 
-/// Passes made so far: the segment, what they keep, and whether of the past.
+/// A pass: the segment, which of the different ones, and whether of the past.
+type Which = (usize, usize, bool);
+/// A figure of a line, by their numbers.
+type Place = (usize, usize);
+
+/// The passes that some lines need, each with the figures that come from it. They are made one after
+/// the other, and only the figures are kept.
 struct Passes<'a> {
     asking: &'a Asking<'a>,
     /// Of the question's own measure, by segment.
     own: &'a [Tallied],
-    made: Vec<((usize, Ask, bool), Tallied)>,
-    /// What they count.
-    kept: Vec<(usize, Names)>,
+    formulas: &'a [Formula],
+    lines: &'a [Line],
+    asks: Vec<Ask>,
+    places: BTreeMap<Which, Vec<Place>>,
 }
 
 impl Formulas {
@@ -64,38 +74,24 @@ impl Formulas {
         asking: &Asking<'_>,
         own: &[Tallied],
         (span, past): (&Span, Option<&Span>),
+        room: &mut Room,
         explain: &mut Explain,
     ) -> Result<Vec<FormulaSeries>, InsightError> {
         let query = asking.query;
         let lines = self.lines(query, own);
-        let mut kept: Vec<(usize, Names)> = Vec::new();
-        for line in &lines {
-            for figure in &self.0[line.formula].figures {
-                kept.push((figure.event, line.names.clone()));
-            }
-        }
-        kept.sort();
-        kept.dedup();
-        let mut passes = Passes { asking, own, made: Vec::new(), kept };
-        for line in &lines {
-            for figure in &self.0[line.formula].figures {
-                let segment = figure.segment.unwrap_or(line.segment);
-                passes.make(segment, figure, span, false, explain)?;
-                if let Some(past) = past {
-                    passes.make(segment, figure, past, true, explain)?;
-                }
-            }
-        }
+        let rows = lines.iter().map(|line| 1 + self.0[line.formula].figures.len());
+        let times = 1 + usize::from(past.is_some());
+        let intervals = own.first().map_or(0, |tallied| tallied.pass.scene.buckets.shown().len());
+        room.take(rows.sum::<usize>() * times, intervals)?;
+        let mut figures = Passes::new(asking, own, (&self.0, &lines), past.is_some())
+            .figures((span, past), explain)?;
         let several = !query.segments.is_empty();
-        let series = lines.into_iter().map(|line| {
+        let series = lines.iter().enumerate().map(|(number, line)| {
             let formula = &self.0[line.formula];
-            let values = |is_past: bool| {
-                let figures: Vec<Vec<Option<f64>>> = formula
-                    .figures
-                    .iter()
-                    .map(|figure| passes.values(&line, figure, is_past))
-                    .collect();
-                let mut values = formula.expr.value(&figures);
+            let mut values = |is_past: bool| {
+                let each = 0..formula.figures.len();
+                let mut figure = |at| figures.remove(&((number, at), is_past)).unwrap_or_default();
+                let mut values = formula.expr.value(&each.map(&mut figure).collect::<Vec<_>>());
                 let total = values.pop().flatten();
                 (values, total)
             };
@@ -163,57 +159,89 @@ impl Formula {
     }
 }
 
-impl Passes<'_> {
-    /// The pass that has a figure of a segment, if it was made.
-    fn get(&self, segment: usize, ask_of: &Ask, is_past: bool) -> Option<&Tallied> {
-        if !is_past && *ask_of == ask(self.asking.query) && self.own[segment].is_whole() {
-            return self.own.get(segment);
+impl<'a> Passes<'a> {
+    fn new(
+        asking: &'a Asking<'a>,
+        own: &'a [Tallied],
+        (formulas, lines): (&'a [Formula], &'a [Line]),
+        has_past: bool,
+    ) -> Self {
+        let mut asks: Vec<Ask> = Vec::new();
+        let mut number = |figure: &FigureOf| {
+            let ask = figure.ask();
+            asks.iter().position(|one| *one == ask).unwrap_or_else(|| {
+                asks.push(ask);
+                asks.len() - 1
+            })
+        };
+        let numbers = formulas.iter().map(|one| one.figures.iter().map(&mut number).collect());
+        let numbers: Vec<Vec<usize>> = numbers.collect();
+        let mut places: BTreeMap<Which, Vec<Place>> = BTreeMap::new();
+        for (at, line) in lines.iter().enumerate() {
+            for (figure, of) in formulas[line.formula].figures.iter().enumerate() {
+                let segment = of.segment.unwrap_or(line.segment);
+                for is_past in [false, true].into_iter().take(1 + usize::from(has_past)) {
+                    let which = (segment, numbers[line.formula][figure], is_past);
+                    places.entry(which).or_default().push((at, figure));
+                }
+            }
         }
-        let made = self
-            .made
-            .iter()
-            .find(|((of, ask, past), _)| *of == segment && ask == ask_of && *past == is_past);
-        made.map(|(_, tallied)| tallied)
+        Self { asking, own, formulas, lines, asks, places }
     }
 
-    fn make(
-        &mut self,
-        segment: usize,
-        figure: &FigureOf,
-        span: &Span,
-        is_past: bool,
+    /// Each figure's values per interval, then of the range.
+    fn figures(
+        &self,
+        (span, past): (&Span, Option<&Span>),
         explain: &mut Explain,
-    ) -> Result<(), InsightError> {
-        let ask = figure.ask();
-        if self.get(segment, &ask, is_past).is_some() {
-            return Ok(());
+    ) -> Result<HashMap<(Place, bool), Vec<Option<f64>>>, InsightError> {
+        let query = self.asking.query;
+        let mut figures = HashMap::new();
+        for (which, places) in &self.places {
+            let (segment, number, is_past) = *which;
+            let (own, of) = (&self.own[segment], &self.asks[number]);
+            let made;
+            let tallied = if !is_past && *of == ask(query) && own.is_whole() {
+                own
+            } else {
+                let span = past.filter(|_| is_past).unwrap_or(span);
+                let pass = Pass::new(self.asking, segments_of(query)[segment], span, of.clone())?;
+                add_explain(explain, self.asking.context, &pass);
+                let kept = |place: &Place| {
+                    let (line, figure) = self.at(*place);
+                    Some((figure.event, group(&pass, &line.names)?))
+                };
+                let kept = places.iter().filter_map(kept).collect();
+                made = pass.tally_only(self.asking, kept)?;
+                &made
+            };
+            for place in places {
+                let (line, figure) = self.at(*place);
+                figures.insert((*place, is_past), values(tallied, line, figure));
+            }
         }
-        let filters = segments_of(self.asking.query)[segment];
-        let pass = Pass::new(self.asking, filters, span, ask.clone())?;
-        add_explain(explain, self.asking.context, &pass);
-        let kept = self.kept.iter();
-        let kept = kept.filter_map(|(event, names)| Some((*event, group(&pass, names)?))).collect();
-        let tallied = pass.tally_only(self.asking, kept)?;
-        self.made.push(((segment, ask, is_past), tallied));
-        Ok(())
+        Ok(figures)
     }
 
-    /// A figure's values per interval, then of the range. A group that the event has not counts as
-    /// nothing.
-    fn values(&self, line: &Line, figure: &FigureOf, is_past: bool) -> Vec<Option<f64>> {
-        let segment = figure.segment.unwrap_or(line.segment);
-        let Some(tallied) = self.get(segment, &figure.ask(), is_past) else { return Vec::new() };
-        let group = group(&tallied.pass, &line.names);
-        let is_missing = line.names[0].is_some()
-            && group.is_none_or(|group| tallied.rows(figure.event, group) == 0);
-        let Figures { mut values, total, .. } =
-            tallied.figures(&figure.what, figure.mean_of, figure.event, group);
-        values.push(total);
-        if is_missing {
-            values.fill(Some(0.0));
-        }
-        values
+    fn at(&self, (line, figure): Place) -> (&Line, &FigureOf) {
+        let line = &self.lines[line];
+        (line, &self.formulas[line.formula].figures[figure])
     }
+}
+
+/// A figure's values per interval, then of the range. Where the event has no row of the group, they
+/// are zero.
+fn values(tallied: &Tallied, line: &Line, figure: &FigureOf) -> Vec<Option<f64>> {
+    let group = group(&tallied.pass, &line.names);
+    let is_missing =
+        line.names[0].is_some() && group.is_none_or(|group| !tallied.has_rows(figure.event, group));
+    let Figures { mut values, total, .. } =
+        tallied.figures(&figure.what, figure.mean_of, figure.event, group);
+    values.push(total);
+    if is_missing {
+        values.fill(Some(0.0));
+    }
+    values
 }
 
 fn group(pass: &Pass, [first, second]: &Names) -> Option<Group> {

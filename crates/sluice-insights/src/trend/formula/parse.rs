@@ -21,6 +21,13 @@ use crate::trend::window::Window;
 
 /// How deep parentheses and functions may stand in each other.
 const DEPTH_MAX: usize = 50;
+/// Longest text of all formulas of a question, in bytes.
+const TEXT_BYTES_MAX: usize = 10_000;
+/// Most numbers, figures and operators of all formulas; bounds how deep a tree can be, since
+/// `1 + 1 + …` leans to the left.
+const NODES_MAX: usize = 500;
+/// Most figures of all formulas: each may take a pass over the events.
+const FIGURES_MAX: usize = 50;
 /// The property whose sum is revenue.
 const REVENUE: &str = "revenue";
 
@@ -49,8 +56,11 @@ pub(super) fn formulas(text: &str, query: &TrendQuery) -> Result<Vec<Formula>, I
     if matches!(query.measure, Measure::Frequency(_) | Measure::Histogram(_)) {
         return Err(invalid("a formula does not go with a measure that is a distribution"));
     }
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(invalid(format!("`formula` must have at most {TEXT_BYTES_MAX} bytes")));
+    }
     let chars: Vec<char> = text.chars().collect();
-    let mut reader = Reader { chars: &chars, at: 0, query, figures: Vec::new(), depth: 0 };
+    let mut reader = Reader::new(&chars, query);
     let mut list = Vec::new();
     loop {
         let format = reader.format();
@@ -83,9 +93,16 @@ struct Reader<'a> {
     query: &'a TrendQuery,
     figures: Vec<FigureOf>,
     depth: usize,
+    /// Of all formulas so far.
+    nodes: usize,
+    figures_count: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    const fn new(chars: &'a [char], query: &'a TrendQuery) -> Self {
+        Self { chars, at: 0, query, figures: Vec::new(), depth: 0, nodes: 0, figures_count: 0 }
+    }
+
     fn wrong(&self, what: &str) -> InsightError {
         self.wrong_at(self.at, what)
     }
@@ -154,6 +171,11 @@ impl Reader<'_> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
             return Err(self.wrong("too many parentheses stand in each other"));
+        }
+        self.nodes += 1;
+        if self.nodes > NODES_MAX {
+            let what = format!("more than {NODES_MAX} numbers and functions stand in the formulas");
+            return Err(self.wrong(&what));
         }
         let expr = self.any_factor();
         self.depth -= 1;
@@ -311,6 +333,11 @@ impl Reader<'_> {
                 }
             }
         };
+        self.figures_count += 1;
+        if self.figures_count > FIGURES_MAX {
+            let what = format!("more than {FIGURES_MAX} functions of events stand in the formulas");
+            return Err(self.wrong_at(from, &what));
+        }
         let window = Window::Own;
         self.figures.push(FigureOf { what, window, mean_of: None, event, segment });
         Ok(Expr::Figure(self.figures.len() - 1))
@@ -449,6 +476,19 @@ mod tests {
         check("UNIQUES(A) UNIQUES(B)", "at character 12 (`U`): an operator, or `;`");
         check("1 + 2", "at character 1 (`1`): a formula needs an event");
         check(&"(".repeat(60), "too many parentheses");
+    }
+
+    #[test]
+    fn formulas_that_are_too_long_or_have_too_many_parts_are_refused_before_they_are_trees() {
+        let long = format!("UNIQUES(A){}", "+1".repeat(125_000));
+        assert!(error(&long).contains("at most 10000 bytes"), "{}", error(&long));
+        let wide = format!("UNIQUES(A){}", "+1".repeat(600));
+        assert!(error(&wide).contains("more than 500 numbers"), "{}", error(&wide));
+        let costly = vec!["UNIQUES(A)"; 51].join("+");
+        assert!(error(&costly).contains("more than 50 functions of events"), "{}", error(&costly));
+        let several = vec![vec!["TOTALS(B)"; 10].join("*"); 6].join(";");
+        assert!(error(&several).contains("more than 50 functions of events"));
+        assert!(formulas(&vec!["UNIQUES(A)"; 50].join("+"), &query(1, 0)).is_ok());
     }
 
     #[test]
