@@ -14,6 +14,8 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, deflateRawSync, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
+import { published } from './published/build.mjs'
+
 const here = dirname(fileURLToPath(import.meta.url))
 const sdk = join(here, 'node_modules/@segment/analytics-next')
 const dist = join(here, 'dist')
@@ -36,6 +38,9 @@ const REPLACED = [
 // the page calls before it is there waits in `seen`.
 const OVERLAY = readFileSync(join(here, 'overlay/overlay.js'), 'utf8')
 const OVERLAY_NAME = `overlay.bundle.${createHash('sha256').update(OVERLAY).digest('hex').slice(0, 20)}.js`
+
+// Folders of the packages that are in the files.
+const held = new Set()
 
 // The plugins for device mode.
 const AMPLITUDES_OWN_LOOKS = [
@@ -127,30 +132,42 @@ writeChunk(OVERLAY_NAME, OVERLAY)
 
 // Which file and global function each plugin is, for the server.
 const plugins = {}
-for (const { name, library, options } of PLUGINS) {
-  const { outputFiles: [file] } = await build({
-    bundle: true, minify: true, write: false, format: 'iife', target: 'es2019', charset: 'utf8',
+const onPages = await published(here)
+for (const { name, library, options } of [...PLUGINS, ...onPages.plugins]) {
+  const { outputFiles: [file], metafile } = await build({
+    bundle: true, minify: true, write: false, metafile: true, format: 'iife', target: 'es2019', charset: 'utf8',
     legalComments: 'none', globalName: library, absWorkingDir: here,
     footer: { js: `${library}=${library}.default;` }, ...options,
   })
   const named = `${name}.bundle.${createHash('sha256').update(file.text).digest('hex').slice(0, 20)}.js`
   writeChunk(named, file.text)
   plugins[name] = { file: named, library }
+  for (const input of Object.keys(metafile.inputs)) {
+    const folder = /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]
+    if (folder) held.add(join(here, folder))
+  }
 }
 write('plugins.json', JSON.stringify(plugins))
+write('destinations.json.gz', gzipSync(JSON.stringify(onPages.catalogue), { level: 9 }))
 
-// What the bundler put into those files, with its licence.
-const notices = readdirSync(join(here, 'node_modules'), { recursive: true, withFileTypes: true })
-  .filter((file) => file.isFile() && /^licen[cs]e(\.(md|txt))?$/i.test(file.name))
-  .map((file) => file.parentPath ?? file.path)
-  .filter((folder) => readdirSync(folder).includes('package.json'))
-  .filter((folder) => !/(node-fetch|whatwg-url|webidl-conversions|tr46|inherits|@?esbuild.*)$/.test(folder))
-  .sort()
-  .map((folder) => {
-    const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name))
-    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-    return `${'='.repeat(72)}\n${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
-  })
+// What the bundlers put into those files, with its licence. The vendor's bundler tells nothing: all
+// that the SDK asks for, but what only servers need.
+function asksFor(folder) {
+  if (held.has(folder) || /\/(node-fetch|whatwg-url|webidl-conversions|tr46|inherits)$/.test(folder)) return
+  held.add(folder)
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  for (const name of Object.keys(dependencies)) asksFor(join(here, 'node_modules', name))
+}
+asksFor(sdk)
+const notices = [...held].sort().map((folder) => {
+  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name))
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const readme = readdirSync(folder).find((name) => /^readme/i.test(name))
+  const text = (name) => name ? readFileSync(join(folder, name), 'utf8').trim() : ''
+  // Some have their licence in the readme, some only its name.
+  const words = text(file) || /MIT License[^]*SOFTWARE\./.exec(text(readme))?.[0] || `Its licence: ${license}`
+  return `${'='.repeat(72)}\n${name} ${version}\n\n${words}\n`
+})
 write('NOTICE', `The browser SDK that this server gives out is @segment/analytics-next ${version},
 with the vendor's addresses replaced by the server's own, and plugins around the SDKs of destinations.
 They hold these packages:

@@ -34,14 +34,14 @@ function field(definition) {
     const value = definition[key]
     if (value !== undefined) shown[key] = typeof value === 'function' ? true : value
   }
-  if (definition.properties) shown.properties = fields(definition.properties)
+  if (definition.properties) shown.properties = fieldsOf(definition.properties)
   return shown
 }
 
 // As a list: their order is the form's.
-const fields = (all) => Object.entries(all ?? {}).map(([key, definition]) => ({ key, ...field(definition) }))
+export const fieldsOf = (all) => Object.entries(all ?? {}).map(([key, definition]) => ({ key, ...field(definition) }))
 
-function preset(actions, { name, subscribe, partnerAction, mapping, type }) {
+export function presetOf(actions, { name, subscribe, partnerAction, mapping, type }) {
   const defaults = {}
   for (const [key, { default: value }] of Object.entries(actions[partnerAction].fields ?? {})) {
     if (value !== undefined) defaults[key] = value
@@ -60,7 +60,7 @@ function destination(id, directory, definition) {
     scheme: definition.authentication?.scheme ?? 'none',
     refreshes: typeof definition.authentication?.refreshAccessToken === 'function',
     tests: typeof definition.authentication?.testAuthentication === 'function',
-    settings: fields(definition.authentication?.fields),
+    settings: fieldsOf(definition.authentication?.fields),
     audiences: definition.audienceConfig !== undefined || definition.audienceFields !== undefined,
     actions: Object.entries(actions).map(([slug, action]) => ({
       slug,
@@ -69,10 +69,10 @@ function destination(id, directory, definition) {
       trigger: action.defaultSubscription,
       hidden: action.hidden === true ? true : undefined,
       batches: typeof action.performBatch === 'function',
-      fields: fields(action.fields),
+      fields: fieldsOf(action.fields),
     })),
     // Those without a trigger are for Segment's audiences and journeys.
-    presets: (definition.presets ?? []).filter((one) => actions[one.partnerAction] && one.subscribe).map((one) => preset(actions, one)),
+    presets: (definition.presets ?? []).filter((one) => actions[one.partnerAction] && one.subscribe).map((one) => presetOf(actions, one)),
     unavailable: UNAVAILABLE[directory],
   }
 }

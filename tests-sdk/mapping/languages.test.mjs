@@ -18,7 +18,7 @@ const require = createRequire(path.join(path.resolve(process.env.SLUICE_LANGUAGE
 
 const resolve = Module._resolveFilename;
 Module._resolveFilename = function (request, ...rest) {
-  return request === "@segment/fql-ts" ? path.join(here, "lexer.cjs") : resolve.call(this, request, ...rest);
+  return request === "@segment/fql-ts" ? path.join(here, "../../browser/published/lexer.cjs") : resolve.call(this, request, ...rest);
 };
 const { parseFql, validate } = require("@segment/destination-subscriptions");
 const { transform } = require("@segment/actions-core/mapping-kit");

@@ -135,8 +135,13 @@ fn browser(sluice: &Path) -> anyhow::Result<Totals> {
     };
     install_node("tests-sdk/browser", "browser")?;
     let tests = root().join("tests-sdk/browser");
-    let files =
-        ["browser.test.mjs", "amplitude.test.mjs", "device.test.mjs", "device-calls.test.mjs"];
+    let files = [
+        "browser.test.mjs",
+        "amplitude.test.mjs",
+        "device.test.mjs",
+        "device-calls.test.mjs",
+        "published.test.mjs",
+    ];
     let mut command = node_test(&files.map(|file| tests.join(file)));
     command.env("SLUICE_BIN", sluice).env("SLUICE_CHROMIUM", chromium);
     command.env("SLUICE_BROWSER_TOOLS", tools("browser"));

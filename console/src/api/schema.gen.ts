@@ -2336,6 +2336,8 @@ export interface components {
         };
         /** @description Compressed, as browsers get them. */
         DeviceModeView: {
+            /** @description There is nothing but device mode; else it is a setting, `connectionMode`. */
+            isOnly: boolean;
             /**
              * @description Of this kind's plugin; absent if this server was built without it.
              * @example 42000

@@ -25,27 +25,36 @@ pub struct DeviceMode {
     pub plugin: String,
     /// Keys of the settings that devices get.
     pub settings: Vec<String>,
+    /// There is nothing but device mode, so it is no setting.
+    pub is_only: bool,
 }
 
 impl DeviceMode {
+    /// Whether a destination with these settings works on devices.
+    #[must_use]
+    pub fn is_on(&self, settings: &Value) -> bool {
+        self.is_only || settings.get(CONNECTION_MODE).and_then(Value::as_str) == Some(DEVICE)
+    }
+
+    const fn missing(&self, kind: &FieldKind) -> Option<Value> {
+        match kind {
+            FieldKind::Text if !self.is_only => Some(Value::String(String::new())),
+            FieldKind::TextList if !self.is_only => Some(Value::Array(Vec::new())),
+            _ => None,
+        }
+    }
+
     /// The settings that devices get: all those that the kind lets out, with the schema's defaults.
-    /// Plugins in apps are not made for a list or a text that is missing, so these are empty then.
+    /// Plugins in apps are not made for a list or a text that is missing, so these are empty then;
+    /// plugins that only pages have take what is missing for not set.
     #[must_use]
     pub fn public_settings(&self, schema: &SettingsSchema, raw: &Value) -> Map<String, Value> {
         let value = |key: &String| {
             let field = schema.field(key)?;
             let given = raw.get(key).filter(|value| !value.is_null());
-            given.or(field.default.as_ref()).cloned().or_else(|| empty(&field.kind))
+            given.or(field.default.as_ref()).cloned().or_else(|| self.missing(&field.kind))
         };
         self.settings.iter().filter_map(|key| Some((key.clone(), value(key)?))).collect()
-    }
-}
-
-const fn empty(kind: &FieldKind) -> Option<Value> {
-    match kind {
-        FieldKind::Text => Some(Value::String(String::new())),
-        FieldKind::TextList => Some(Value::Array(Vec::new())),
-        _ => None,
     }
 }
 
@@ -62,12 +71,6 @@ pub fn connection_mode_field() -> Field {
         FieldKind::Choice { choices },
     )
     .default_value(CLOUD)
-}
-
-/// Whether the destination with these settings works on devices.
-#[must_use]
-pub fn is_device(settings: &Value) -> bool {
-    settings.get(CONNECTION_MODE).and_then(Value::as_str) == Some(DEVICE)
 }
 
 #[cfg(test)]
@@ -88,10 +91,11 @@ mod tests {
         let mode = DeviceMode {
             plugin: "p".to_owned(),
             settings: ["key", "utm", "trait"].map(str::to_owned).to_vec(),
+            is_only: false,
         };
         let raw =
             json!({ "key": "k", "secretKey": "hush", "trait": null, "connectionMode": "device" });
-        assert!(is_device(&raw) && !is_device(&json!({})));
+        assert!(mode.is_on(&raw) && !mode.is_on(&json!({})));
         let public = Value::Object(mode.public_settings(&schema, &raw));
         assert_eq!(public, json!({ "key": "k", "utm": true, "trait": "" }));
         assert!(schema.check(&json!({ "connectionMode": "cloudy" })).is_err());

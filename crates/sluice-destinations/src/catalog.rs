@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use sluice_destination_kit::{Catalog, DestinationKind};
 
-use crate::published::{self, Published};
+use crate::published::{self, OnPages, Published};
 use crate::{amplitude, webhook};
 
 /// All native kinds.
 #[must_use]
 pub fn catalog() -> Catalog {
-    catalog_with(Vec::new())
+    catalog_with(Vec::new(), Vec::new())
 }
 
-/// The native kinds and the published ones.
+/// The native kinds and the published ones, of servers and of pages.
 #[must_use]
-pub fn catalog_with(published: Vec<Published>) -> Catalog {
+pub fn catalog_with(published: Vec<Published>, on_pages: Vec<OnPages>) -> Catalog {
     let kinds: [Arc<dyn DestinationKind>; 2] =
         [Arc::new(amplitude::Kind::new()), Arc::new(webhook::Kind::new())];
-    Catalog::new(kinds.into_iter().chain(published::boxed(published)))
+    let published = published::boxed(published).chain(published::boxed(on_pages));
+    Catalog::new(kinds.into_iter().chain(published))
 }

@@ -7,18 +7,20 @@ import classes from "./destinations.module.css";
 export function DeviceModeNote({ kind, settings }: { kind: DestinationKind; settings: Settings }) {
   const sizes = kind.deviceMode;
   if (!sizes) return null;
-  if (sizes.pluginBytes === undefined || sizes.pluginBytes === null) {
+  const built = sizes.pluginBytes;
+  if (built === undefined || built === null) {
     return (
       <p className={classes.words}>
-        This server was built without the browser plugin of {kind.name}: in device mode it goes on sending itself.
+        This server was built without the browser plugin of {kind.name}: pages do not send to it.
       </p>
     );
   }
-  const verb = isDeviceMode(settings) ? "load" : "would load";
+  const verb = sizes.isOnly || isDeviceMode(settings) ? "load" : "would load in device mode";
   return (
     <p className={classes.words}>
-      In device mode pages {verb} {formatBytes(sizes.pluginBytes)} for {kind.name}, beside{" "}
-      {formatBytes(sizes.sdkBytes)} for analytics.js (compressed).
+      {sizes.isOnly ? "Only pages send to it. " : null}
+      Pages {verb} {formatBytes(built)} for {kind.name}, beside {formatBytes(sizes.sdkBytes)} for analytics.js
+      (compressed).
     </p>
   );
 }

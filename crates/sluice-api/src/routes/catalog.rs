@@ -48,6 +48,8 @@ pub(super) struct KindView {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeviceModeView {
+    /// There is nothing but device mode; else it is a setting, `connectionMode`.
+    is_only: bool,
     /// Of the browser SDK, which every page of a source loads.
     #[schema(example = 31_000)]
     sdk_bytes: usize,
@@ -115,6 +117,7 @@ fn view(kind: &dyn DestinationKind, scripts: &BrowserScripts) -> Result<KindView
         unavailable_because: kind.unavailable().map(str::to_owned),
         has_actions: !kind.actions().is_empty(),
         device_mode: kind.device_mode().map(|mode| DeviceModeView {
+            is_only: mode.is_only,
             sdk_bytes: scripts.sdk_bytes,
             plugin_bytes: scripts.plugin_bytes.get(&mode.plugin).copied(),
         }),

@@ -214,6 +214,7 @@ async fn the_catalogue_shows_the_schema_of_the_settings() {
                 "available": true,
                 "hasActions": true,
                 "deviceMode": {
+                  "isOnly": false,
                   "sdkBytes": 31000,
                   "pluginBytes": 9000
                 }

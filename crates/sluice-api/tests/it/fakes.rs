@@ -74,7 +74,8 @@ pub(crate) fn kind() -> Arc<dyn DestinationKind> {
     ]);
     let action = r#"{ "slug": "send", "title": "Send", "fields": [
         { "key": "text", "label": "Text", "type": "string", "required": true }] }"#;
-    let device_mode = DeviceMode { plugin: "fake".to_owned(), settings: Vec::new() };
+    let device_mode =
+        DeviceMode { plugin: "fake".to_owned(), settings: Vec::new(), is_only: false };
     Arc::new(Kind(schema, [serde_json::from_str(action).unwrap()], device_mode))
 }
 

@@ -24,6 +24,8 @@ pub struct DeviceDestination {
     /// Name of the plugin that browsers load.
     pub plugin: String,
     pub settings: Map<String, Value>,
+    /// What starts its actions, and how their fields are filled; of a plugin that has actions.
+    pub subscriptions: Vec<Value>,
     /// Its filters, as the SDK's routing rules.
     pub rules: Vec<Value>,
 }
@@ -46,12 +48,16 @@ pub(super) fn add(
         settings["integrations"][name] = Value::Object(integration);
         settings["integrations"]["Segment.io"]["maybeBundledConfigIds"][name] =
             json!([destination.connection_id]);
+        let own = match destination.subscriptions.as_slice() {
+            [] => json!({}),
+            subscriptions => json!({ "subscriptions": subscriptions }),
+        };
         let loaded = json!({
             "name": name,
             "creationName": name,
             "url": format!("{origin}/analytics-next/bundles/{}", plugin.file),
             "libraryName": plugin.library,
-            "settings": {},
+            "settings": own,
         });
         push(&mut settings["remotePlugins"], [loaded]);
         if !destination.rules.is_empty() {
@@ -86,6 +92,7 @@ mod tests {
             name: name.to_owned(),
             plugin: plugin.to_owned(),
             settings: Map::from_iter([("apiKey".to_owned(), json!("public"))]),
+            subscriptions: vec![json!({ "partnerAction": "send" })],
             rules: vec![json!({ "destinationName": name })],
         };
         let mut settings = json!({
@@ -108,7 +115,8 @@ mod tests {
                 "remotePlugins": [{
                     "name": "Amplitude", "creationName": "Amplitude",
                     "url": "https://h/analytics-next/bundles/amplitude.bundle.0f.js",
-                    "libraryName": "sluiceAmplitude", "settings": {},
+                    "libraryName": "sluiceAmplitude",
+                    "settings": { "subscriptions": [{ "partnerAction": "send" }] },
                 }],
             })
         );

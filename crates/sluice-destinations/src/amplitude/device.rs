@@ -53,6 +53,7 @@ pub(super) fn mode() -> DeviceMode {
     DeviceMode {
         plugin: PLUGIN.to_owned(),
         settings: PUBLIC.iter().map(|key| (*key).to_owned()).collect(),
+        is_only: false,
     }
 }
 

@@ -4,7 +4,8 @@
 //! Inside: `files` (what npm built, see `catalogue/`), `manifest` (what the catalogue says of each),
 //! `kind` and `schema` (an entry of our catalogue), `prepared` (a subscription, ready), `program`
 //! (what a sandbox loads), `destination` (delivering a batch), `egress` (the way out of the sandbox),
-//! `answer` (from what an action threw to a verdict), `partial` (what of an event is done).
+//! `answer` (from what an action threw to a verdict), `partial` (what of an event is done); `on_pages`
+//! (those that pages run, not the server).
 //!
 //! Which events start an action and what its fields hold is decided here, in Rust; the sandbox checks
 //! the fields, makes the requests and reads the answers, as the destination's authors wrote it.
@@ -17,6 +18,7 @@ mod egress;
 mod files;
 mod kind;
 mod manifest;
+mod on_pages;
 mod partial;
 mod prepared;
 mod program;
@@ -29,6 +31,7 @@ use sluice_functions::Engine;
 
 pub use files::{Files, FilesError};
 pub use kind::Published;
+pub use on_pages::{OnPages, on_pages};
 
 /// All published destinations of the files, also those that cannot run here. Empty if npm did not
 /// build them.
@@ -46,6 +49,8 @@ pub fn kinds(files: &Files, engine: &Engine) -> Result<Vec<Published>, FilesErro
 }
 
 /// As entries of the catalogue.
-pub(crate) fn boxed(kinds: Vec<Published>) -> impl Iterator<Item = Arc<dyn DestinationKind>> {
+pub(crate) fn boxed<K: DestinationKind + 'static>(
+    kinds: Vec<K>,
+) -> impl Iterator<Item = Arc<dyn DestinationKind>> {
     kinds.into_iter().map(|kind| Arc::new(kind) as Arc<dyn DestinationKind>)
 }

@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sluice_collector::{DeviceDestination, Devices};
-use sluice_destination_kit::{Catalog, device};
+use sluice_destination_kit::Catalog;
 use sluice_event::SourceNo;
 use sluice_filter::routing_rules;
-use sluice_model::{ConnectionSpec, ConnectionTable};
+use sluice_model::{ConnectionSpec, ConnectionTable, Subscription};
 use tokio::sync::watch;
 
 pub(super) struct InDeviceMode {
@@ -35,19 +35,32 @@ impl Devices for InDeviceMode {
 impl InDeviceMode {
     fn destination(&self, spec: &ConnectionSpec) -> Option<DeviceDestination> {
         let settings: &Value = spec.settings.expose();
-        if !spec.enabled || !device::is_device(settings) {
-            return None;
-        }
         let kind = self.catalog.get(&spec.kind)?;
         let mode = kind.device_mode()?;
+        if !spec.enabled || !mode.is_on(settings) {
+            return None;
+        }
         Some(DeviceDestination {
             connection_id: spec.id.clone(),
             name: kind.name().to_owned(),
             plugin: mode.plugin.clone(),
             settings: mode.public_settings(kind.settings(), settings),
+            subscriptions: spec.subscriptions.iter().map(subscription).collect(),
             rules: routing_rules(&spec.filters, kind.name())?,
         })
     }
+}
+
+/// As the published plugins read it.
+fn subscription(one: &Subscription) -> Value {
+    json!({
+        "id": one.id.as_str(),
+        "name": one.name,
+        "enabled": one.enabled,
+        "partnerAction": one.action,
+        "subscribe": one.trigger,
+        "mapping": one.mapping,
+    })
 }
 
 #[cfg(test)]
@@ -89,7 +102,7 @@ mod tests {
 
     fn ids(connections: Vec<Arc<ConnectionSpec>>, source: u32) -> Vec<String> {
         let (_sender, connections) = watch::channel(Arc::new(ConnectionTable { connections }));
-        let catalog = Arc::new(sluice_destinations::catalog_with(Vec::new()));
+        let catalog = Arc::new(sluice_destinations::catalog_with(Vec::new(), Vec::new()));
         let found = InDeviceMode { catalog, connections }.of_source(SourceNo(source));
         found.into_iter().map(|one| one.connection_id).collect()
     }

@@ -223,7 +223,9 @@ fn catalog() -> anyhow::Result<Catalog> {
             "this build has no published destinations: `cargo xtask assets` makes them, with npm"
         );
     }
-    Ok(sluice_destinations::catalog_with(kinds))
+    let on_pages = published::on_pages(&published::Files::embedded(crate::assets::BROWSER))
+        .context("the catalogue of browser destinations cannot be read")?;
+    Ok(sluice_destinations::catalog_with(kinds, on_pages))
 }
 
 /// How people reach the server.

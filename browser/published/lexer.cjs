@@ -1,5 +1,5 @@
 // The words of a trigger, as the published parser of triggers expects them. Its own lexer carries no
-// licence, so the tests do not install it; this one takes what Sluice takes.
+// licence, so neither the plugins nor the tests have it; this one takes what Sluice takes.
 "use strict";
 
 const types = { EOS: "eos", Ident: "ident" };
