@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::budget::{Budget, STEP};
 use crate::error::ApplyError;
 use crate::flatten::{flatten, merge};
 use crate::node::{ArraySource, If, Node, Replace, Source};
@@ -13,15 +14,17 @@ type Resolved<'a> = Result<Val<'a>, ApplyError>;
 
 impl Node {
     /// The result for an input, which may be undefined.
-    pub(crate) fn resolve<'a>(&'a self, input: Option<&'a Value>) -> Resolved<'a> {
+    pub(crate) fn resolve<'a>(&'a self, input: Option<&'a Value>, budget: &Budget) -> Resolved<'a> {
+        budget.take(STEP)?;
         Ok(match self {
             Self::Constant(value) => Val::Ref(value),
             Self::Nothing => Val::Undefined,
             Self::List(items) => {
-                Val::List(items.iter().map(|item| item.resolve(input)).collect::<Result<_, _>>()?)
+                let items = items.iter().map(|item| item.resolve(input, budget));
+                Val::List(items.collect::<Result<_, _>>()?)
             }
             Self::Members(members) => {
-                let member = |(key, node): &'a (String, Self)| match node.resolve(input) {
+                let member = |(key, node): &'a (String, Self)| match node.resolve(input, budget) {
                     Ok(value) => Ok((key.as_str().into(), value)),
                     Err(error) => Err(error.within(key)),
                 };
@@ -29,59 +32,66 @@ impl Node {
             }
             Self::Path(Source::Fixed(path)) => path.of(input).into(),
             Self::Path(Source::Computed(text)) => {
-                let text = text.resolve(input)?;
-                Path::of_directive(expect_text(&text, "@path")?).of(input).into()
+                let text = text.resolve(input, budget)?;
+                let text = expect_text(&text, "@path")?;
+                budget.take_reading(text)?;
+                Path::of_directive(text).of(input).into()
             }
-            Self::Template(Source::Fixed(template)) => Val::text(template.render(input)),
+            Self::Template(Source::Fixed(template)) => Val::text(template.render(input, budget)?),
             Self::Template(Source::Computed(text)) => {
-                let text = text.resolve(input)?;
-                Val::text(Template::parse(expect_text(&text, "@template")?).render(input))
+                let text = text.resolve(input, budget)?;
+                let text = expect_text(&text, "@template")?;
+                budget.take_reading(text)?;
+                Val::text(Template::parse(text).render(input, budget)?)
             }
-            Self::If(branch) => return branch.resolve(input),
+            Self::If(branch) => return branch.resolve(input, budget),
             Self::Case { upper, value } => {
-                let value = value.resolve(input)?;
+                let value = value.resolve(input, budget)?;
+                budget.take(value.as_str().map_or(0, str::len))?;
                 match value.as_str() {
                     Some(text) if *upper => Val::text(text.to_uppercase()),
                     Some(text) => Val::text(text.to_lowercase()),
                     None => value,
                 }
             }
-            Self::Replace(replace) => return replace.resolve(input),
+            Self::Replace(replace) => return replace.resolve(input, budget),
             Self::ArrayPath { source, shape } => {
                 let items = match source {
                     ArraySource::Path(path) => path.of(input).into(),
-                    ArraySource::Computed(node) => node.resolve(input)?,
+                    ArraySource::Computed(node) => node.resolve(input, budget)?,
                 };
                 match shape {
-                    Some(shape) => return shape_items(items, shape),
+                    Some(shape) => return shape_items(items, shape, budget),
                     None => items,
                 }
             }
             Self::Encode(value) => {
                 let mut out = String::new();
-                if value.resolve(input)?.push_json(&mut out) {
+                if value.resolve(input, budget)?.push_json(&mut out, budget)? {
                     Val::text(out)
                 } else {
                     Val::Undefined
                 }
             }
             Self::Decode(value) => {
-                let value = value.resolve(input)?;
+                let value = value.resolve(input, budget)?;
+                budget.take_reading(value.as_str().unwrap_or_default())?;
                 let decoded = value.as_str().and_then(|text| serde_json::from_str(text).ok());
                 decoded.map_or(value, Val::Own)
             }
             Self::Flatten { separator, omit_arrays, value } => {
-                flatten(value.resolve(input)?, separator, *omit_arrays)
+                return flatten(value.resolve(input, budget)?, separator, *omit_arrays, budget);
             }
             Self::Merge(objects) => {
-                merge(objects.iter().map(|object| object.resolve(input)).collect::<Result<_, _>>()?)
+                let objects = objects.iter().map(|object| object.resolve(input, budget));
+                return merge(objects.collect::<Result<_, _>>()?, budget);
             }
-            Self::Transform { apply, mapping } => return transform(apply, mapping, input),
-            Self::ExcludeWhenNull(value) => match value.resolve(input)? {
+            Self::Transform { apply, mapping } => return transform(apply, mapping, input, budget),
+            Self::ExcludeWhenNull(value) => match value.resolve(input, budget)? {
                 value if value.is_null() => Val::Undefined,
-                value => without_nulls(value),
+                value => return without_nulls(value, budget),
             },
-            Self::Liquid(template) => Val::text(template.render(input).map_err(ApplyError::new)?),
+            Self::Liquid(template) => Val::text(template.render_within(input, budget)?),
         })
     }
 }
@@ -93,16 +103,17 @@ fn expect_text<'v>(value: &'v Val<'_>, directive: &str) -> Result<&'v str, Apply
 }
 
 impl If {
-    fn resolve<'a>(&'a self, input: Option<&'a Value>) -> Resolved<'a> {
-        let value = self.test.resolve(input)?;
+    fn resolve<'a>(&'a self, input: Option<&'a Value>, budget: &Budget) -> Resolved<'a> {
+        let value = self.test.resolve(input, budget)?;
         let holds = if self.blank { !value.is_blank() } else { !value.is_nullish() };
-        if holds { self.then.resolve(input) } else { self.otherwise.resolve(input) }
+        let branch = if holds { &self.then } else { &self.otherwise };
+        branch.resolve(input, budget)
     }
 }
 
 impl Replace {
-    fn resolve<'a>(&'a self, input: Option<&'a Value>) -> Resolved<'a> {
-        let value = self.value.resolve(input)?;
+    fn resolve<'a>(&'a self, input: Option<&'a Value>, budget: &Budget) -> Resolved<'a> {
+        let value = self.value.resolve(input, budget)?;
         let mut text = String::new();
         match value.as_json() {
             Some(value @ (Value::String(_) | Value::Number(_) | Value::Bool(_))) => {
@@ -113,6 +124,8 @@ impl Replace {
         for step in &self.steps {
             let limit = usize::from(!self.global);
             let with = regex::NoExpand(&step.replacement);
+            let places = if self.global { step.pattern.find_iter(&text).count() } else { 1 };
+            budget.take(text.len() + places.saturating_mul(step.replacement.len()))?;
             text = step.pattern.replacen(&text, limit, with).into_owned();
         }
         Ok(Val::text(text))
@@ -120,14 +133,14 @@ impl Replace {
 }
 
 /// The shape once per item, against the item; an object is an array of one.
-fn shape_items<'a>(items: Val<'a>, shape: &'a Node) -> Resolved<'a> {
+fn shape_items<'a>(items: Val<'a>, shape: &'a Node, budget: &Budget) -> Resolved<'a> {
     let of_owned = |item: Val<'a>| match item {
-        Val::Ref(item) => shape.resolve(Some(item)),
-        other => Ok(shape.resolve(other.into_json().as_ref())?.detach()),
+        Val::Ref(item) => shape.resolve(Some(item), budget),
+        other => shape.resolve(other.into_json(budget)?.as_ref(), budget)?.detach(budget),
     };
     let shaped: Result<Vec<_>, _> = match items {
         Val::Ref(Value::Array(items)) => {
-            items.iter().map(|item| shape.resolve(Some(item))).collect()
+            items.iter().map(|item| shape.resolve(Some(item), budget)).collect()
         }
         Val::Own(Value::Array(items)) => {
             items.into_iter().map(|item| of_owned(Val::Own(item))).collect()
@@ -141,24 +154,29 @@ fn shape_items<'a>(items: Val<'a>, shape: &'a Node) -> Resolved<'a> {
     shaped.map(Val::List)
 }
 
-fn transform<'a>(apply: &'a Node, mapping: &'a Node, input: Option<&'a Value>) -> Resolved<'a> {
+fn transform<'a>(
+    apply: &'a Node,
+    mapping: &'a Node,
+    input: Option<&'a Value>,
+    budget: &Budget,
+) -> Resolved<'a> {
     if let Some(value) = input
         && !value.is_object()
     {
         return Err(ApplyError::not_an_object(crate::val::kind(value)));
     }
-    let between = apply.resolve(input)?.into_json();
-    Ok(mapping.resolve(between.as_ref())?.detach())
+    let between = apply.resolve(input, budget)?.into_json(budget)?;
+    mapping.resolve(between.as_ref(), budget)?.detach(budget)
 }
 
 /// Nulls in objects become undefined, at any depth that is reached through objects alone.
-fn without_nulls(value: Val<'_>) -> Val<'_> {
+fn without_nulls<'a>(value: Val<'a>, budget: &Budget) -> Resolved<'a> {
     if value.kind() != "object" {
-        return value;
+        return Ok(value);
     }
-    let members = value.into_members().into_iter().map(|(key, inner)| {
-        let inner = if inner.is_null() { Val::Undefined } else { without_nulls(inner) };
-        (key, inner)
+    let members = value.into_members(budget)?.into_iter().map(|(key, inner)| {
+        let inner = if inner.is_null() { Val::Undefined } else { without_nulls(inner, budget)? };
+        Ok((key, inner))
     });
-    Val::Members(members.collect())
+    members.collect::<Result<_, _>>().map(Val::Members)
 }

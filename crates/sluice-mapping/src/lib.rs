@@ -30,6 +30,7 @@
 //! Not here: which events an action wants, the schema of its fields, batching, sending.
 
 mod apply;
+mod budget;
 mod clean;
 mod error;
 mod flatten;
@@ -40,6 +41,7 @@ mod path;
 mod template;
 mod val;
 
+pub use budget::APPLY_BYTES_MAX;
 pub use clean::remove_empty_values;
 pub use error::{ApplyError, MappingError, Problem};
 
@@ -64,12 +66,14 @@ impl Mapping {
     /// a result gives null.
     ///
     /// # Errors
-    /// If the event is not an object, or a directive cannot do with what it finds in this event.
+    /// If the event is not an object, a directive cannot do with what it finds in this event, or more
+    /// than [`APPLY_BYTES_MAX`] would come of it.
     pub fn apply(&self, event: &Value) -> Result<Value, ApplyError> {
         if !event.is_object() {
             return Err(ApplyError::not_an_object(val::kind(event)));
         }
-        let result = self.root.resolve(Some(event))?;
-        Ok(result.into_json().unwrap_or(Value::Null))
+        let budget = budget::Budget::new();
+        let result = self.root.resolve(Some(event), &budget)?;
+        Ok(result.into_json(&budget)?.unwrap_or(Value::Null))
     }
 }

@@ -3,6 +3,8 @@
 use serde_json::Value;
 use sluice_base::ecma;
 
+use crate::budget::Budget;
+use crate::error::ApplyError;
 use crate::path::Path;
 
 /// A template, cut into its parts if that can be done before the event is known.
@@ -27,27 +29,39 @@ impl Template {
         if has_triple { Self::InTwoSteps(triple) } else { Self::Parts(cut(text, 2)) }
     }
 
-    pub(crate) fn render(&self, input: Option<&Value>) -> String {
+    pub(crate) fn render(
+        &self,
+        input: Option<&Value>,
+        budget: &Budget,
+    ) -> Result<String, ApplyError> {
         match self {
-            Self::Parts(parts) => fill(parts, input),
-            Self::InTwoSteps(parts) => fill(&cut(&fill(parts, input), 2), input),
+            Self::Parts(parts) => fill(parts, input, budget),
+            Self::InTwoSteps(parts) => {
+                let text = fill(parts, input, budget)?;
+                budget.take_reading(&text)?;
+                fill(&cut(&text, 2), input, budget)
+            }
         }
     }
 }
 
-fn fill(parts: &[Part], input: Option<&Value>) -> String {
+fn fill(parts: &[Part], input: Option<&Value>, budget: &Budget) -> Result<String, ApplyError> {
     let mut out = String::new();
     for part in parts {
         match part {
-            Part::Text(text) => out.push_str(text),
+            Part::Text(text) => {
+                budget.take(text.len())?;
+                out.push_str(text);
+            }
             Part::Placeholder(path) => {
                 if let Some(value) = path.of(input).filter(|value| !value.is_null()) {
+                    budget.take_copy(&value)?;
                     ecma::push_text(&mut out, &value);
                 }
             }
         }
     }
-    out
+    Ok(out)
 }
 
 /// A placeholder is `braces` opening ones, at least one character that is no `}`, and as many
@@ -55,13 +69,16 @@ fn fill(parts: &[Part], input: Option<&Value>) -> String {
 fn cut(text: &str, braces: usize) -> Vec<Part> {
     let (open, close) = (&"{{{"[..braces], &"}}}"[..braces]);
     let mut parts = Vec::new();
-    let (mut from, mut at) = (0, 0);
+    let (mut from, mut at, mut end) = (0, 0, 0);
     while let Some(found) = text[at..].find(open) {
         let start = at + found;
         let inside = start + braces;
-        let length = text[inside..].find('}').unwrap_or(0);
-        let end = inside + length;
-        if length == 0 || !text[end..].starts_with(close) {
+        // Looked for once, however many open before it.
+        if end < inside {
+            let Some(length) = text[inside..].find('}') else { break };
+            end = inside + length;
+        }
+        if end == inside || !text[end..].starts_with(close) {
             at = start + 1;
             continue;
         }

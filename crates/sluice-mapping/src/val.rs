@@ -6,6 +6,11 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 use sluice_base::ecma;
 
+use crate::budget::Budget;
+use crate::error::ApplyError;
+
+type Members<'a> = Vec<(Cow<'a, str>, Val<'a>)>;
+
 #[derive(Clone, Debug)]
 pub(crate) enum Val<'a> {
     Undefined,
@@ -14,7 +19,7 @@ pub(crate) enum Val<'a> {
     /// Made by the mapping; elements may be undefined.
     List(Vec<Self>),
     /// Made by the mapping, each key once; values may be undefined.
-    Members(Vec<(Cow<'a, str>, Self)>),
+    Members(Members<'a>),
 }
 
 /// What JavaScript calls the type of a value.
@@ -95,9 +100,17 @@ impl<'a> Val<'a> {
     }
 
     /// Its members; of an array and a text these are their elements. Nothing for other values.
-    pub(crate) fn into_members(self) -> Vec<(Cow<'a, str>, Self)> {
+    pub(crate) fn into_members(self, budget: &Budget) -> Result<Members<'a>, ApplyError> {
+        // Before they are made; a text of a megabyte has a million of them.
+        let count = match self.as_json() {
+            Some(Value::Object(map)) => map.len(),
+            Some(Value::Array(items)) => items.len(),
+            Some(Value::String(text)) => text.chars().count(),
+            _ => 0,
+        };
+        budget.take(count.saturating_mul(MEMBER))?;
         let numbered = |position: usize| Cow::Owned(position.to_string());
-        match self {
+        Ok(match self {
             Self::Members(members) => members,
             Self::List(items) => {
                 items.into_iter().enumerate().map(|(at, item)| (numbered(at), item)).collect()
@@ -120,59 +133,71 @@ impl<'a> Val<'a> {
             Self::Ref(Value::String(text)) => characters(text),
             Self::Own(Value::String(text)) => characters(&text),
             _ => Vec::new(),
-        }
+        })
     }
 
     /// The finished value; undefined members are left out, undefined elements become null.
-    pub(crate) fn into_json(self) -> Option<Value> {
-        Some(match self {
-            Self::Undefined => return None,
-            Self::Ref(value) => value.clone(),
+    pub(crate) fn into_json(self, budget: &Budget) -> Result<Option<Value>, ApplyError> {
+        Ok(Some(match self {
+            Self::Undefined => return Ok(None),
+            Self::Ref(value) => {
+                budget.take_copy(value)?;
+                value.clone()
+            }
             Self::Own(value) => value,
-            Self::List(items) => Value::Array(
-                items.into_iter().map(|item| item.into_json().unwrap_or(Value::Null)).collect(),
-            ),
+            Self::List(items) => {
+                let finished = |item: Self| Ok(item.into_json(budget)?.unwrap_or(Value::Null));
+                Value::Array(items.into_iter().map(finished).collect::<Result<_, ApplyError>>()?)
+            }
             Self::Members(members) => {
                 let mut map = Map::with_capacity(members.len());
                 for (key, value) in members {
-                    if let Some(value) = value.into_json() {
+                    if let Some(value) = value.into_json(budget)? {
+                        budget.take_member(key.len())?;
                         map.insert(key.into_owned(), value);
                     }
                 }
                 Value::Object(map)
             }
-        })
+        }))
     }
 
     /// The same value, borrowing from nothing.
-    pub(crate) fn detach(self) -> Val<'static> {
-        match self {
+    pub(crate) fn detach(self, budget: &Budget) -> Result<Val<'static>, ApplyError> {
+        Ok(match self {
             Self::Undefined => Val::Undefined,
-            Self::Ref(value) => Val::Own(value.clone()),
+            Self::Ref(value) => {
+                budget.take_copy(value)?;
+                Val::Own(value.clone())
+            }
             Self::Own(value) => Val::Own(value),
-            Self::List(items) => Val::List(items.into_iter().map(Self::detach).collect()),
-            Self::Members(members) => Val::Members(
-                members
-                    .into_iter()
-                    .map(|(key, value)| (Cow::Owned(key.into_owned()), value.detach()))
-                    .collect(),
-            ),
-        }
+            Self::List(items) => {
+                let items = items.into_iter().map(|item| item.detach(budget));
+                Val::List(items.collect::<Result<_, _>>()?)
+            }
+            Self::Members(members) => {
+                let members = members.into_iter().map(|(key, value)| {
+                    budget.take_member(key.len())?;
+                    Ok((Cow::Owned(key.into_owned()), value.detach(budget)?))
+                });
+                Val::Members(members.collect::<Result<_, ApplyError>>()?)
+            }
+        })
     }
 
     /// Its compact JSON; false if it is undefined.
-    pub(crate) fn push_json(&self, out: &mut String) -> bool {
+    pub(crate) fn push_json(&self, out: &mut String, budget: &Budget) -> Result<bool, ApplyError> {
         match self {
-            Self::Undefined => return false,
-            Self::Ref(value) => ecma::push_json(out, value),
-            Self::Own(value) => ecma::push_json(out, value),
+            Self::Undefined => return Ok(false),
+            Self::Ref(value) => push_json(out, value, budget)?,
+            Self::Own(value) => push_json(out, value, budget)?,
             Self::List(items) => {
                 out.push('[');
                 for (position, item) in items.iter().enumerate() {
                     if position > 0 {
                         out.push(',');
                     }
-                    if !item.push_json(out) {
+                    if !item.push_json(out, budget)? {
                         out.push_str("null");
                     }
                 }
@@ -186,18 +211,30 @@ impl<'a> Val<'a> {
                     if position > 0 {
                         out.push(',');
                     }
+                    budget.take_member(key.len())?;
                     ecma::push_json_string(out, key);
                     out.push(':');
-                    value.push_json(out);
+                    value.push_json(out, budget)?;
                 }
                 out.push('}');
             }
         }
-        true
+        Ok(true)
     }
 }
 
-fn characters(text: &str) -> Vec<(Cow<'static, str>, Val<'static>)> {
+/// A member in memory.
+const MEMBER: usize = size_of::<(Cow<'_, str>, Val<'_>)>() + 16;
+
+/// Its weight is asked before, which is about its JSON; the escapes it took are known after.
+fn push_json(out: &mut String, value: &Value, budget: &Budget) -> Result<(), ApplyError> {
+    budget.take_copy(value)?;
+    let before = out.len();
+    ecma::push_json(out, value);
+    budget.take(out.len() - before)
+}
+
+fn characters(text: &str) -> Members<'static> {
     text.chars().enumerate().map(|(at, c)| (Cow::Owned(at.to_string()), Val::text(c))).collect()
 }
 

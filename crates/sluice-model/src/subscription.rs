@@ -80,6 +80,17 @@ impl SubscriptionChange {
     }
 }
 
+/// Checks a trigger and a mapping that are only tried out, as those of a subscription.
+///
+/// # Errors
+/// With everything that is wrong.
+pub fn check_trial(trigger: &str, mapping: &Value) -> Result<(), Vec<Problem>> {
+    let mut checks = Checks::default();
+    check_trigger(&mut checks, trigger);
+    check_mapping(&mut checks, mapping);
+    checks.finish()
+}
+
 fn check_trigger(checks: &mut Checks, trigger: &str) {
     if trigger.len() > TRIGGER_BYTES_MAX {
         checks.fail("trigger", format!("must have at most {TRIGGER_BYTES_MAX} bytes"));

@@ -11,12 +11,14 @@ use sluice_mapping::Mapping;
 use sluice_model::{
     DestinationId, NewSubscription, Problem, Subscription, SubscriptionChange, SubscriptionId,
 };
+use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
 use crate::answer::{Data, Done, done};
 use crate::auth::{Editor, Viewer};
 use crate::body::{At, Body};
 use crate::error::ApiError;
+use crate::handles::blocking;
 use crate::page::Pagination;
 use crate::state::ApiState;
 
@@ -312,10 +314,22 @@ pub(super) async fn preview_subscription(
     let (no, id) = (who.workspace(), DestinationId::new(id));
     let found = api.store().call(move |store| store.destination_get(no, &id)).await?;
     let action = action(api.catalog(), &found.kind, &body.action_id)?;
-    Ok(Data { data: MappingPreviewData { preview: preview(action, &body) } })
+    sluice_model::subscription::check_trial(&body.trigger, &body.settings)
+        .map_err(ApiError::Invalid)?;
+    // It may compute for a while, and the same threads take events in.
+    let turn = PREVIEWS.acquire().await.map_err(|error| ApiError::Internal(error.to_string()))?;
+    let required = required(action);
+    let preview = blocking(move || {
+        let _turn = turn;
+        Ok(preview(&required, &body))
+    });
+    Ok(Data { data: MappingPreviewData { preview: preview.await? } })
 }
 
-fn preview(action: &Action, body: &MappingPreviewBody) -> MappingPreviewView {
+/// Previews that compute at one time; more wait.
+static PREVIEWS: Semaphore = Semaphore::const_new(2);
+
+fn preview(required: &[String], body: &MappingPreviewBody) -> MappingPreviewView {
     let mut problems: Vec<MappingPreviewProblem> =
         problems(Some(&body.trigger), Some(&body.settings))
             .into_iter()
@@ -332,7 +346,11 @@ fn preview(action: &Action, body: &MappingPreviewBody) -> MappingPreviewView {
         }
     };
     if let Some(payload) = &payload {
-        problems.extend(missing(action, payload).into_iter().map(|key| MappingPreviewProblem {
+        let is_missing = |key: &&String| {
+            let value = payload.get(key.as_str()).unwrap_or(&Value::Null);
+            value.is_null() || value.as_str() == Some("")
+        };
+        problems.extend(required.iter().filter(is_missing).map(|key| MappingPreviewProblem {
             field: format!("settings/{key}"),
             message: "is required, and nothing comes of it for this event".to_owned(),
         }));
@@ -340,8 +358,8 @@ fn preview(action: &Action, body: &MappingPreviewBody) -> MappingPreviewView {
     MappingPreviewView { matches, payload, problems }
 }
 
-/// Keys of required fields that the payload lacks.
-fn missing(action: &Action, payload: &Value) -> Vec<String> {
+/// Keys of the fields that an action requires.
+fn required(action: &Action) -> Vec<String> {
     #[derive(Deserialize)]
     struct Field {
         key: String,
@@ -349,9 +367,6 @@ fn missing(action: &Action, payload: &Value) -> Vec<String> {
         required: Value,
     }
     let fields: Vec<Field> = serde_json::from_str(action.fields.get()).unwrap_or_default();
-    let is_missing = |field: &Field| {
-        let value = payload.get(&field.key).unwrap_or(&Value::Null);
-        field.required == Value::Bool(true) && (value.is_null() || value.as_str() == Some(""))
-    };
-    fields.into_iter().filter(is_missing).map(|field| field.key).collect()
+    let is_required = |field: &Field| field.required == Value::Bool(true);
+    fields.into_iter().filter(is_required).map(|field| field.key).collect()
 }

@@ -266,6 +266,16 @@ async fn a_mapping_is_checked_changed_previewed_and_deleted() {
         *preview,
         json!({ "matches": true, "payload": { "text": "Saved!" }, "problems": [] })
     );
+    let mut large = asked.clone();
+    large["settings"] = json!({ "text": "x".repeat(70_000) });
+    let refused = server.post(&format!("{path}/preview"), &large).await;
+    assert_eq!(refused.status, 400);
+    assert_eq!(refused.json["errors"][0]["field"], "settings", "{}", refused.text);
+    large["settings"] = json!({ "text": { "@template": "{{event}}".repeat(5_000) } });
+    large["event"] = json!({ "type": "track", "event": "x".repeat(100_000) });
+    let refused = server.post(&format!("{path}/preview"), &large).await;
+    let problem = &refused.json["data"]["preview"]["problems"][0]["message"];
+    assert!(problem.as_str().unwrap().contains("bytes"), "{}", refused.text);
     assert_eq!(server.delete(&one).await.status, 200);
     assert_eq!(server.get(&one).await.status, 404);
 }

@@ -189,7 +189,7 @@ fn number_of(value: &Value) -> f64 {
 pub(super) fn run(
     name: &str,
     mut input: Input<'_>,
-    context: &mut Context<'_>,
+    context: &Context<'_>,
 ) -> Result<Option<Value>, String> {
     if let Some(result) = arithmetic(name, &input) {
         return Ok(Some(number(result)));
@@ -198,6 +198,7 @@ pub(super) fn run(
         return Ok(result);
     }
     Ok(Some(match name {
+        "join" => return join(&mut input, context).map(Some),
         "default" => return Ok(Some(default(input))),
         "raw" => return Ok(input.value),
         "json" | "jsonify" => {
@@ -216,7 +217,7 @@ pub(super) fn run(
         | "date_to_xmlschema"
         | "date_to_rfc822"
         | "date_to_string"
-        | "date_to_long_string" => return date(name, input),
+        | "date_to_long_string" => return date(name, input, context),
         "base64_encode" => Value::String(BASE64_STANDARD.encode(input.text())),
         "base64_decode" => {
             let bytes = BASE64_STANDARD.decode(input.text()).unwrap_or_default();
@@ -282,14 +283,6 @@ fn of_list(name: &str, input: &mut Input<'_>) -> Option<Option<Value>> {
             Some(Value::Array(items)) => items.len().into(),
             _ => 0.into(),
         },
-        "join" => {
-            let between = match input.argument(0) {
-                Value::Null => " ".to_owned(),
-                other => text(other),
-            };
-            let items: Vec<String> = input.list().iter().map(joined).collect();
-            Value::String(items.join(&between))
-        }
         "compact" => {
             Value::Array(input.list().into_iter().filter(|item| !item.is_null()).collect())
         }
@@ -316,6 +309,17 @@ fn of_list(name: &str, input: &mut Input<'_>) -> Option<Option<Value>> {
         "slice" => slice(input),
         _ => return None,
     }))
+}
+
+fn join(input: &mut Input<'_>, context: &Context<'_>) -> Result<Value, String> {
+    let between = match input.argument(0) {
+        Value::Null => " ".to_owned(),
+        other => text(other),
+    };
+    let items: Vec<String> = input.list().iter().map(joined).collect();
+    // A long text between each of many items.
+    context.allows(items.len().saturating_mul(between.len()))?;
+    Ok(Value::String(items.join(&between)))
 }
 
 /// As JavaScript joins: null is empty.
@@ -368,7 +372,9 @@ fn default(input: Input<'_>) -> Value {
 }
 
 /// What is no date is left as it is.
-fn date(name: &str, input: Input<'_>) -> Result<Option<Value>, String> {
+fn date(name: &str, input: Input<'_>, context: &Context<'_>) -> Result<Option<Value>, String> {
+    /// What a directive of a format can become, for each of its bytes: `%255d` is padded.
+    const FORMAT_FACTOR: usize = 64;
     let Some(time) = input.value.as_ref().and_then(time_of) else { return Ok(input.value) };
     let format = match name {
         "date_to_xmlschema" => "%Y-%m-%dT%H:%M:%S%:z".to_owned(),
@@ -380,6 +386,7 @@ fn date(name: &str, input: Input<'_>) -> Result<Option<Value>, String> {
             format => text(format),
         },
     };
+    context.allows(format.len().saturating_mul(FORMAT_FACTOR))?;
     let zoned = time.to_zoned(jiff::tz::TimeZone::UTC);
     match jiff::fmt::strtime::format(&format, &zoned) {
         Ok(text) => Ok(Some(Value::String(text))),

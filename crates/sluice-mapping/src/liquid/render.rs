@@ -8,21 +8,39 @@ use sluice_base::ecma;
 
 use super::expr::{Expr, Filtered, Operator};
 use super::{Node, RENDER_BYTES_MAX, Template, filters};
+use crate::budget::{Budget, weight};
+use crate::error::ApplyError;
 
 impl Template {
     /// # Errors
     /// If a filter cannot do with what it gets, or the result grows too large.
     pub fn render(&self, event: Option<&Value>) -> Result<String, String> {
+        self.render_up_to(RENDER_BYTES_MAX, event).0
+    }
+
+    /// As a part of what a mapping may put together.
+    pub(crate) fn render_within(
+        &self,
+        event: Option<&Value>,
+        budget: &Budget,
+    ) -> Result<String, ApplyError> {
+        let (text, used) = self.render_up_to(RENDER_BYTES_MAX.min(budget.left()), event);
+        budget.take(used)?;
+        text.map_err(ApplyError::new)
+    }
+
+    /// And how many bytes it took.
+    fn render_up_to(&self, bytes: usize, event: Option<&Value>) -> (Result<String, String>, usize) {
         let mut context = Context {
             event: event.unwrap_or(&Value::Null),
             variables: HashMap::new(),
             counters: HashMap::new(),
             turns: HashMap::new(),
-            budget: RENDER_BYTES_MAX,
+            budget: bytes,
         };
         let mut out = String::new();
-        context.nodes(&self.nodes, &mut out)?;
-        Ok(out)
+        let done = context.nodes(&self.nodes, &mut out);
+        (done.map(|()| out), bytes - context.budget)
     }
 }
 
@@ -40,11 +58,28 @@ type Found<'v> = Option<Cow<'v, Value>>;
 
 impl<'a> Context<'a> {
     /// Takes what is put together from what the rendering may use.
-    pub(super) fn spend(&mut self, bytes: usize) -> Result<(), String> {
-        self.budget = self.budget.checked_sub(bytes).ok_or_else(|| {
-            format!("the template puts more than {RENDER_BYTES_MAX} bytes together")
-        })?;
+    fn spend(&mut self, bytes: usize) -> Result<(), String> {
+        self.allows(bytes)?;
+        self.budget -= bytes;
         Ok(())
+    }
+
+    /// To be asked before something large is made.
+    pub(super) fn allows(&self, bytes: usize) -> Result<(), String> {
+        if bytes <= self.budget {
+            return Ok(());
+        }
+        Err(format!("the template puts more than {RENDER_BYTES_MAX} bytes together"))
+    }
+
+    /// A copy of what an expression gives.
+    fn copy(&mut self, expr: &'a Expr) -> Result<Option<Value>, String> {
+        let found = self.expr(expr).map(|value| (weight(&value), value));
+        let Some((bytes, value)) = found else { return Ok(None) };
+        self.allows(bytes)?;
+        let value = value.into_owned();
+        self.spend(bytes)?;
+        Ok(Some(value))
     }
 
     fn nodes(&mut self, nodes: &'a [Node], out: &mut String) -> Result<(), String> {
@@ -116,14 +151,16 @@ impl<'a> Context<'a> {
     }
 
     fn filtered(&mut self, filtered: &'a Filtered) -> Result<Option<Value>, String> {
-        let mut value = self.expr(&filtered.value).map(Cow::into_owned);
+        let mut value = self.copy(&filtered.value)?;
         for call in &filtered.filters {
-            let own = |context: &Self, argument: &'a Expr| {
-                context.expr(argument).map_or(Value::Null, Cow::into_owned)
-            };
-            let arguments: Vec<Value> = call.arguments.iter().map(|a| own(self, a)).collect();
-            let named = call.named.iter().map(|(name, a)| (name.as_str(), own(self, a)));
-            let named: Vec<(&str, Value)> = named.collect();
+            let mut arguments = Vec::with_capacity(call.arguments.len());
+            for argument in &call.arguments {
+                arguments.push(self.copy(argument)?.unwrap_or(Value::Null));
+            }
+            let mut named = Vec::with_capacity(call.named.len());
+            for (name, argument) in &call.named {
+                named.push((name.as_str(), self.copy(argument)?.unwrap_or(Value::Null)));
+            }
             let input = filters::Input { value, arguments: &arguments, named: &named };
             value = filters::run(call.name, input, self)?;
             self.spend(value.as_ref().map_or(0, weight))?;
@@ -306,15 +343,5 @@ fn push_output(out: &mut String, value: &Value) {
         Value::Null => {}
         Value::Array(items) => items.iter().for_each(|item| push_output(out, item)),
         other => ecma::push_text(out, other),
-    }
-}
-
-/// About what a value takes.
-fn weight(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(|item| 8 + weight(item)).sum(),
-        Value::Object(map) => map.iter().map(|(key, value)| 8 + key.len() + weight(value)).sum(),
-        _ => 0,
     }
 }

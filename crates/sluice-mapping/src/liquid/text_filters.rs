@@ -39,7 +39,7 @@ const URI: &AsciiSet = &COMPONENT
 pub(super) fn run(
     name: &str,
     input: &Input<'_>,
-    context: &mut Context<'_>,
+    context: &Context<'_>,
 ) -> Result<Option<Value>, String> {
     let text = input.text();
     let first = || input.argument_text(0);
@@ -80,7 +80,12 @@ pub(super) fn run(
         "truncate" => return Ok(truncate(input, &text)),
         "truncatewords" => truncate_words(input, &text),
         "number_of_words" => return Ok(Some(text.split_whitespace().count().into())),
-        "split" => return Ok(Some(split(&text, &first()))),
+        "split" => {
+            let between = first();
+            // A value for each piece, however short it is.
+            context.allows(text.matches(&between).count().saturating_mul(size_of::<Value>()))?;
+            return Ok(Some(split(&text, &between)));
+        }
         other => return Err(format!("there is no filter `{other}`")),
     };
     Ok(Some(Value::String(changed)))
@@ -179,11 +184,11 @@ fn replace_all(
     text: &str,
     pattern: &str,
     with: &str,
-    context: &mut Context<'_>,
+    context: &Context<'_>,
 ) -> Result<String, String> {
     let pieces = pieces(text, pattern);
     // Before it is made: a long replacement at each of many places.
-    context.spend(pieces.len().saturating_mul(with.len()))?;
+    context.allows(pieces.len().saturating_mul(with.len()))?;
     Ok(pieces.join(with))
 }
 

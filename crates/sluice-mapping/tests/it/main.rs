@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "what a test relies on")]
 
 mod errors;
+mod limits;
 mod liquid;
 mod table;
