@@ -2,15 +2,17 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, request};
 use hyper::body::Incoming;
-use sluice_base::Timestamp;
 use sluice_event::{Endpoint, ReceivedItem, ReceivedRequest, Refusal};
-use sluice_log::Ticket;
+use sluice_log::{Log, Ticket};
 use sluice_model::tables::SourceEntry;
 
+use super::request::Members;
+use super::translate::Calls;
 use super::{Door, Origin, Reply, Upload, check, legacy, request as read, translate};
 use crate::answer::{Answer, AnswerBody, Cors};
 use crate::collector::{Collector, Inner};
@@ -18,6 +20,14 @@ use crate::{CollectorConfig, CollectorStats, body, peer};
 
 /// A large batch becomes several records of about this size.
 const RECORD_BYTES: usize = 1 << 20;
+/// Calls that one request may become.
+const CALLS_MAX: usize = 10_000;
+/// Their bytes, counted as those of the events they are made of, may be so many times what a body
+/// may have: a group event is repeated for each of its groups.
+const CALLS_BYTES_RATIO_MAX: usize = 4;
+/// The log's queue is looked at so often, and for so long, while the rest of a batch needs room.
+const ROOM_INTERVAL: Duration = Duration::from_millis(20);
+const ROOM_TRIES_MAX: usize = 500;
 
 /// What was mapped is one person, and taking people apart is for a person to decide.
 const NO_UNMAP: &str = "unmap is not available; undo the merge on the person's page of the console";
@@ -91,17 +101,18 @@ impl Inner {
             received_at,
             uploaded_at: upload.uploaded_at,
         };
-        let calls: Vec<String> =
-            upload.events.iter().flat_map(|event| translate(event, &origin)).collect();
+        check_size(door, &upload.events)?;
         let reply = Reply::Accepted {
             events: upload.events.len(),
             bytes: body.bytes.len(),
             at_millis: received_at.as_millis(),
         };
+        let tickets = self.store_calls(&source, &upload.events, &origin).await?;
+        // The log has its own copy: the body is not held while the disk is waited for.
         drop(upload);
         drop(body);
-        for ticket in self.store_calls(&source, received_at, &calls)? {
-            ticket.durable().await.map_err(|error| crate::collector::log_answer(&error))?;
+        for ticket in tickets {
+            durable(ticket).await?;
         }
         Ok(reply)
     }
@@ -114,38 +125,114 @@ impl Inner {
         })
     }
 
-    /// Appends the calls; large batches in several records, in order.
-    fn store_calls(
+    /// Translates the events and appends their calls in order, one record of them in memory at a
+    /// time.
+    async fn store_calls(
         &self,
         source: &SourceEntry,
-        received_at: Timestamp,
-        calls: &[String],
+        events: &[Members<'_>],
+        origin: &Origin,
     ) -> Result<Vec<Ticket>, Reply> {
         let log = self.open_log(source)?;
-        let mut tickets = Vec::new();
-        let mut rest = calls;
-        while !rest.is_empty() {
-            let mut bytes = 0;
-            let fitting = rest.iter().take_while(|call| {
-                bytes += call.len();
-                bytes <= RECORD_BYTES
-            });
-            let (now, later) = rest.split_at(fitting.count().max(1));
+        let mut calls = Translation { events: events.iter(), origin, of_event: None, next: None };
+        let (mut tickets, mut calls_of_record) = (Vec::new(), Vec::new());
+        while calls.next_record(&mut calls_of_record) {
             let record = ReceivedRequest {
                 source: source.no,
-                received_at,
+                received_at: origin.received_at,
                 endpoint: Endpoint::Amplitude,
                 ip: None,
                 user_agent: None,
                 sent_at: None,
                 context: None,
                 integrations: None,
-                items: now.iter().map(|call| item(call, source.enabled)).collect(),
+                items: calls_of_record.iter().map(|call| item(call, source.enabled)).collect(),
             };
-            tickets.push(self.append_record(&log, &record)?);
-            rest = later;
+            if tickets.is_empty() {
+                tickets.push(self.append_record(&log, &record)?);
+            } else {
+                self.append_later(&log, &record, &mut tickets).await?;
+            }
         }
         Ok(tickets)
+    }
+
+    /// Appends a further record of a request. A part of it is stored, so a full queue is waited for:
+    /// a sender that is told to come again sends what is stored too.
+    async fn append_later(
+        &self,
+        log: &Log,
+        record: &ReceivedRequest<'_>,
+        tickets: &mut Vec<Ticket>,
+    ) -> Result<(), Reply> {
+        for _ in 0..ROOM_TRIES_MAX {
+            match self.append_record(log, record) {
+                Ok(ticket) => {
+                    tickets.push(ticket);
+                    return Ok(());
+                }
+                Err(Answer::Busy { .. }) if !tickets.is_empty() => {
+                    for ticket in tickets.drain(..) {
+                        durable(ticket).await?;
+                    }
+                }
+                Err(Answer::Busy { .. }) => tokio::time::sleep(ROOM_INTERVAL).await,
+                Err(answer) => return Err(answer.into()),
+            }
+        }
+        Err(Answer::Busy { retry_after: Duration::from_secs(1) }.into())
+    }
+}
+
+async fn durable(ticket: Ticket) -> Result<(), Reply> {
+    ticket.durable().await.map_err(|error| crate::collector::log_answer(&error).into())
+}
+
+/// What the events become must fit too, and that is known before anything of it is made.
+fn check_size(door: Door, events: &[Members<'_>]) -> Result<(), Reply> {
+    let (mut calls, mut bytes) = (0usize, 0usize);
+    for event in events {
+        let count = super::translate::count(event, door);
+        let size: usize = event.iter().map(|(key, raw)| key.len() + raw.get().len()).sum();
+        calls += count;
+        bytes = bytes.saturating_add(count.saturating_mul(size));
+    }
+    let bytes_max = CALLS_BYTES_RATIO_MAX * door.body_bytes_max();
+    if calls > CALLS_MAX || bytes > bytes_max { Err(Reply::TooLarge) } else { Ok(()) }
+}
+
+/// The calls that the events become, as they are needed.
+struct Translation<'e> {
+    events: std::slice::Iter<'e, Members<'e>>,
+    origin: &'e Origin,
+    of_event: Option<Calls<'e>>,
+    /// Did not fit the last record.
+    next: Option<String>,
+}
+
+impl Translation<'_> {
+    fn next_call(&mut self) -> Option<String> {
+        loop {
+            if let Some(call) = self.of_event.as_mut().and_then(Iterator::next) {
+                return Some(call);
+            }
+            self.of_event = Some(translate(self.events.next()?, self.origin));
+        }
+    }
+
+    /// Puts the next record's calls in the place of the last one's; false if there are none.
+    fn next_record(&mut self, record: &mut Vec<String>) -> bool {
+        record.clear();
+        let mut bytes = 0;
+        while let Some(call) = self.next.take().or_else(|| self.next_call()) {
+            bytes += call.len();
+            if bytes > RECORD_BYTES && !record.is_empty() {
+                self.next = Some(call);
+                break;
+            }
+            record.push(call);
+        }
+        !record.is_empty()
     }
 }
 

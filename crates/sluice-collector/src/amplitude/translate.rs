@@ -110,16 +110,33 @@ const SHOWN_AS: &[(&str, &str)] = &[
     ("$impression", "[Experiment] Impression"),
 ];
 
+/// The calls of one event, each made when it is asked for.
+pub(crate) type Calls<'e> = Box<dyn Iterator<Item = String> + Send + 'e>;
+
 /// The calls that an event becomes, as JSON text. The event was checked.
-pub(crate) fn translate(event: &Members<'_>, origin: &Origin) -> Vec<String> {
-    let name = event.get("event_type").and_then(|raw| text(raw)).unwrap_or_default();
+pub(crate) fn translate<'e>(event: &'e Members<'_>, origin: &'e Origin) -> Calls<'e> {
+    let name = name(event);
     match (origin.door, &*name) {
-        (Door::GroupIdentify, _) => groups_of_form(event, origin),
-        (Door::UserMap, _) => mapping(event),
-        (_, "$groupidentify") => groups_of_event(event, origin),
-        (Door::Identify, _) | (_, "$identify") => vec![identify(event, origin)],
-        _ => vec![track(event, origin, &name)],
+        (Door::GroupIdentify, _) | (_, "$groupidentify") => groups(event, origin),
+        (Door::UserMap, _) => Box::new(mapping(event).into_iter()),
+        (Door::Identify, _) | (_, "$identify") => {
+            Box::new(std::iter::once_with(move || identify(event, origin)))
+        }
+        _ => Box::new(std::iter::once_with(move || track(event, origin, &name))),
     }
+}
+
+/// How many calls that is.
+pub(crate) fn count(event: &Members<'_>, door: Door) -> usize {
+    match (door, &*name(event)) {
+        (Door::GroupIdentify, _) | (_, "$groupidentify") => groups_of(event, door).len(),
+        (Door::UserMap, _) => 2,
+        _ => 1,
+    }
+}
+
+fn name<'e>(event: &'e Members<'_>) -> Cow<'e, str> {
+    event.get("event_type").and_then(|raw| text(raw)).unwrap_or_default()
 }
 
 fn track(event: &Members<'_>, origin: &Origin, name: &str) -> String {
@@ -148,15 +165,25 @@ fn identify(event: &Members<'_>, origin: &Origin) -> String {
 }
 
 /// One call for each group that the event names.
-fn groups_of_event(event: &Members<'_>, origin: &Origin) -> Vec<String> {
+fn groups<'e>(event: &'e Members<'_>, origin: &'e Origin) -> Calls<'e> {
     let traits = event.get("group_properties").map_or("{}", |raw| raw.get());
-    let mut calls = Vec::new();
-    for (kind, values) in event.get("groups").map(|raw| groups::of(raw)).unwrap_or_default() {
-        for value in values {
-            calls.push(group(event, origin, &kind, &value, traits, calls.len()));
-        }
+    let numbered = groups_of(event, origin.door).into_iter().enumerate();
+    Box::new(
+        numbered.map(move |(at, (kind, value))| group(event, origin, &kind, &value, traits, at)),
+    )
+}
+
+/// Type and name of each group that the event names.
+fn groups_of<'e>(event: &'e Members<'_>, door: Door) -> Vec<(Cow<'e, str>, String)> {
+    if door == Door::GroupIdentify {
+        let kind = event.get("group_type").and_then(|raw| id(raw)).unwrap_or_default();
+        let values = event.get("group_value").map(|raw| groups::values(raw)).unwrap_or_default();
+        return values.into_iter().map(|value| (kind.clone(), value)).collect();
     }
-    calls
+    let types = event.get("groups").map(|raw| groups::of(raw)).unwrap_or_default().into_iter();
+    types
+        .flat_map(|(kind, values)| values.into_iter().map(move |value| (kind.clone(), value)))
+        .collect()
 }
 
 /// A mapping joins two known users, as an alias call does. The identify call before it makes sure
@@ -180,14 +207,6 @@ fn mapping(event: &Members<'_>) -> Vec<String> {
         call("identify", &[("userId", &user)]),
         call("alias", &[("userId", &global), ("previousId", &user)]),
     ]
-}
-
-fn groups_of_form(event: &Members<'_>, origin: &Origin) -> Vec<String> {
-    let kind = event.get("group_type").and_then(|raw| id(raw)).unwrap_or_default();
-    let traits = event.get("group_properties").map_or("{}", |raw| raw.get());
-    let values = event.get("group_value").map(|raw| groups::values(raw)).unwrap_or_default();
-    let numbered = values.iter().enumerate();
-    numbered.map(|(at, value)| group(event, origin, &kind, value, traits, at)).collect()
 }
 
 fn group(
@@ -293,6 +312,8 @@ fn with_revenue(event: &Members<'_>, properties: &str) -> String {
             more.raw(name, &shorten(raw.get()));
         }
     }
+    // A number beyond what a float holds has no JSON.
+    let revenue = revenue.filter(|revenue| revenue.is_finite());
     if let Some(revenue) = revenue.filter(|_| !given.contains_key("revenue")) {
         more.raw("revenue", &revenue.to_string());
     }
@@ -411,15 +432,21 @@ mod tests {
     use super::*;
 
     fn translated(event: &Value, uploaded_at: Option<&str>) -> Vec<Value> {
-        let text = event.to_string();
+        translated_text(&event.to_string(), uploaded_at)
+    }
+
+    fn translated_text(text: &str, uploaded_at: Option<&str>) -> Vec<Value> {
         let origin = Origin {
             door: Door::HttpV2,
             ip: [203, 0, 113, 9].into(),
             received_at: sluice_event::time::parse("2026-03-01T12:00:05Z").unwrap(),
             uploaded_at: uploaded_at.and_then(sluice_event::time::parse),
         };
-        let calls = translate(&members(&text).unwrap(), &origin);
-        calls.iter().map(|call| serde_json::from_str(call).unwrap()).collect()
+        let event = members(text).unwrap();
+        let calls: Vec<Value> =
+            translate(&event, &origin).map(|call| serde_json::from_str(&call).unwrap()).collect();
+        assert_eq!(calls.len(), count(&event, origin.door));
+        calls
     }
 
     #[test]
@@ -479,6 +506,15 @@ mod tests {
             event["user_id"] = "user-1".into();
             let call = &translated(&event, None)[0];
             assert_eq!(call["properties"]["revenue"], revenue, "{event}");
+        }
+    }
+
+    #[test]
+    fn a_revenue_beyond_what_a_number_holds_is_left_out() {
+        for amounts in [r#""revenue":1e999"#, r#""price":1e200,"quantity":1e200,"revenue":1"#] {
+            let event = format!(r#"{{"user_id":"user-1","event_type":"Bought",{amounts}}}"#);
+            let call = &translated_text(&event, None)[0];
+            assert_eq!(call["properties"].get("revenue"), None, "{event}");
         }
     }
 

@@ -44,6 +44,22 @@ async fn events_are_stored_as_calls_and_counted_in_the_answer() {
 }
 
 #[tokio::test]
+async fn an_event_that_would_become_far_more_than_the_body_is_refused() {
+    let server = Server::start().await;
+    let names: Vec<String> = (0..10).map(|n| format!("group-{n}")).collect();
+    let groups = json!({ "a": names, "b": names, "c": names, "d": names, "e": names });
+    let group_event = |bytes: usize| {
+        json!({ "event_type": "$groupidentify", "insert_id": "g", "groups": groups,
+                "group_properties": { "note": "x".repeat(bytes) } })
+    };
+    let (status, answer) = upload(&server, KEY, &json!([group_event(200_000)])).await;
+    assert_eq!((status, &answer["error"]), (413, &json!("Payload too large")));
+    assert_eq!(stored(&server).len(), 0);
+    let (status, _) = upload(&server, KEY, &json!([group_event(50_000)])).await;
+    assert_eq!((status, stored(&server).len()), (200, 50));
+}
+
+#[tokio::test]
 async fn a_request_that_cannot_be_read_is_told_why() {
     let server = Server::start().await;
     for (body, expected) in [

@@ -2,7 +2,7 @@
 
 use sluice_log::{CommitMode, LogConfig};
 
-use crate::harness::{BASIC, Reply, SLOW, Server};
+use crate::harness::{BASIC, KEY, Reply, SLOW, Server};
 
 fn check_wait(reply: &Reply, status: u16, code: &str) -> u64 {
     assert_eq!((reply.status, reply.code().as_str()), (status, code));
@@ -50,6 +50,30 @@ async fn a_full_log_answers_429() {
     assert_eq!(check_wait(&server.send(&head(BASIC), b"{}").await, 429, "overloaded"), 1);
     waiting.wait().unwrap();
     assert_eq!(server.send(&head(BASIC), b"{}").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_batch_larger_than_the_logs_queue_is_stored_whole() {
+    let small = LogConfig {
+        commit: CommitMode::Inline,
+        pending_bytes_max: 1_500_000,
+        ..LogConfig::default()
+    };
+    let server = Server::with(|_| {}, small).await;
+    let properties: serde_json::Map<_, _> =
+        (0..900).map(|n| (format!("p{n}"), "x".repeat(1_000).into())).collect();
+    let events: Vec<_> = (0..5)
+        .map(|n| {
+            serde_json::json!({ "user_id": format!("user-{n}"), "event_type": "Seen",
+                                "event_properties": properties })
+        })
+        .collect();
+    let body = serde_json::json!({ "api_key": KEY, "events": events }).to_string();
+    let reply = server.send("POST /batch HTTP/1.1\r\n", body.as_bytes()).await;
+    assert_eq!(reply.status, 200);
+    let received = server.received();
+    assert!(received.len() > 1);
+    assert_eq!(received.iter().map(|(_, items)| items.len()).sum::<usize>(), 5);
 }
 
 #[tokio::test]
