@@ -81,7 +81,11 @@ impl Redactor {
                 forms.push(part.to_owned());
                 forms.push(STANDARD.encode(part));
                 forms.push(URL_SAFE_NO_PAD.encode(part));
-                forms.push(percent_encoded(part));
+                forms.push(escaped(part, b"-._~"));
+                // `encodeURIComponent` of JavaScript.
+                forms.push(escaped(part, b"-._~!*'()"));
+                // A form's field.
+                forms.push(escaped(part, b"-._* ").replace(' ', "+"));
                 if let Ok(json) = serde_json::to_string(part) {
                     forms.push(json.trim_matches('"').to_owned());
                 }
@@ -129,10 +133,11 @@ impl std::fmt::Debug for Redactor {
     }
 }
 
-fn percent_encoded(text: &str) -> String {
+/// With all but letters, digits and what is kept as `%41`.
+fn escaped(text: &str, kept: &[u8]) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
             out.push(char::from(byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));
@@ -150,6 +155,18 @@ mod tests {
         let redactor = Redactor::new(&["Bearer s3cr\"et/1".to_owned()]);
         for leak in ["s3cr\"et/1", "s3cr%22et%2F1", "s3cr\\\"et/1", &STANDARD.encode("s3cr\"et/1")]
         {
+            assert_eq!(redactor.text(&format!("<{leak}>")), "<***>", "{leak}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_blanked_as_a_form_and_as_javascript_write_it() {
+        let redactor = Redactor::new(&["it's ~(a) secret!".to_owned()]);
+        for leak in [
+            "it%27s+%7E%28a%29+secret%21",
+            "it's%20~(a)%20secret!",
+            "it%27s%20~%28a%29%20secret%21",
+        ] {
             assert_eq!(redactor.text(&format!("<{leak}>")), "<***>", "{leak}");
         }
     }

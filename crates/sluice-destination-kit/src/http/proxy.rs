@@ -92,11 +92,21 @@ impl Proxy {
     }
 }
 
-/// The address that a host is without asking anybody.
+/// The address that a host is without asking anybody, in every way a proxy may read it: `127.1` and
+/// `2130706433` are this machine too.
 fn literal(host: &str) -> Option<IpAddr> {
-    let is_here =
-        host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost");
-    if is_here { Some(Ipv4Addr::LOCALHOST.into()) } else { host.parse().ok() }
+    if let Ok(ip) = host.parse() {
+        return Some(ip);
+    }
+    match url::Host::parse(host).ok()? {
+        url::Host::Ipv4(ip) => Some(ip.into()),
+        url::Host::Ipv6(ip) => Some(ip.into()),
+        url::Host::Domain(name) => {
+            let name = name.trim_end_matches('.');
+            let is_here = name == "localhost" || name.ends_with(".localhost");
+            is_here.then_some(Ipv4Addr::LOCALHOST.into())
+        }
+    }
 }
 
 #[cfg(test)]
@@ -115,7 +125,20 @@ mod tests {
     #[tokio::test]
     async fn an_address_that_may_not_be_called_is_not_asked_of_the_proxy() {
         let proxy = Proxy { host: "127.0.0.1".to_owned(), port: 1 };
-        for host in ["127.0.0.1", "localhost", "a.localhost", "169.254.169.254", "::1"] {
+        for host in [
+            "127.0.0.1",
+            "127.0.0.1.",
+            "127.1",
+            "2130706433",
+            "0x7f.0.0.1",
+            "0177.0.0.1",
+            "localhost",
+            "LOCALHOST.",
+            "a.localhost",
+            "169.254.169.254",
+            "::1",
+            "[::1]",
+        ] {
             let refused = proxy.connect(&AddressPolicy::default(), host).await.unwrap_err();
             assert_eq!(refused, HttpFailure::PrivateAddress(host.to_owned()));
         }
