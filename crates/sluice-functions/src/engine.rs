@@ -18,6 +18,9 @@ use crate::script::Program;
 
 /// Calls that wait for their thread to look at them; more wait at the caller's.
 const JOBS_MAX: usize = 256;
+/// Arguments of one runtime's calls may take this part of its memory as text; as values they are
+/// several times as large.
+const ARGUMENTS_PART: usize = 16;
 
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
@@ -28,7 +31,9 @@ pub struct EngineConfig {
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { threads: 2, runtimes_per_thread_max: 64 }
+        // More than processors: a program that computes holds up those of its own thread alone, and
+        // the system shares the processors between the threads.
+        Self { threads: 8, runtimes_per_thread_max: 16 }
     }
 }
 
@@ -127,6 +132,9 @@ struct Slots {
 struct Slot {
     isolate: RefCell<Option<Rc<Isolate>>>,
     permits: Semaphore,
+    /// One for each byte of the arguments of calls on their way.
+    room: Semaphore,
+    room_bytes: usize,
     used_at: Cell<u64>,
 }
 
@@ -141,9 +149,12 @@ impl Slots {
                 let oldest = oldest.map(|(key, _)| key.clone());
                 oldest.and_then(|key| all.remove(&key));
             }
+            let room_bytes = (job.limits.memory_bytes_max / ARGUMENTS_PART).max(1);
             let slot = Slot {
                 isolate: RefCell::default(),
                 permits: Semaphore::new(job.limits.calls_at_a_time_max.max(1)),
+                room: Semaphore::new(room_bytes),
+                room_bytes,
                 used_at: Cell::new(0),
             };
             all.insert(job.key.clone(), Rc::new(slot));
@@ -169,6 +180,9 @@ impl Slot {
 async fn run(job: Job, slots: Rc<Slots>) {
     let slot = slots.of(&job);
     let Ok(_permit) = slot.permits.acquire().await else { return };
+    // One that is larger goes alone.
+    let bytes = u32::try_from(job.argument.len().min(slot.room_bytes)).unwrap_or(u32::MAX);
+    let Ok(_room) = slot.room.acquire_many(bytes).await else { return };
     let mut reply = job.reply;
     if reply.is_closed() {
         return;

@@ -24,6 +24,11 @@ const STOP_GRACE: Duration = Duration::from_millis(100);
 /// As the engine words it.
 const OUT_OF_MEMORY: &str = "out of memory";
 
+thread_local! {
+    /// What all runtimes of this thread computed.
+    static COMPUTED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
 /// Why a call gave nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
@@ -51,6 +56,8 @@ pub(crate) struct Isolate {
     shared: Rc<Shared>,
     limits: Limits,
     next_call: Cell<u32>,
+    /// What it computed since it was made.
+    computed: Cell<Duration>,
     _codes: Vec<Code>,
 }
 
@@ -110,6 +117,7 @@ impl Isolate {
             shared,
             limits,
             next_call: Cell::new(1),
+            computed: Cell::default(),
             _codes: codes,
         });
         *isolate.shared.isolate.borrow_mut() = Rc::downgrade(&isolate);
@@ -120,7 +128,24 @@ impl Isolate {
         self.shared.is_spent.get()
     }
 
-    /// Runs one call to its end. It is stopped when `caller` is closed.
+    /// How long other runtimes of this thread have computed.
+    fn held_up(&self) -> Duration {
+        COMPUTED.get().saturating_sub(self.computed.get())
+    }
+
+    /// Comes back when the call has had its time. What others computed meanwhile does not count.
+    async fn time_is_up(&self) {
+        let (started, before) = (Instant::now(), self.held_up());
+        let mut left = self.limits.call_max;
+        while !left.is_zero() {
+            tokio::time::sleep(left).await;
+            let had = started.elapsed().saturating_sub(self.held_up().saturating_sub(before));
+            left = self.limits.call_max.saturating_sub(had);
+        }
+    }
+
+    /// Runs one call to its end. It is stopped when `caller` is closed. A program that is told to
+    /// stop may still give what it has.
     pub(crate) async fn call<T>(
         &self,
         argument: &str,
@@ -133,16 +158,19 @@ impl Isolate {
         self.enter(|ctx| function(ctx, "__start")?.call::<_, ()>((id, argument)));
         let (result, is_late) = tokio::select! {
             result = &mut settled => (result.ok(), false),
-            () = tokio::time::sleep(self.limits.call_max) => (None, true),
+            () = self.time_is_up() => (None, true),
             () = caller.closed() => (None, true),
         };
         if is_late {
             self.enter(|ctx| function(ctx, "__stop")?.call::<_, ()>((id,)));
-            if tokio::time::timeout(STOP_GRACE, settled).await.is_err() {
-                self.shared.is_spent.set(true);
-            }
+            let stopped = tokio::time::timeout(STOP_GRACE, settled).await;
+            // Something of it may still go on in there.
+            self.shared.is_spent.set(true);
             self.shared.calls.borrow_mut().remove(&id);
-            return Err(CallError::Time(self.limits.call_max));
+            return match stopped {
+                Ok(Ok(Ok(value))) => Ok(value),
+                _ => Err(CallError::Time(self.limits.call_max)),
+            };
         }
         match result {
             Some(Ok(value)) => Ok(value),
@@ -163,7 +191,8 @@ impl Isolate {
         if self.shared.was_interrupted.get() {
             return;
         }
-        self.shared.deadline.set(Instant::now() + self.limits.compute_max);
+        let entered = Instant::now();
+        self.shared.deadline.set(entered + self.limits.compute_max);
         let mut thrown =
             self.context.with(|ctx| act(&ctx).catch(&ctx).err().map(|error| error.to_string()));
         while !self.shared.was_interrupted.get() {
@@ -173,6 +202,9 @@ impl Isolate {
                 Err(_) => thrown = Some("a job failed".to_owned()),
             }
         }
+        let took = entered.elapsed();
+        self.computed.set(self.computed.get() + took);
+        COMPUTED.set(COMPUTED.get() + took);
         if let Some(thrown) = &thrown {
             tracing::debug!(%thrown, "a callback of a function failed");
         }

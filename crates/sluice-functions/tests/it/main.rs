@@ -208,6 +208,59 @@ async fn calls_of_one_runtime_run_beside_each_other_with_their_own_signals() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_stopped_may_give_what_it_has() {
+    let code = "globalThis.main = (_, { signal }) => new Promise((done) => {
+          signal.addEventListener('abort', () => done('so far'));
+        })";
+    assert_eq!(run(code).await, Ok(json!("so far")));
+}
+
+#[tokio::test]
+async fn large_arguments_go_one_after_another_and_not_beyond_the_memory() {
+    // Each alone takes a good part of the memory as values; eight at a time would not fit.
+    let code = "globalThis.main = async ({ list }) => {
+          await new Promise((done) => setTimeout(done, 20));
+          return list.length;
+        }";
+    let (engine, program) = (engine(), program(code));
+    let list: Vec<String> = (0..60_000).map(|n| format!("item number {n}")).collect();
+    let argument = json!({ "list": list }).to_string();
+    let limits = Limits { compute_max: Duration::from_secs(5), ..QUICK };
+    let calls: Vec<_> = (0..8)
+        .map(|_| {
+            let (engine, program) = (engine.clone(), Arc::clone(&program));
+            let argument = argument.clone();
+            tokio::spawn(async move {
+                engine.call("k", &program, limits, argument, Arc::new(Echo)).await
+            })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap(), Ok("60000".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_not_timed_while_another_program_computes() {
+    let busy = program(
+        "globalThis.main = () => { const end = Date.now() + 900; while (Date.now() < end); return 1 }",
+    );
+    let waits =
+        program("globalThis.main = () => new Promise((done) => setTimeout(() => done(2), 300))");
+    let engine = engine();
+    let limits = Limits { compute_max: Duration::from_secs(5), ..QUICK };
+    let call = |key: &'static str, program: &Arc<Program>| {
+        let (engine, program) = (engine.clone(), Arc::clone(program));
+        tokio::spawn(async move {
+            engine.call(key, &program, limits, "{}".to_owned(), Arc::new(Echo)).await
+        })
+    };
+    let calls = [call("waits", &waits), call("busy", &busy)];
+    let [waited, _] = calls;
+    assert_eq!(waited.await.unwrap(), Ok("2".to_owned()));
+}
+
+#[tokio::test]
 async fn ten_thousand_calls_leave_nothing_behind() {
     let code = "globalThis.main = async ({ n }) => (await (await fetch('https://a.example/x')).json()).url.length + n";
     let (engine, program) = (engine(), program(code));
