@@ -111,11 +111,27 @@ impl Store {
         change: &DestinationChange,
         actor: &Actor,
     ) -> Result<Destination, StoreError> {
-        change.check().map_err(StoreError::Invalid)?;
+        self.destination_change_by(workspace, id, |_| Ok(change.clone()), actor)
+    }
+
+    /// As [`Store::destination_change`], with a change that depends on what is there: nobody else
+    /// changes it in between.
+    ///
+    /// # Errors
+    /// If there is none, `decide` gives an error, or its change is no good.
+    pub fn destination_change_by(
+        &self,
+        workspace: WorkspaceNo,
+        id: &DestinationId,
+        decide: impl FnOnce(&Destination) -> Result<DestinationChange, StoreError>,
+        actor: &Actor,
+    ) -> Result<Destination, StoreError> {
         let at = self.now();
         let sealer = &self.0.sealer;
         self.write(|db| {
             let (no, before) = get(db, sealer, workspace, id)?;
+            let change = decide(&before)?;
+            change.check().map_err(StoreError::Invalid)?;
             let name = change.name.as_ref().unwrap_or(&before.name);
             let enabled = change.enabled.unwrap_or(before.enabled);
             let settings = change.settings.as_ref().unwrap_or(&before.settings);

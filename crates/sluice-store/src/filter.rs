@@ -91,23 +91,23 @@ impl Store {
         })
     }
 
-    /// Puts `new` in the place of the filter's former values.
+    /// Puts what `decide` makes of the filter in its place; nobody else changes it in between.
     ///
     /// # Errors
-    /// If there is none, or this one is no good.
-    pub fn filter_replace(
+    /// If there is none, or the new one is no good.
+    pub fn filter_change(
         &self,
         workspace: WorkspaceNo,
         destination: &DestinationId,
         id: &FilterId,
-        new: &NewDestinationFilter,
+        decide: impl FnOnce(DestinationFilter) -> NewDestinationFilter,
         actor: &Actor,
     ) -> Result<DestinationFilter, StoreError> {
-        new.check().map_err(StoreError::Invalid)?;
         let at = self.now();
         self.write(|db| {
             let (no, _) = get_destination(db, &self.0.sealer, workspace, destination)?;
-            get(db, no, id)?;
+            let new = &decide(get(db, no, id)?);
+            new.check().map_err(StoreError::Invalid)?;
             db.execute(
                 "UPDATE destination_filter SET source_no = ?2, title = ?3, description = ?4, \
                  enabled = ?5, condition = ?6, actions = ?7, updated_at = ?8 WHERE id = ?1",

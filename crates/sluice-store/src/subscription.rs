@@ -79,7 +79,10 @@ impl Store {
             detail.insert("subscriptionId".to_owned(), json!(id.as_str()));
             note(&mut detail, "name", &before.name, &after.name);
             note(&mut detail, "enabled", &before.enabled, &after.enabled);
-            note(&mut detail, "trigger", &before.trigger, &after.trigger);
+            // Sealed like the mapping: it may name people.
+            if before.trigger != after.trigger {
+                detail.insert("triggerChanged".to_owned(), json!(true));
+            }
             if before.mapping != after.mapping {
                 detail.insert("mappingChanged".to_owned(), json!(true));
             }

@@ -199,27 +199,28 @@ fn unmasked(before: Option<&Value>, shown: Option<&Value>, given: Value) -> Valu
 }
 
 /// Checks settings by their kind. Its messages never quote a value.
-fn check(catalog: &Catalog, kind: &str, settings: &Value) -> Result<(), ApiError> {
+fn check(catalog: &Catalog, kind: &str, settings: &Value) -> Result<(), Vec<Problem>> {
     let Some(found) = catalog.get(kind) else {
         let known: Vec<&str> = catalog.iter().map(|kind| kind.slug()).collect();
         let hint = match nearest(kind, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known are {}", known.join(", ")),
         };
-        return Err(ApiError::invalid("metadataId", format!("there is no kind `{kind}`; {hint}")));
+        let message = format!("there is no kind `{kind}`; {hint}");
+        return Err(vec![Problem::new("metadataId", message)]);
     };
     if let Some(why) = found.unavailable() {
-        return Err(ApiError::invalid("metadataId", format!("it is not available: {why}")));
+        return Err(vec![Problem::new("metadataId", format!("it is not available: {why}"))]);
     }
     let problem = |key: &str, message: &str| {
         let field = if key.is_empty() { "settings".to_owned() } else { format!("settings.{key}") };
         Problem::new(&field, message)
     };
-    found.settings().check(settings).map(drop).map_err(|error| {
-        ApiError::Invalid(
-            error.problems.iter().map(|one| problem(&one.key, &one.message)).collect(),
-        )
-    })
+    found
+        .settings()
+        .check(settings)
+        .map(drop)
+        .map_err(|error| error.problems.iter().map(|one| problem(&one.key, &one.message)).collect())
 }
 
 /// Runs one function of the store that gives a destination.
@@ -268,7 +269,7 @@ pub(super) async fn create_destination(
     Body(body): Body<NewDestinationBody>,
 ) -> Result<Data<DestinationData>, ApiError> {
     let settings = merged(&Value::Null, &Value::Null, body.settings);
-    check(api.catalog(), &body.metadata_id, &settings)?;
+    check(api.catalog(), &body.metadata_id, &settings).map_err(ApiError::Invalid)?;
     let kind_name = api.catalog().get(&body.metadata_id).map(|kind| kind.name().to_owned());
     let subscriptions = presets(api.catalog(), &body.metadata_id);
     let new = NewDestination {
@@ -310,19 +311,20 @@ pub(super) async fn update_destination(
 ) -> Result<Data<DestinationData>, ApiError> {
     let (no, actor) = (who.workspace(), who.actor());
     let id = DestinationId::new(id);
-    let wanted = id.clone();
-    let before = api.store().call(move |store| store.destination_get(no, &wanted)).await?;
-    let settings = match body.settings {
-        None => None,
-        Some(change) => {
-            let kept = before.settings.expose();
-            let settings = merged(kept, &masked(api.catalog(), &before.kind, kept), change);
-            check(api.catalog(), &before.kind, &settings)?;
-            Some(Secret::new(settings))
-        }
+    let within = api.clone();
+    let decide = move |before: &Destination| {
+        let settings = match body.settings {
+            None => None,
+            Some(change) => {
+                let (catalog, kept) = (within.catalog(), before.settings.expose());
+                let settings = merged(kept, &masked(catalog, &before.kind, kept), change);
+                check(catalog, &before.kind, &settings).map_err(StoreError::Invalid)?;
+                Some(Secret::new(settings))
+            }
+        };
+        Ok(DestinationChange { name: body.name, enabled: body.enabled, settings })
     };
-    let change = DestinationChange { name: body.name, enabled: body.enabled, settings };
-    destination(&api, move |store| store.destination_change(no, &id, &change, &actor)).await
+    destination(&api, move |store| store.destination_change_by(no, &id, decide, &actor)).await
 }
 
 /// Deletes a destination: nothing more is sent. Can be restored.

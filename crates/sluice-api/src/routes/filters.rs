@@ -315,8 +315,7 @@ pub(super) async fn update_filter(
     }
     let (no, actor, filter_id) = (who.workspace(), who.actor(), FilterId::new(filter_id));
     filter(&api, DestinationId::new(id), move |store, of| {
-        let before = store.filter_get(no, of, &filter_id)?;
-        let new = NewDestinationFilter {
+        let changed = |before: DestinationFilter| NewDestinationFilter {
             source_id: before.source_id,
             title: body.title.unwrap_or(before.title),
             description: body.description.unwrap_or(before.description),
@@ -324,7 +323,7 @@ pub(super) async fn update_filter(
             condition: body.r#if.unwrap_or(before.condition),
             actions: body.actions.map_or(before.actions, actions),
         };
-        store.filter_replace(no, of, &filter_id, &new, &actor)
+        store.filter_change(no, of, &filter_id, changed, &actor)
     })
     .await
 }

@@ -1,7 +1,8 @@
 //! The tables that running parts watch.
 
+use serde_json::{Value, json};
 use sluice_base::Secret;
-use sluice_model::{DestinationChange, SourceChange, SourceSettings};
+use sluice_model::{Destination, DestinationChange, SourceChange, SourceSettings};
 
 use crate::{WORKSPACE, actor, destination, fixture, source};
 
@@ -89,4 +90,28 @@ fn a_refused_change_publishes_nothing() {
     sources.mark_unchanged();
     assert!(store.source_create(WORKSPACE, &crate::new_source("shop"), &actor()).is_err());
     assert!(!sources.has_changed().unwrap());
+}
+
+#[test]
+fn changes_at_the_same_time_do_not_undo_each_other() {
+    let store = fixture().store;
+    let shop = source(&store, "shop");
+    let hook = destination(&store, &shop, "secret");
+    let count = |settings: &Value| settings["count"].as_u64().unwrap_or_default();
+    std::thread::scope(|threads| {
+        for _ in 0..4 {
+            threads.spawn(|| {
+                for _ in 0..10 {
+                    let one_more = |before: &Destination| {
+                        let settings = json!({ "count": count(before.settings.expose()) + 1 });
+                        let settings = Some(Secret::new(settings));
+                        Ok(DestinationChange { settings, ..DestinationChange::default() })
+                    };
+                    store.destination_change_by(WORKSPACE, &hook.id, one_more, &actor()).unwrap();
+                }
+            });
+        }
+    });
+    let after = store.destination_get(WORKSPACE, &hook.id).unwrap();
+    assert_eq!(count(after.settings.expose()), 40);
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde_json::json;
 use sluice_base::Secret;
-use sluice_model::{DestinationChange, Email, NewApiToken, Role};
+use sluice_model::{
+    DestinationChange, Email, NewApiToken, NewSubscription, Role, SubscriptionChange,
+};
 
 use crate::{WORKSPACE, actor, destination, fixture, set_up, source};
 
@@ -30,6 +32,17 @@ fn no_file_holds_a_secret_a_token_a_password_or_a_code_in_clear() {
     let settings = Some(Secret::new(json!({ "sharedSecret": "planted-secret-2" })));
     let change = DestinationChange { settings, ..DestinationChange::default() };
     store.destination_change(WORKSPACE, &hook.id, &change, &actor()).unwrap();
+    let new = NewSubscription {
+        name: "mapping".to_owned(),
+        action: "send".to_owned(),
+        trigger: "userId = \"planted-trigger-1\"".to_owned(),
+        mapping: json!({}),
+        enabled: true,
+    };
+    let mapping = store.subscription_create(WORKSPACE, &hook.id, &new, &actor()).unwrap();
+    let trigger = Some("userId = \"planted-trigger-2\"".to_owned());
+    let change = SubscriptionChange { trigger, ..SubscriptionChange::default() };
+    store.subscription_change(WORKSPACE, &hook.id, &mapping.id, &change, &actor()).unwrap();
     let new = NewApiToken { name: "ci".to_owned(), role: Role::Admin };
     let (_, token) = store.token_create(WORKSPACE, &new, &actor()).unwrap();
     let setup_token = store.setup_token().unwrap();
@@ -46,6 +59,8 @@ fn no_file_holds_a_secret_a_token_a_password_or_a_code_in_clear() {
         for needle in [
             "planted-secret-1",
             "planted-secret-2",
+            "planted-trigger-1",
+            "planted-trigger-2",
             &token.expose()[4..],
             setup_token.expose(),
             password,
