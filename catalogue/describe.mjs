@@ -7,6 +7,7 @@ const require = createRequire(import.meta.url)
 
 const AWS = 'It takes its credentials from a role of the machine that Segment runs it on, which a server of your own does not have.'
 const ENGAGE = "It asks Segment's own Profile API for the people it writes to."
+const RETURNS = "It sends nothing itself: what it gives goes on inside Segment's own service."
 
 // Destinations that cannot run outside Segment, by folder, and why.
 const UNAVAILABLE = {
@@ -20,6 +21,10 @@ const UNAVAILABLE = {
   'the-trade-desk-crm': AWS,
   'engage-messaging-sendgrid': ENGAGE,
   'engage-messaging-twilio': ENGAGE,
+  'twilio-studio': ENGAGE,
+  segment: RETURNS,
+  'segment-profiles': RETURNS,
+  noop: RETURNS,
 }
 
 const FIELD_KEYS = [

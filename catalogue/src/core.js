@@ -14,7 +14,7 @@ globalThis.__require = (name) => {
   return modules[name]()
 }
 
-const { Destination } = require('@segment/actions-core')
+const { Destination, MultiStatusResponse } = require('@segment/actions-core')
 const { resolved, transform } = require('./mapping.js')
 
 // For runs without a configuration.
@@ -35,11 +35,23 @@ const auth = () => ({ ...globalThis.__configuration.auth, ...fresh })
 const canRefresh = () =>
   typeof destination.authentication?.refreshAccessToken === 'function' && Boolean(auth().refreshToken)
 
+// The peer gives no new token, so nothing can be sent until the owner signs in again.
+class TokenRefreshError extends Error {
+  constructor(cause) {
+    super(String(cause?.message ?? cause))
+    this.cause = cause
+  }
+}
+
 async function refresh() {
   refreshing ??= destination
     .refreshAccessToken({ ...settings(), oauth: auth() }, auth())
     .then((token) => {
+      if (!token?.accessToken) throw new Error('the answer holds no access token')
       fresh = { accessToken: token.accessToken, ...(token.refreshToken ? { refreshToken: token.refreshToken } : {}) }
+    })
+    .catch((error) => {
+      throw isOutOfMemory(error) ? OUT_OF_MEMORY : new TokenRefreshError(error)
     })
     .finally(() => {
       refreshing = null
@@ -47,10 +59,22 @@ async function refresh() {
   return refreshing
 }
 
+// What an action keeps between events, such as whom it wrote to lately. The oldest goes first.
+const KEPT_MAX = 1_000
+const SECONDS = { second: 1, minute: 60, hour: 3600 }
 const kept = new Map()
 const stateContext = {
-  getRequestContext: (key, callback) => callback?.(kept.get(key)) ?? kept.get(key),
-  setResponseContext: (key, value) => kept.set(key, value),
+  getRequestContext(key, callback) {
+    const { value, until } = kept.get(key) ?? {}
+    const found = until > Date.now() ? value : undefined
+    return callback?.(found) ?? found
+  },
+  setResponseContext(key, value, lifetime = {}) {
+    const [seconds] = Object.entries(lifetime).map(([unit, count]) => (SECONDS[unit] ?? 0) * count)
+    kept.delete(key)
+    kept.set(key, { value, until: seconds > 0 ? Date.now() + seconds * 1000 : Infinity })
+    if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value)
+  },
 }
 
 function transaction() {
@@ -67,16 +91,27 @@ const AWAY = ['FetchError', 'TimeoutError', 'RequestTimeoutError', 'RequestClien
 const statusOf = (error) =>
   error?.response?.status ?? error?.status ?? (INVALID.includes(error?.name) ? 400 : undefined)
 
-// Whether other requests would fare no better.
-const isOver = ({ name, status }) =>
-  status === undefined ? AWAY.includes(name) : status >= 500 || [401, 403, 408, 423, 429].includes(status)
+// Whether other requests would fare no better. The host says the same of these statuses.
+const isOver = ({ name, status, refresh }) => {
+  if (refresh) return true
+  if (status === undefined) return AWAY.includes(name)
+  return (status >= 500 && status !== 501) || [401, 403, 408, 423, 429].includes(status)
+}
 
-// What the host needs to know of an error in order to decide what becomes of the event.
+// Made beforehand: there is no room for it when it is needed.
+const OUT_OF_MEMORY = new Error('out of memory')
+const isOutOfMemory = (error) =>
+  error === null || error === OUT_OF_MEMORY || (error?.name === 'InternalError' && error.message === 'out of memory')
+
+// What the host needs to know of an error in order to decide what becomes of the event. Of the memory's
+// end nothing can be decided here: it ends the call.
 function described(error) {
+  if (isOutOfMemory(error)) throw OUT_OF_MEMORY
+  if (error instanceof TokenRefreshError) return { ...described(error.cause), refresh: true }
   const response = error?.response
   const content = typeof response?.content === 'string' ? response.content : undefined
   return {
-    name: error?.name ?? 'Error',
+    name: String(error?.name ?? 'Error'),
     message: String(error?.message ?? error),
     code: typeof error?.code === 'string' || typeof error?.code === 'number' ? String(error.code) : undefined,
     status: Number.isInteger(statusOf(error)) ? statusOf(error) : undefined,
@@ -112,12 +147,36 @@ function input(subscription, signal, context) {
   }
 }
 
+// An action may give a status for its one event instead of throwing.
+function failureOf(results) {
+  const given = results?.at?.(-1)?.data
+  const status = given instanceof MultiStatusResponse ? given.getResponseAtIndex(0)?.value() : undefined
+  if (!(status?.status >= 400)) return undefined
+  const message = status.errormessage ?? `the peer answered ${status.status} for this event`
+  return Object.assign(new Error(message), { name: 'MultiStatusError', status: status.status, code: status.errortype })
+}
+
+// Ends with the call's time, so that what ended before is told. What is on its way goes on without us.
+const inTime = (act, signal) =>
+  Promise.race([
+    act,
+    new Promise((_, reject) => {
+      if (signal.aborted) reject(signal.reason)
+      signal.addEventListener('abort', () => reject(signal.reason))
+    }),
+  ])
+
 async function runAction(subscription, event, payload, signal, context) {
   // A payload belongs to one run: an action may change what it gets.
   const own = payload === undefined ? event : { ...event }
   if (payload !== undefined) resolved.set(own, payload)
+  const act = async () => {
+    const results = await destination.executeAction(subscription.action, { ...input(subscription, signal, context), event: own })
+    const failure = failureOf(results)
+    if (failure) throw failure
+  }
   try {
-    await once(() => destination.executeAction(subscription.action, { ...input(subscription, signal, context), event: own }))
+    await inTime(once(act), signal)
     return {}
   } catch (error) {
     return { error: described(error) }
@@ -128,13 +187,20 @@ async function runAction(subscription, event, payload, signal, context) {
 
 async function runBatch(subscription, events, payloads, signal) {
   if (payloads !== undefined) events.forEach((event, i) => resolved.set(event, payloads[i]))
+  const context = transaction()
+  const act = (events) =>
+    destination.executeBatch(subscription.action, { ...input(subscription, signal, context), events })
   try {
-    const context = transaction()
-    const results = await once(() =>
-      destination.executeBatch(subscription.action, { ...input(subscription, signal, context), events }),
-    )
+    const results = Array.from(await inTime(once(() => act(events)), signal))
+    // A token that has run out may also be told event by event.
+    const refused = events.flatMap((_, i) => (Number(results[i]?.status) === 401 ? [i] : []))
+    if (refused.length > 0 && canRefresh()) {
+      await refresh()
+      const again = Array.from(await inTime(act(refused.map((i) => events[i])), signal))
+      refused.forEach((i, at) => (results[i] = again[at]))
+    }
     return {
-      each: results.map(({ status, errortype, errormessage }) => ({ status, code: errortype, message: errormessage })),
+      each: Array.from(results, (one) => ({ status: one?.status, code: one?.errortype, message: one?.errormessage })),
     }
   } catch (error) {
     return { error: described(error) }
@@ -150,6 +216,7 @@ function checkSettings() {
       destination.validateSettings(settings())
       settingsError = null
     } catch (error) {
+      if (isOutOfMemory(error)) throw OUT_OF_MEMORY
       settingsError = error
     }
   }
@@ -170,6 +237,7 @@ globalThis.main = async (argument, { signal }) => {
   try {
     checkSettings()
   } catch (error) {
+    if (isOutOfMemory(error)) throw OUT_OF_MEMORY
     return { settings: String(error.message) }
   }
   const { subscriptions } = globalThis.__configuration

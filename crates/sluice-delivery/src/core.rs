@@ -487,8 +487,14 @@ impl Core {
     ) -> Option<Arc<StoredEvent>> {
         let item = self.items.0.get_mut(&offset)?;
         item.in_flight = false;
-        if verdict == Verdict::Again {
-            return None;
+        match verdict {
+            Verdict::Again => return None,
+            Verdict::Filtered(reason) => {
+                self.finish(offset);
+                self.count_filtered(offset, reason);
+                return None;
+            }
+            _ => {}
         }
         self.changed.touched.insert(offset);
         if let Some(reason) = verdict.reason() {
@@ -523,7 +529,7 @@ impl Core {
             }
             Verdict::Split { .. }
                 if attempt.offsets.len() > 1 && item.batch_max < attempt.offsets.len() => {}
-            Verdict::Again => {}
+            Verdict::Again | Verdict::Filtered(_) => {}
             Verdict::Reject { reason } | Verdict::Split { reason } => {
                 item.attempts += 1;
                 self.bury(now, offset, reason, exchange);

@@ -8,6 +8,8 @@ use sluice_event::StoredEvent;
 use sluice_filter::destination_filter::{Held, Rules};
 use sluice_model::tables::ConnectionSpec;
 
+use crate::edit::edited;
+
 pub(crate) const CONNECTION_DISABLED: &str = "connection_disabled";
 pub(crate) const BY_INTEGRATIONS_OBJECT: &str = "FILTERED_BY_INTEGRATIONS_OBJECT";
 pub(crate) const SENT_CLIENT_SIDE: &str = "MESSAGE_SENT_CLIENT_SIDE";
@@ -38,7 +40,10 @@ impl Filter<'_> {
     pub(crate) fn lasting_reason(self, stored: &StoredEvent) -> Option<&'static str> {
         let by_kind = self.kind.and_then(|kind| by_sender(self.spec, kind, stored));
         by_kind.or_else(|| by_rules(self.rules, stored)).or_else(|| {
-            let turned_away = self.destination.filter(|destination| !destination.takes(stored));
+            // Asked of the event as it is sent.
+            let changed = self.rules.may_edit().then(|| edited(self.rules, stored)).flatten();
+            let sent = changed.as_ref().unwrap_or(stored);
+            let turned_away = self.destination.filter(|destination| !destination.takes(sent));
             turned_away.map(Destination::untaken_reason)
         })
     }

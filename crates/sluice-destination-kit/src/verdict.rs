@@ -55,6 +55,9 @@ pub enum Verdict {
     Split {
         reason: Reason,
     },
+    /// The destination wants nothing of this event, though it took it before: its owner has changed
+    /// what it wants. It is counted as filtered, for this reason.
+    Filtered(&'static str),
     /// Nothing is known of this event: the peer refused its batch on account of others, or it was
     /// not sent because of them. It goes again at once, in its place, and no attempt is counted.
     Again,
@@ -82,7 +85,7 @@ impl Verdict {
     #[must_use]
     pub const fn reason(&self) -> Option<&Reason> {
         match self {
-            Self::Delivered | Self::Again => None,
+            Self::Delivered | Self::Filtered(_) | Self::Again => None,
             Self::Retry { reason, .. }
             | Self::Suspend { reason }
             | Self::Reject { reason }
@@ -103,6 +106,7 @@ mod tests {
             Verdict::Suspend { .. } => "suspend",
             Verdict::Reject { .. } => "reject",
             Verdict::Split { .. } => "split",
+            Verdict::Filtered(_) => "filtered",
             Verdict::Again => "again",
         };
         let table = [

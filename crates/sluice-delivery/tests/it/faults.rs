@@ -11,14 +11,17 @@ use sluice_delivery::{
 use sluice_destination_kit::peer::Peer;
 use sluice_destination_kit::{
     BatchLimits, BatchOutcome, BoxFuture, Catalog, Delivery, Destination, DestinationKind, HttpOut,
-    Settings, SettingsError, SettingsSchema, Verdict,
+    Settings, SettingsError, SettingsSchema, Verdict, Verdicts,
 };
 use sluice_event::{StoredEvent, WorkspaceNo};
+use sluice_model::ConnectionSpec;
 
+use crate::filters::filter;
 use crate::server::{Server, connection, event, message_ids, to, with};
 
 /// The webhook with faults: it panics at the first attempt of an event `panic-…`, and when asked
-/// whether it takes an event `bug-…`. Counts how often it is built.
+/// whether it takes an event `bug-…`. Of events `card-…` it takes those with a card, and of `late-…`
+/// it finds at the attempt that nothing wants them. Counts how often it is built.
 struct Faulty(Arc<dyn DestinationKind>, Arc<AtomicUsize>);
 
 impl DestinationKind for Faulty {
@@ -57,14 +60,20 @@ impl Destination for FaultyDestination {
 
     fn takes(&self, stored: &StoredEvent) -> bool {
         assert!(!stored.event.message_id.starts_with("bug-"), "asked about {stored:?}");
-        true
+        !stored.event.message_id.starts_with("card-") || stored.event.json.contains("4111")
     }
 
     fn deliver<'a>(&'a self, batch: &'a [Delivery<'a>]) -> BoxFuture<'a, BatchOutcome> {
         let is_bad =
             |d: &Delivery<'_>| d.attempt == 1 && d.stored.event.message_id.starts_with("panic-");
         assert!(!batch.iter().any(is_bad), "a fault of the destination");
-        self.0.deliver(batch)
+        Box::pin(async move {
+            let mut outcome = self.0.deliver(batch).await;
+            if batch.iter().any(|d| d.stored.event.message_id.starts_with("late-")) {
+                outcome.verdicts = Verdicts::Whole(Verdict::Filtered("NOTHING_WANTS_IT"));
+            }
+            outcome
+        })
     }
 }
 
@@ -82,6 +91,31 @@ fn faulty_server(peer: &Peer, builds: &Arc<AtomicUsize>) -> Server {
     let (mut faulty, sound) = (connection("a", to(&peer.url())), connection("b", to(&peer.url())));
     faulty.kind = "faulty".to_owned();
     Server::with_catalog(vec![faulty, sound], config, faulty_catalog(builds))
+}
+
+#[tokio::test]
+async fn an_event_that_nothing_wants_any_more_counts_as_filtered() {
+    let peer = Peer::answering(200).await;
+    let mut server = faulty_server(&peer, &Arc::default());
+    server.append(vec![event("late-1", 1), event("m2", 1)]);
+    let status = server.drained("a").await;
+    assert_eq!((status.counts.delivered, status.counts.filtered["NOTHING_WANTS_IT"]), (1, 1));
+    assert!(status.last_error.is_none());
+}
+
+#[tokio::test]
+async fn a_destination_is_asked_about_the_event_as_it_is_sent() {
+    let peer = Peer::answering(200).await;
+    let mut server = faulty_server(&peer, &Arc::default());
+    let spec = server.table.borrow().connections[0].as_ref().clone();
+    let fields = json!({"properties": ["card"]});
+    let drop = json!([{"type": "DROP_PROPERTIES", "fields": fields}]);
+    let filters = vec![filter("all", &drop)];
+    server.publish(vec![ConnectionSpec { filters, revision: 2, ..spec }]);
+    server.append(vec![with("card-1", 1, json!({"properties": {"card": "4111"}})), event("m2", 1)]);
+    let status = server.drained("a").await;
+    assert_eq!((status.counts.delivered, message_ids(&peer)), (1, vec!["m2".to_owned()]));
+    assert_eq!(status.counts.filtered["UNSUPPORTED_EVENT_TYPE"], 1);
 }
 
 #[tokio::test]

@@ -7,19 +7,22 @@ use sluice_model::{ConnectionSpec, DestinationFilter, FilterId};
 
 use crate::server::{Server, connection, event, message_ids, to, with};
 
-fn filtered(peer: &Peer, filters: &[(&str, Value)]) -> ConnectionSpec {
-    let filter = |(condition, actions): &(&str, Value)| DestinationFilter {
+pub(crate) fn filter(condition: &str, actions: &Value) -> DestinationFilter {
+    DestinationFilter {
         id: FilterId::new("f".to_owned()),
         source_id: None,
         title: "t".to_owned(),
         description: String::new(),
         enabled: true,
-        condition: (*condition).to_owned(),
+        condition: condition.to_owned(),
         actions: serde_json::from_value(actions.clone()).unwrap(),
         created_at: Timestamp::ZERO,
         updated_at: Timestamp::ZERO,
-    };
-    let filters = filters.iter().map(filter).collect();
+    }
+}
+
+fn filtered(peer: &Peer, filters: &[(&str, Value)]) -> ConnectionSpec {
+    let filters = filters.iter().map(|(condition, actions)| filter(condition, actions)).collect();
     ConnectionSpec { filters, ..connection("a", to(&peer.url())) }
 }
 

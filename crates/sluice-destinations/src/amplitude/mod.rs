@@ -254,7 +254,7 @@ fn worst(slot: &mut Option<Verdict>, verdict: Verdict) {
         Verdict::Reject { .. } => 3,
         Verdict::Split { .. } => 2,
         Verdict::Again => 1,
-        Verdict::Delivered => 0,
+        Verdict::Delivered | Verdict::Filtered(_) => 0,
     };
     if slot.as_ref().is_none_or(|known| rank(&verdict) > rank(known)) {
         *slot = Some(verdict);

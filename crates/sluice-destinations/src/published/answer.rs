@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use sluice_destination_kit::{Reason, Redactor, Verdict};
 use sluice_functions::CallError;
 
@@ -11,6 +12,8 @@ pub(super) const PAYLOAD_VALIDATION_FAILED: &str = "PAYLOAD_VALIDATION_FAILED";
 const SANDBOX_LIMIT: &str = "SANDBOX_LIMIT";
 /// Codes of the client's failures that no waiting heals (`HttpFailure`).
 const PRIVATE_ADDRESS: &str = "PRIVATE_ADDRESS";
+/// The peer gives no new access token for the refresh token.
+const TOKEN_REFRESH_FAILED: &str = "TOKEN_REFRESH_FAILED";
 const LASTING_FAILURES: &[&str] = &["INVALID_SETTINGS", "REDIRECT", "ERR_INVALID_ARG_VALUE"];
 
 /// What `main` gives for a call (`catalogue/src/core.js`).
@@ -23,7 +26,7 @@ pub(super) struct Answer {
     /// others would too.
     pub(super) runs: Vec<Run>,
     /// Of a batch: one for each event.
-    pub(super) each: Option<Vec<Status>>,
+    pub(super) each: Option<Vec<Option<Status>>>,
     /// Of a batch as a whole.
     pub(super) error: Option<Thrown>,
 }
@@ -33,12 +36,34 @@ pub(super) struct Run {
     pub(super) error: Option<Thrown>,
 }
 
+/// As a destination wrote it, so of any type.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Status {
+    #[serde(deserialize_with = "loose_status")]
     status: Option<u16>,
+    #[serde(deserialize_with = "loose_text")]
     code: Option<String>,
+    #[serde(deserialize_with = "loose_text")]
     message: Option<String>,
+}
+
+/// A number, or one in a text.
+fn loose_status<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
+    Ok(match Value::deserialize(from)? {
+        Value::Number(number) => number.as_u64().and_then(|number| u16::try_from(number).ok()),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    })
+}
+
+/// What is no text as its JSON.
+fn loose_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(from)? {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    })
 }
 
 /// An error of the destination's code.
@@ -52,12 +77,27 @@ pub(super) struct Thrown {
     retry_after: Option<String>,
     /// The peer answered, and the status is its own.
     answered: bool,
+    /// It was asked for a new access token.
+    refresh: bool,
     /// The beginning of what it answered.
     content: Option<String>,
 }
 
 impl Thrown {
     pub(super) fn verdict(&self, redactor: &Redactor) -> Verdict {
+        match self.plain_verdict(redactor) {
+            passing @ Verdict::Retry { .. } => passing,
+            // All events would fail alike until the owner signs in again.
+            lasting if self.refresh => {
+                let why = lasting.reason().map(|reason| reason.message.as_str());
+                let message = format!("no new access token was given: {}", why.unwrap_or_default());
+                Verdict::Suspend { reason: Reason::new(TOKEN_REFRESH_FAILED, message) }
+            }
+            verdict => verdict,
+        }
+    }
+
+    fn plain_verdict(&self, redactor: &Redactor) -> Verdict {
         let after = self.retry_after.as_deref().and_then(seconds);
         if self.answered {
             let status = self.status.unwrap_or_default();
@@ -132,7 +172,7 @@ fn with_reason(verdict: Verdict, reason: Reason) -> Verdict {
         Verdict::Suspend { .. } => Verdict::Suspend { reason },
         Verdict::Reject { .. } => Verdict::Reject { reason },
         Verdict::Split { .. } => Verdict::Split { reason },
-        Verdict::Delivered | Verdict::Again => verdict,
+        Verdict::Delivered | Verdict::Filtered(_) | Verdict::Again => verdict,
     }
 }
 
@@ -143,7 +183,7 @@ fn seconds(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -155,7 +195,7 @@ mod tests {
             Verdict::Suspend { .. } => ("suspend", None),
             Verdict::Reject { .. } => ("reject", None),
             Verdict::Split { .. } => ("split", None),
-            Verdict::Delivered | Verdict::Again => ("none", None),
+            Verdict::Delivered | Verdict::Filtered(_) | Verdict::Again => ("none", None),
         };
         let reason = verdict.reason().unwrap();
         let after = after.map(|after| format!(" after {}", after.as_secs())).unwrap_or_default();
@@ -186,5 +226,27 @@ mod tests {
         );
         check(&of("InvalidAuthenticationError", Some("Y"), Some(401)), "suspend Y: m");
         check(&of("TypeError", None, None), "reject TypeError: m");
+        let mut refresh = http(400);
+        refresh["refresh"] = json!(true);
+        check(
+            &refresh,
+            "suspend TOKEN_REFRESH_FAILED: no new access token was given: the peer answered 400 Text",
+        );
+        refresh["status"] = json!(503);
+        check(&refresh, "retry 503: the peer answered 503 Text");
+    }
+
+    #[test]
+    fn an_unusual_field_of_one_event_costs_the_others_nothing() {
+        let each = json!({"each": [
+            {"status": "400", "code": 17, "message": {"why": "no"}}, null, {"status": 200, "code": null}, {"status": -1},
+        ]});
+        let answer: Answer = serde_json::from_value(each).unwrap();
+        let redactor = Redactor::default();
+        let verdicts: Vec<Verdict> =
+            answer.each.unwrap().iter().flatten().map(|one| one.verdict(&redactor)).collect();
+        assert_eq!(verdicts[0].reason().unwrap().to_string(), r#"17: {"why":"no"}"#);
+        assert_eq!(verdicts[1], Verdict::Delivered);
+        assert_eq!(verdicts[2].reason().unwrap().code, "NO_STATUS");
     }
 }

@@ -34,6 +34,9 @@ const BATCH_BYTES_MAX: usize = 4_000_000;
 const BATCH_AGE_MAX: Duration = Duration::from_secs(1);
 /// Peers that are asked before they are told answer with data.
 const ANSWER_BYTES_MAX: usize = 4 << 20;
+/// Payloads in memory for one subscription; the batch's other events come again.
+const PAYLOADS_BYTES_MAX: usize = 16 << 20;
+const NO_MATCHING_MAPPING: &str = "NO_MATCHING_MAPPING";
 
 pub(super) struct PublishedDestination {
     engine: Engine,
@@ -108,7 +111,7 @@ impl Destination for PublishedDestination {
     }
 
     fn untaken_reason(&self) -> &'static str {
-        "NO_MATCHING_MAPPING"
+        NO_MATCHING_MAPPING
     }
 
     fn deliver<'a>(&'a self, batch: &'a [Delivery<'a>]) -> BoxFuture<'a, BatchOutcome> {
@@ -160,6 +163,8 @@ struct Attempt<'a> {
     started: Instant,
     /// Nothing more is sent: the peer is away or keeps us out.
     is_over: bool,
+    /// What ended it, if that passes.
+    ended_by: Option<Verdict>,
     exchanges: Vec<Exchange>,
     is_trial: bool,
 }
@@ -181,6 +186,7 @@ impl<'a> Attempt<'a> {
             events: events.collect(),
             started: Instant::now(),
             is_over: false,
+            ended_by: None,
             exchanges: Vec::new(),
             is_trial: batch.iter().any(Delivery::is_trial),
         }
@@ -209,14 +215,20 @@ impl<'a> Attempt<'a> {
             }
             return;
         };
-        let mut groups: Vec<(String, Vec<(usize, Value)>)> = Vec::new();
+        let mut groups: Vec<(String, Vec<(usize, Box<RawValue>)>)> = Vec::new();
+        let mut bytes = 0;
         for event in 0..self.events.len() {
+            if bytes > PAYLOADS_BYTES_MAX {
+                break;
+            }
             if !self.events[event].waits_for(subscription) || self.is_held_back(event) {
                 continue;
             }
             match self.payload(event, subscription) {
                 Ok(payload) => {
                     let key = batch.key(&payload);
+                    let Ok(payload) = serde_json::value::to_raw_value(&payload) else { continue };
+                    bytes += payload.get().len();
                     match groups.iter_mut().find(|(known, _)| *known == key) {
                         Some((_, group)) => group.push((event, payload)),
                         None => groups.push((key, vec![(event, payload)])),
@@ -227,8 +239,11 @@ impl<'a> Attempt<'a> {
         }
         for (_, group) in groups {
             for chunk in group.chunks(batch.events_max.max(1)) {
-                if self.may_begin() {
-                    self.run_batch(subscription, chunk).await;
+                // A chunk before may have made a person wait.
+                let chunk: Vec<_> =
+                    chunk.iter().filter(|(event, _)| !self.is_held_back(*event)).collect();
+                if !chunk.is_empty() && self.may_begin() {
+                    self.run_batch(subscription, &chunk).await;
                 }
             }
         }
@@ -262,73 +277,114 @@ impl<'a> Attempt<'a> {
                 Err(verdict) => self.events[event].note(subscription, verdict),
             }
         }
-        if runs.is_empty() || !self.may_begin() {
-            return;
-        }
-        // The event goes along as the text it is.
-        let json = &self.events[event].delivery.stored.event.json;
-        let argument = format!(r#"{{"event":{json},"runs":{}}}"#, Value::Array(runs));
-        let (answer, egress) = self.call(argument).await;
-        let to = self.to;
-        let redactor = &to.redactor;
-        let verdicts: Vec<Verdict> = match answer {
-            Ok(answer) => (answer.runs.iter())
-                .map(|run| {
-                    let thrown = run.error.as_ref();
-                    thrown.map_or(Verdict::Delivered, |thrown| thrown.verdict(redactor))
-                })
-                .collect(),
-            Err(verdict) => vec![single(verdict)],
-        };
-        for (subscription, verdict) in started.into_iter().zip(verdicts) {
-            self.is_over |= ends_the_attempt(&verdict);
-            self.keep_exchange(&verdict, &egress);
-            self.events[event].note(subscription, single(verdict));
+        while !runs.is_empty() && self.may_begin() {
+            // The event goes along as the text it is.
+            let json = &self.events[event].delivery.stored.event.json;
+            let text = serde_json::to_string(&runs).unwrap_or_default();
+            let argument = format!(r#"{{"event":{json},"runs":{text}}}"#);
+            let (answer, egress) = self.call(argument).await;
+            let redactor = &self.to.redactor;
+            let verdicts: Vec<Verdict> = match answer {
+                Ok(answer) if answer.runs.is_empty() => vec![no_result()],
+                Ok(answer) => (answer.runs.iter())
+                    .map(|run| {
+                        let thrown = run.error.as_ref();
+                        thrown.map_or(Verdict::Delivered, |thrown| thrown.verdict(redactor))
+                    })
+                    .collect(),
+                Err(verdict) => vec![verdict],
+            };
+            // A run that ends the call may be one that ends no attempt: the others come again.
+            let told = verdicts.len().min(runs.len());
+            for ((run, subscription), verdict) in
+                runs.drain(..told).zip(started.drain(..told)).zip(verdicts)
+            {
+                let verdict = self.of_peer(verdict, subscription, &run["payload"], &egress);
+                self.note_end(&verdict);
+                self.keep_exchange(&verdict, &egress);
+                self.events[event].note(subscription, single(verdict));
+            }
         }
     }
 
-    async fn run_batch(&mut self, subscription: usize, chunk: &[(usize, Value)]) {
+    async fn run_batch(&mut self, subscription: usize, chunk: &[&(usize, Box<RawValue>)]) {
         let texts: Vec<&RawValue> = chunk
             .iter()
             .filter_map(|(event, _)| {
                 serde_json::from_str(&self.events[*event].delivery.stored.event.json).ok()
             })
             .collect();
-        let payloads: Vec<&Value> = chunk.iter().map(|(_, payload)| payload).collect();
-        let argument = json!({ "batch": { "subscription": subscription, "payloads": payloads } });
-        let mut argument = argument.to_string();
-        argument.truncate(argument.len() - 2);
-        argument.push_str(r#","events":"#);
-        argument.push_str(&serde_json::to_string(&texts).unwrap_or_default());
-        argument.push_str("}}");
+        let payloads: Vec<&RawValue> = chunk.iter().map(|(_, payload)| &**payload).collect();
+        let text = |raw: &[&RawValue]| serde_json::to_string(raw).unwrap_or_default();
+        let (events, payloads) = (text(&texts), text(&payloads));
+        let argument = format!(
+            r#"{{"batch":{{"subscription":{subscription},"payloads":{payloads},"events":{events}}}}}"#
+        );
         let (answer, egress) = self.call(argument).await;
-        let to = self.to;
-        let redactor = &to.redactor;
-        let whole = |verdict: Verdict| vec![verdict; chunk.len()];
-        let verdicts = match answer {
-            Ok(Answer { each: Some(each), .. }) => {
-                each.iter().map(|status| status.verdict(redactor)).collect()
+        let redactor = &self.to.redactor;
+        let of_payload = |verdict: Verdict, payload: &RawValue| {
+            if !matches!(verdict, Verdict::Suspend { .. }) {
+                return verdict;
             }
-            Ok(Answer { error: Some(thrown), .. }) => {
-                let verdict = divided(thrown.verdict(redactor));
-                self.is_over |= ends_the_attempt(&verdict);
-                whole(verdict)
-            }
-            Ok(_) => whole(Verdict::Delivered),
-            Err(verdict) => {
-                self.is_over |= ends_the_attempt(&verdict);
-                whole(verdict)
-            }
+            let payload = serde_json::from_str(payload.get()).unwrap_or_default();
+            self.of_peer(verdict, subscription, &payload, &egress)
         };
-        let missing = || Verdict::Reject {
-            reason: Reason::new("PROGRAM", "the destination gave no result for this event"),
+        let verdicts: Vec<Verdict> = match answer {
+            Ok(Answer { each: Some(each), .. }) => (chunk.iter().zip(each))
+                .map(|((_, payload), status)| match status {
+                    Some(status) => of_payload(status.verdict(redactor), payload),
+                    None => no_result(),
+                })
+                .collect(),
+            Ok(Answer { error: Some(thrown), .. }) => {
+                let first = thrown.verdict(redactor);
+                let verdict = match chunk.first() {
+                    Some((_, payload)) => divided(of_payload(first, payload)),
+                    None => first,
+                };
+                self.note_end(&verdict);
+                vec![verdict; chunk.len()]
+            }
+            Ok(_) => vec![Verdict::Delivered; chunk.len()],
+            Err(verdict) => {
+                let verdict = divided(verdict);
+                self.note_end(&verdict);
+                vec![verdict; chunk.len()]
+            }
         };
         let mut verdicts = verdicts.into_iter();
         for (event, _) in chunk {
-            let verdict = verdicts.next().unwrap_or_else(missing);
+            let verdict = verdicts.next().unwrap_or_else(no_result);
             self.keep_exchange(&verdict, &egress);
             let verdict = if chunk.len() == 1 { single(verdict) } else { verdict };
             self.events[*event].note(subscription, verdict);
+        }
+    }
+
+    /// A peer that keeps one event out keeps all of them out, unless it is the event that names the
+    /// peer.
+    fn of_peer(
+        &self,
+        verdict: Verdict,
+        subscription: usize,
+        payload: &Value,
+        egress: &Egress,
+    ) -> Verdict {
+        let to = &self.to.subscriptions[subscription];
+        match verdict {
+            Verdict::Suspend { reason }
+                if egress.failed_url().is_some_and(|url| to.is_named_by_event(payload, &url)) =>
+            {
+                Verdict::Reject { reason }
+            }
+            verdict => verdict,
+        }
+    }
+
+    fn note_end(&mut self, verdict: &Verdict) {
+        self.is_over |= matches!(verdict, Verdict::Retry { .. } | Verdict::Suspend { .. });
+        if let Verdict::Retry { .. } = verdict {
+            self.ended_by.get_or_insert_with(|| verdict.clone());
         }
     }
 
@@ -369,8 +425,10 @@ impl<'a> Attempt<'a> {
             let is_done = event.starts & !event.done.bits == 0;
             let verdict = match (event.trouble, event.done.refused.clone()) {
                 (Some(verdict), _) => verdict,
-                (None, _) if !is_done => Verdict::Again,
+                // The peer is asked no sooner about what is left than about what failed.
+                (None, _) if !is_done => self.ended_by.clone().unwrap_or(Verdict::Again),
                 (None, Some(reason)) => Verdict::Reject { reason },
+                (None, None) if event.starts == 0 => Verdict::Filtered(NO_MATCHING_MAPPING),
                 (None, None) => Verdict::Delivered,
             };
             if !event.delivery.is_trial() {
@@ -386,17 +444,16 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// What follows would fare no better.
-fn ends_the_attempt(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Retry { .. } | Verdict::Suspend { .. })
+fn no_result() -> Verdict {
+    let message = "the destination gave no result for this event";
+    Verdict::Reject { reason: Reason::new("PROGRAM", message) }
 }
 
-/// A peer that refuses a whole batch may mean one event of it: halves tell which.
+/// A peer that refuses a whole batch, and code that fails with one, may mean one event of it: halves
+/// tell which.
 fn divided(verdict: Verdict) -> Verdict {
     match verdict {
-        Verdict::Reject { reason } if reason.code == "400" || reason.code == "422" => {
-            Verdict::Split { reason }
-        }
+        Verdict::Reject { reason } => Verdict::Split { reason },
         verdict => verdict,
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use parking_lot::Mutex;
 use sluice_destination_kit::record::TRIAL_BYTES_MAX;
@@ -17,6 +18,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT_MAX: Duration = Duration::from_secs(30);
 /// Exchanges kept of one call; later ones take the place of the last.
 const EXCHANGES_MAX: usize = 20;
+/// Of a body that is kept: what may be shown of it, and a secret across that border.
+const KEPT_BYTES_MAX: usize = 72 * 1024;
 /// What the package calls itself; here Sluice calls.
 const PACKAGE_AGENT: &str = "Segment (Actions)";
 
@@ -55,12 +58,41 @@ impl Egress {
     /// The exchange that says most: the last one that failed, else the last one.
     pub(super) fn exchange(&self, redactor: &Redactor) -> Option<Exchange> {
         let exchanges = self.exchanges.lock();
-        let failed = |(_, answer): &&Kept| {
-            answer.as_ref().map_or(true, |answer| !(200..300).contains(&answer.status))
-        };
-        let chosen = exchanges.iter().rev().find(failed).or_else(|| exchanges.last());
+        let chosen = exchanges.iter().rev().find(has_failed).or_else(|| exchanges.last());
         chosen.map(|(request, answer)| Exchange::record(redactor, request, answer))
     }
+}
+
+impl Egress {
+    /// Of the last request that failed.
+    pub(super) fn failed_url(&self) -> Option<String> {
+        let exchanges = self.exchanges.lock();
+        exchanges.iter().rev().find(has_failed).map(|(request, _)| request.url.clone())
+    }
+}
+
+fn has_failed((_, answer): &&Kept) -> bool {
+    answer.as_ref().map_or(true, |answer| !(200..300).contains(&answer.status))
+}
+
+fn keep(exchanges: &mut Vec<Kept>, request: HttpRequest, answer: &Result<HttpAnswer, HttpFailure>) {
+    if exchanges.len() == EXCHANGES_MAX {
+        exchanges.pop();
+    }
+    let request = HttpRequest { body: cut(&request.body), ..request };
+    let answer = match answer {
+        Ok(answer) => Ok(HttpAnswer { body: cut(&answer.body), ..answer.clone() }),
+        Err(failure) => Err(failure.clone()),
+    };
+    exchanges.push((request, answer));
+}
+
+/// A copy of the beginning, so that the whole body can go.
+fn cut(body: &Bytes) -> Bytes {
+    if body.len() <= KEPT_BYTES_MAX {
+        return body.clone();
+    }
+    Bytes::copy_from_slice(&body[..KEPT_BYTES_MAX])
 }
 
 impl Host for Egress {
@@ -73,12 +105,7 @@ impl Host for Egress {
                 message,
             })?;
             let answer = http.send(request.clone()).await;
-            let mut exchanges = exchanges.lock();
-            if exchanges.len() == EXCHANGES_MAX {
-                exchanges.pop();
-            }
-            exchanges.push((request, answer.clone()));
-            drop(exchanges);
+            keep(&mut exchanges.lock(), request, &answer);
             answer.map(fetch_answer).map_err(|failure| FetchFailure {
                 code: failure.code().to_owned(),
                 message: failure.to_string(),
@@ -147,4 +174,33 @@ fn fetch_answer(answer: HttpAnswer) -> FetchAnswer {
         (name.as_str().to_owned(), value)
     });
     FetchAnswer { status: answer.status, headers: headers.collect(), body: answer.body }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_exchanges_with_large_bodies_are_kept_in_bounds() {
+        let mut kept = Vec::new();
+        let large = Bytes::from(vec![b'x'; 4 << 20]);
+        for n in 0..100 {
+            let request = HttpRequest {
+                method: http::Method::POST,
+                url: format!("https://a.example/{n}"),
+                headers: HeaderMap::new(),
+                body: large.clone(),
+                timeout: TIMEOUT,
+            };
+            let answer = HttpAnswer { status: 200, headers: HeaderMap::new(), body: large.clone() };
+            keep(&mut kept, request, &Ok(answer));
+        }
+        let bytes: usize = kept
+            .iter()
+            .map(|(request, answer)| request.body.len() + answer.as_ref().unwrap().body.len())
+            .sum();
+        assert_eq!(bytes, EXCHANGES_MAX * 2 * KEPT_BYTES_MAX);
+        let urls: Vec<&str> = kept.iter().map(|(request, _)| request.url.as_str()).collect();
+        assert_eq!((urls[0], urls[19]), ("https://a.example/0", "https://a.example/99"));
+    }
 }

@@ -13,6 +13,8 @@ const BATCH_EVENTS_DEFAULT: usize = 1_000;
 pub(super) struct Prepared {
     trigger: Trigger,
     mapping: Mapping,
+    /// Fields whose text is the same for every event.
+    fixed: Vec<String>,
     /// How many events go with one request; `None`: one by one.
     pub(super) batch: Option<Batch>,
 }
@@ -34,11 +36,28 @@ impl Prepared {
             .map_err(|error| format!("its fields do not read: {error}"))?;
         let wants_batches =
             action.batches && literal(&one.mapping, "enable_batching") == Some(&Value::Bool(true));
-        Ok(Self { trigger, mapping, batch: wants_batches.then(|| Batch::of(&one.mapping)) })
+        let keys = one.mapping.as_object().into_iter().flatten().map(|(key, _)| key);
+        let fixed = keys.filter(|key| literal(&one.mapping, key).is_some_and(Value::is_string));
+        let fixed = fixed.cloned().collect();
+        let batch = wants_batches.then(|| Batch::of(&one.mapping));
+        Ok(Self { trigger, mapping, fixed, batch })
     }
 
     pub(super) fn matches(&self, event: &Value) -> bool {
         self.trigger.matches(event)
+    }
+
+    /// Whether a request went where a field says that is filled from the event.
+    pub(super) fn is_named_by_event(&self, payload: &Value, url: &str) -> bool {
+        let host = |url: &str| {
+            let (_, rest) = url.split_once("://")?;
+            rest.split(['/', '?', '#']).next().map(str::to_ascii_lowercase)
+        };
+        let Some(asked) = host(url) else { return false };
+        payload.as_object().into_iter().flatten().any(|(key, value)| {
+            let is_there = value.as_str().and_then(host).as_ref() == Some(&asked);
+            is_there && !self.fixed.contains(key)
+        })
     }
 
     /// # Errors

@@ -54,9 +54,33 @@ fn field(entry: &FieldEntry) -> Field {
     let default = entry.default.clone().filter(|value| suits(&kind, value));
     let mut field = Field::new(&entry.key, &entry.label, &entry.description, kind);
     field.required = entry.required == Value::Bool(true);
-    field.secret = entry.kind == "password" || entry.format.as_deref() == Some("password");
+    field.secret = is_secret(entry, &field.kind);
     field.default = default;
     field
+}
+
+/// Names that sound secret, and are known to whoever looks: identifiers, and keys that peers call
+/// public.
+const PUBLIC: &[&str] = &[
+    "accessKeyId",
+    "apiKeySID",
+    "authorizationIdentity",
+    "pixelToken",
+    "projectToken",
+    "publicEncryptionKey",
+    "segmentIdKey",
+    "twilioApiKeySID",
+];
+
+/// The package marks some secrets as texts.
+fn is_secret(entry: &FieldEntry, kind: &FieldKind) -> bool {
+    if entry.kind == "password" || entry.format.as_deref() == Some("password") {
+        return true;
+    }
+    let name = entry.key.to_lowercase();
+    let sounds_secret =
+        ["key", "secret", "token", "password"].iter().any(|part| name.contains(part));
+    sounds_secret && *kind == FieldKind::Text && !PUBLIC.contains(&entry.key.as_str())
 }
 
 fn kind(entry: &FieldEntry) -> FieldKind {

@@ -41,6 +41,7 @@ fn words(outcome: &BatchOutcome) -> Vec<String> {
     let word = |verdict: &Verdict| match verdict {
         Verdict::Delivered => "delivered".to_owned(),
         Verdict::Again => "again".to_owned(),
+        Verdict::Filtered(reason) => format!("filtered {reason}"),
         Verdict::Retry { reason, after: Some(after) } => {
             format!("retry {} in {}", reason.code, after.as_secs())
         }

@@ -3,6 +3,7 @@
 
 mod amplitude;
 mod amplitude_golden;
+mod core;
 mod published;
 mod webhook;
 

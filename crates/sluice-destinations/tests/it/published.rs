@@ -32,7 +32,7 @@ fn catalogue() -> Option<Vec<Published>> {
     Some(kinds)
 }
 
-fn kind(slug: &str) -> Option<Published> {
+pub(crate) fn kind(slug: &str) -> Option<Published> {
     catalogue()?.into_iter().find(|kind| kind.is(slug))
 }
 
@@ -74,9 +74,13 @@ fn build(
 }
 
 fn track(message_id: &str, person: u64) -> StoredEvent {
+    track_with(message_id, person, &json!({ "n": 1 }))
+}
+
+fn track_with(message_id: &str, person: u64, properties: &Value) -> StoredEvent {
     let mut stored = stored_event(&json!({
         "type": "track", "event": "Saved", "messageId": message_id, "userId": format!("u{person}"),
-        "timestamp": "2026-01-15T12:00:00.000Z", "properties": { "n": 1 },
+        "timestamp": "2026-01-15T12:00:00.000Z", "properties": properties,
     }));
     stored.canonical = PersonId(person);
     stored
@@ -94,6 +98,7 @@ fn shown(verdict: &Verdict) -> String {
     let name = match verdict {
         Verdict::Delivered => return "delivered".to_owned(),
         Verdict::Again => return "again".to_owned(),
+        Verdict::Filtered(reason) => return format!("filtered {reason}"),
         Verdict::Retry { .. } => "retry",
         Verdict::Suspend { .. } => "suspend",
         Verdict::Reject { .. } => "reject",
@@ -160,7 +165,7 @@ async fn a_persons_later_events_wait_behind_one_that_has_to() {
     let vendors = TlsPeer::start(|_| Reply::status(429).header("retry-after", "7")).await;
     let to = build(&kind, &json!({}), &[hook(0, "a", "type = \"track\"")], &vendors);
     let events = [track("m1", 1), track("m2", 1), track("m3", 2)];
-    assert_eq!(deliver(&*to, &events, 1).await, ["retry 429", "again", "again"]);
+    assert_eq!(deliver(&*to, &events, 1).await, ["retry 429"; 3]);
     assert_eq!(paths(&vendors).len(), 1, "a peer that asks for patience is left in peace");
 }
 
@@ -258,4 +263,166 @@ async fn a_test_event_shows_every_request_in_its_order_and_no_token() {
     let kept = format!("{:?}", outcome.exchanges);
     assert!(kept.contains("ann@example.com"), "{kept}");
     assert!(!kept.contains("-one") && !kept.contains("secret-of"), "{kept}");
+}
+
+/// A webhook in batches, to the address that the event names.
+fn batched_hook() -> Subscription {
+    let mapping = json!({ "url": { "@path": "$.properties.to" }, "method": "POST", "enable_batching": true,
+                          "batch_keys": ["url"], "data": { "@path": "$.properties" } });
+    subscription(0, "send", "type = \"track\"", mapping)
+}
+
+fn track_to(message_id: &str, person: u64, path: &str) -> StoredEvent {
+    let to = format!("https://hook.example/{path}");
+    track_with(message_id, person, &json!({ "to": to }))
+}
+
+#[tokio::test]
+async fn a_batch_that_is_refused_for_whatever_reason_goes_in_halves() {
+    let Some(kind) = kind("actions-webhook") else { return };
+    let vendors = TlsPeer::start(|_| Reply::status(404)).await;
+    let to = build(&kind, &json!({}), &[batched_hook()], &vendors);
+    let events = [track_to("m1", 1, "a"), track_to("m2", 2, "a"), track_to("m3", 3, "a")];
+    assert_eq!(deliver(&*to, &events, 1).await, ["split 404"; 3]);
+    assert_eq!(deliver(&*to, &events[..1], 1).await, ["reject 404"]);
+}
+
+#[tokio::test]
+async fn a_person_waits_also_for_what_another_request_of_the_attempt_left() {
+    let Some(kind) = kind("actions-webhook") else { return };
+    let vendors = TlsPeer::start(|arrived| status_of(arrived, "/a", 413)).await;
+    let to = build(&kind, &json!({}), &[batched_hook()], &vendors);
+    let events = [
+        track_to("m1", 1, "a"),
+        track_to("m2", 2, "a"),
+        track_to("m3", 1, "b"),
+        track_to("m4", 3, "b"),
+    ];
+    let verdicts = deliver(&*to, &events, 1).await;
+    assert_eq!(verdicts, ["split 413", "split 413", "again", "delivered"]);
+    let sent: Value = serde_json::from_slice(&vendors.arrived()[1].body).unwrap();
+    assert_eq!(sent.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_event_that_names_its_own_peer_stops_nobody_else() {
+    let Some(kind) = kind("actions-webhook") else { return };
+    let vendors = TlsPeer::start(|arrived| status_of(arrived, "/shut", 401)).await;
+    let mut single = batched_hook();
+    single.mapping["enable_batching"] = json!(false);
+    let to = build(&kind, &json!({}), &[single], &vendors);
+    assert_eq!(deliver(&*to, &[track_to("m1", 1, "shut")], 1).await, ["reject 401"]);
+    let private = track_with("m2", 1, &json!({ "to": "http://127.0.0.1:1/" }));
+    assert_eq!(deliver(&*to, &[private], 1).await, ["reject PRIVATE_ADDRESS"]);
+    let to = build(&kind, &json!({}), &[hook(0, "shut", "type = \"track\"")], &vendors);
+    assert_eq!(deliver(&*to, &[track("m3", 1)], 1).await, ["suspend 401"]);
+}
+
+#[tokio::test]
+async fn an_event_that_no_mapping_wants_any_more_is_filtered_and_not_delivered() {
+    let Some(kind) = kind("actions-webhook") else { return };
+    let vendors = TlsPeer::start(|_| Reply::status(200)).await;
+    let to = build(&kind, &json!({}), &[hook(0, "a", "event = \"Other\"")], &vendors);
+    let verdicts = deliver(&*to, &[track("m1", 1)], 2).await;
+    assert_eq!(verdicts, ["filtered NO_MATCHING_MAPPING"]);
+}
+
+#[tokio::test]
+async fn a_status_that_is_final_for_one_mapping_leaves_the_others() {
+    let Some(kind) = kind("actions-webhook") else { return };
+    let vendors = TlsPeer::start(|arrived| status_of(arrived, "/a", 501)).await;
+    let track_calls = "type = \"track\"";
+    let subscriptions = [hook(0, "a", track_calls), hook(1, "b", track_calls)];
+    let to = build(&kind, &json!({}), &subscriptions, &vendors);
+    assert_eq!(deliver(&*to, &[track("m1", 1)], 1).await, ["reject 501"]);
+    assert_eq!(paths(&vendors), ["/a", "/b"]);
+}
+
+fn snap(batches: bool, vendors: &TlsPeer) -> Option<Arc<dyn Destination>> {
+    let settings = json!({ "ad_account_id": "1", "accessToken": "old-token", "refreshToken": "refresh-me",
+                           "clientId": "client", "clientSecret": "client-secret" });
+    let mapping = json!({ "external_audience_id": "aud", "audienceKey": "n", "enable_batching": batches,
+                          "props": { "@path": "$.properties" }, "max_batch_size": 100_000,
+                          "email": { "@template": "{{userId}}@x.example" } });
+    let mapping = subscription(0, "syncAudience", "type = \"track\"", mapping);
+    Some(build(&kind("actions-snap-audiences")?, &settings, &[mapping], vendors))
+}
+
+/// Answers as a vendor that takes the new token alone; `renews` says whether it gives one.
+fn of_token(arrived: &Arrived, renews: bool) -> Reply {
+    if arrived.path.ends_with("/access_token") {
+        let mut reply = Reply::status(if renews { 200 } else { 400 });
+        reply = reply.header("content-type", "application/json");
+        reply.body = json!({ "access_token": "new-token", "error": "invalid_grant" }).to_string();
+        return reply;
+    }
+    let is_new = arrived.headers.get("authorization").is_some_and(|it| it == "Bearer new-token");
+    Reply::status(if is_new { 200 } else { 401 })
+}
+
+#[tokio::test]
+async fn a_status_that_an_action_gives_for_its_event_counts() {
+    let vendors = TlsPeer::start(|_| Reply::status(400)).await;
+    let Some(to) = snap(false, &vendors) else { return };
+    assert_eq!(deliver(&*to, &[track("m1", 1)], 1).await, ["reject BAD_REQUEST"]);
+}
+
+#[tokio::test]
+async fn a_token_that_has_run_out_is_renewed_and_what_it_kept_out_is_sent_again() {
+    for batches in [false, true] {
+        let vendors = TlsPeer::start(|arrived| of_token(arrived, true)).await;
+        let Some(to) = snap(batches, &vendors) else { return };
+        let events = [track("m1", 1), track("m2", 2)];
+        assert_eq!(deliver(&*to, &events, 1).await, ["delivered"; 2], "batches: {batches}");
+        let renewals =
+            paths(&vendors).iter().filter(|path| path.ends_with("/access_token")).count();
+        assert_eq!(renewals, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_renewed_stops_the_destination_and_loses_no_event() {
+    for batches in [false, true] {
+        let vendors = TlsPeer::start(|arrived| of_token(arrived, false)).await;
+        let Some(to) = snap(batches, &vendors) else { return };
+        let verdicts = deliver(&*to, &[track("m1", 1), track("m2", 2)], 1).await;
+        assert_eq!(verdicts[0], "suspend TOKEN_REFRESH_FAILED", "batches: {batches}");
+        assert!(!verdicts.iter().any(|verdict| verdict.starts_with("reject")), "{verdicts:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_sends_nothing_outside_segment_is_not_available() {
+    let Some(kinds) = catalogue() else { return };
+    for slug in
+        ["actions-segment", "actions-segment-profiles", "actions-noop", "actions-twilio-studio"]
+    {
+        let kind = kinds.iter().find(|kind| kind.is(slug)).unwrap();
+        assert!(kind.unavailable().is_some(), "{slug}");
+    }
+}
+
+#[tokio::test]
+async fn settings_with_secret_names_are_secret_whatever_the_package_says() {
+    let Some(kinds) = catalogue() else { return };
+    let is_secret = |slug: &str, key: &str| {
+        let kind = kinds.iter().find(|kind| kind.is(slug)).unwrap();
+        kind.settings().field(key).unwrap().secret
+    };
+    for (slug, key) in [
+        ("actions-absmartly", "apiKey"),
+        ("actions-avo-v2", "apiKey"),
+        ("actions-kevel-audience", "apiKey"),
+        ("actions-blackbaud-raisers-edge-nxt", "bbApiSubscriptionKey"),
+        ("actions-responsys", "segmentWriteKey"),
+    ] {
+        assert!(is_secret(slug, key), "{slug} {key}");
+    }
+    for (slug, key) in [
+        ("actions-mixpanel", "projectToken"),
+        ("actions-avo-v2", "publicEncryptionKey"),
+        ("actions-responsys", "segmentWriteKeyRegion"),
+    ] {
+        assert!(!is_secret(slug, key), "{slug} {key}");
+    }
 }

@@ -29,6 +29,7 @@ fn code(outcome: &BatchOutcome) -> String {
         Verdict::Reject { .. } => "reject",
         Verdict::Split { .. } => "split",
         Verdict::Again => "again",
+        Verdict::Filtered(_) => "filtered",
     };
     format!("{name} {}", verdict.reason().unwrap().code)
 }

@@ -79,7 +79,7 @@ fn view(trial: &Trial, event: EventJson) -> DeliveryTest {
 
 fn words(outcome: &TrialOutcome) -> (TestVerdict, Option<String>, String) {
     let verdict = match outcome {
-        TrialOutcome::Filtered(reason) => {
+        TrialOutcome::Filtered(reason) | TrialOutcome::Answered(Verdict::Filtered(reason)) => {
             let words = format!("Not sent: {reason}. A real event like this would be left out.");
             return (TestVerdict::Filtered, Some((*reason).to_owned()), words);
         }
@@ -92,7 +92,7 @@ fn words(outcome: &TrialOutcome) -> (TestVerdict, Option<String>, String) {
         Verdict::Delivered => {
             return (TestVerdict::Delivered, None, "The peer took the event.".to_owned());
         }
-        Verdict::Again | Verdict::Retry { .. } => {
+        Verdict::Again | Verdict::Filtered(_) | Verdict::Retry { .. } => {
             (TestVerdict::Retry, "A real event would be sent again later.")
         }
         Verdict::Suspend { .. } => (
