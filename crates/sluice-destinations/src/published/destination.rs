@@ -433,7 +433,9 @@ impl<'a> Attempt<'a> {
             };
             if !event.delivery.is_trial() {
                 match verdict {
-                    Verdict::Delivered | Verdict::Reject { .. } => partials.forget(offset),
+                    Verdict::Delivered | Verdict::Filtered(_) | Verdict::Reject { .. } => {
+                        partials.forget(offset);
+                    }
                     _ => partials.keep(offset, event.done),
                 }
             }
