@@ -225,7 +225,8 @@ async fn large_arguments_go_one_after_another_and_not_beyond_the_memory() {
     let (engine, program) = (engine(), program(code));
     let list: Vec<String> = (0..60_000).map(|n| format!("item number {n}")).collect();
     let argument = json!({ "list": list }).to_string();
-    let limits = Limits { compute_max: Duration::from_secs(5), ..QUICK };
+    let limits =
+        Limits { compute_max: Duration::from_secs(10), call_max: Duration::from_secs(20), ..QUICK };
     let calls: Vec<_> = (0..8)
         .map(|_| {
             let (engine, program) = (engine.clone(), Arc::clone(&program));
