@@ -62,7 +62,7 @@ pub(super) fn start(
 
 impl Eraser {
     fn run(&self, runtime: &tokio::runtime::Runtime, woken: &Receiver<()>) {
-        priority::give_way(Load::Background);
+        priority::give_way(Load::Writes);
         while !self.stop.is_cancelled() {
             for workspace in self.workspaces.all() {
                 if let Err(error) = runtime.block_on(self.erase(&workspace)) {
