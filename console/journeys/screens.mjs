@@ -97,7 +97,7 @@ async function places(api) {
     ask('signup-by-method', { ...signup, breakdown: { property: 'signup_method' } }),
     ask('signup-over-time', { ...signup, range: weeks, interval: 'week' }, '&chart=line'),
     ask('signup-by-day', { ...signups, interval: 'day' }),
-    ask('signup-by-platform', { ...signups, range: weeks, interval: 'week', breakdown: { property: 'platform' } }),
+    ask('signup-by-platform', { ...signups, range: weeks, interval: 'week', breakdown: { property: 'platform', of: 'context' } }),
     ask('people-behind', signup, `&people=${encodeURIComponent(JSON.stringify({ step: 2 }))}`),
     { name: 'dashboard', path: '/dashboards', bare: true },
     { name: 'cohorts', path: '/cohorts', bare: true },

@@ -8,12 +8,12 @@ import { useMemo, useState } from "react";
 import { cohortsQuery } from "../api/queries/cohorts";
 import { dashboardsQuery } from "../api/queries/dashboards";
 import { destinationsQuery } from "../api/queries/destinations";
-import { eventNamesQuery, propertiesQuery } from "../api/queries/eventSchema";
 import { insightsQuery } from "../api/queries/insights";
 import { sourcesQuery } from "../api/queries/sources";
 import { useCan } from "../api/session";
 import { queryToUrl } from "../features/insights/model";
 import { templates } from "../features/insights/templates";
+import { useSeen } from "../features/insights/useSeen";
 import { NAV } from "./nav";
 import { findTargets, type Target } from "./palette";
 import classes from "./Rail.module.css";
@@ -99,8 +99,7 @@ function useTargets(typed: string): Target[] {
   const insights = useQuery(insightsQuery).data;
   const dashboards = useQuery(dashboardsQuery).data;
   const cohorts = useQuery(cohortsQuery).data;
-  const events = useQuery(eventNamesQuery).data;
-  const properties = useQuery(propertiesQuery(undefined)).data;
+  const seen = useSeen();
   const canEdit = useCan("editor");
   const named = useMemo((): Target[] => {
     const of = (group: string, icon: Target["icon"], id: string, label: string, link: Target["link"], words?: string) => ({
@@ -120,11 +119,11 @@ function useTargets(typed: string): Target[] {
         of("Dashboard", LayoutDashboard, id, name, { to: "/dashboards/$dashboardId", params: { dashboardId: id } }),
       ),
       ...(cohorts ?? []).map(({ id, name }) => of("Cohort", UsersRound, id, name, { to: "/cohorts/$cohortId", params: { cohortId: id } })),
-      ...templates({ events: (events ?? []).map((one) => one.name), properties: properties ?? [] }).map(({ question, about, query, chart }) =>
+      ...templates(seen).map(({ question, about, query, chart }) =>
         of("Question", CircleQuestionMark, question, question, { to: "/insights/new", search: { q: queryToUrl(query), chart } as never }, about),
       ),
     ];
-  }, [sources, destinations, insights, dashboards, cohorts, events, properties]);
+  }, [sources, destinations, insights, dashboards, cohorts, seen]);
   const person: Target[] =
     typed.trim() === ""
       ? []

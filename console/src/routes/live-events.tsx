@@ -18,8 +18,10 @@ export const liveEventsRoutes = [
     }),
     // The rows come while the page's code does.
     loader: ({ context, location }) => {
-      const { open: _, ...filter } = location.search as LiveFilter & { open?: string };
-      void context.queryClient.prefetchQuery(firstLivePage(filter));
+      const search: LiveFilter & { open?: string | undefined } = { ...location.search };
+      // Which event is open is no filter.
+      delete search.open;
+      void context.queryClient.prefetchQuery(firstLivePage(search));
     },
     component: lazyRouteComponent(
       () => import("../features/live-events/LiveEventsPage"),

@@ -66,7 +66,7 @@ export function AnswerPanel({ name, query, display, search, onSearch, onDraw, on
         {kindOf(query.kind).canCompare ? (
           <Checkbox
             size="xs"
-            label="Compare to the period before"
+            label="Compare to past"
             checked={display.compare === true}
             onChange={(event) => onSearch({ ...search, compare: event.currentTarget.checked ? "1" : "0" }, true)}
           />

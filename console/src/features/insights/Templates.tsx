@@ -1,18 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { UsersRound, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
-import { eventNamesQuery, propertiesQuery } from "../../api/queries/eventSchema";
 import classes from "./insights.module.css";
 import { queryToUrl, type Kind } from "./model";
 import { kindOf } from "./registry";
-import { cohortTemplates, templates, TOPICS, type Seen } from "./templates";
-
-function useSeen(): Seen {
-  const events = useQuery(eventNamesQuery).data ?? [];
-  const properties = useQuery(propertiesQuery(undefined)).data ?? [];
-  return { events: events.filter((one) => !one.isNotOffered).map((one) => one.name), properties };
-}
+import { cohortTemplates, templates, TOPICS } from "./templates";
+import { useSeen } from "./useSeen";
 
 /** The usual questions about what was really seen, each one click away from its answer. */
 export function Templates() {

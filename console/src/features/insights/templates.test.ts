@@ -31,7 +31,7 @@ test("a way without its end is none, nor one whose beginning is its end", () => 
 });
 
 test("signup is split by the method and the platform that were seen", () => {
-  const split = asked(SIGNUP, [METHOD, { name: "os", of: "context" }]).filter(({ query }) => "breakdown" in query && query.breakdown);
+  const split = asked(SIGNUP, [METHOD, { name: "platform", of: "event" }, { name: "os", of: "context" }]).filter(({ query }) => "breakdown" in query && query.breakdown);
   expect(split.map(({ question, query }) => [question, "breakdown" in query && query.breakdown])).toEqual([
     ["Which signup method converts best?", { property: "signup_method", of: "event" }],
     ["On which platform do they sign up?", { property: "os", of: "context" }],

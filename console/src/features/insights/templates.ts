@@ -29,6 +29,8 @@ export interface SeenProperty {
 export interface Seen {
   events: readonly string[];
   properties: readonly SeenProperty[];
+  /** Properties of the event that ends signup. */
+  ofSignup?: readonly SeenProperty[];
 }
 
 const MONTH = { last_days: 30 };
@@ -87,8 +89,8 @@ function ofSignup(seen: Seen): Template[] {
   const topic = "Signup";
   const [start, done] = [SIGNUP_STARTS, SIGNUPS].map(finder(seen.events));
   if (!done) return [];
-  const method = property(seen, METHODS);
-  const platform = property(seen, PLATFORMS);
+  const method = property(seen.properties, METHODS);
+  const platform = property([...(seen.ofSignup ?? []).filter((one) => one.of === "event"), ...seen.properties.filter((one) => one.of === "context")], PLATFORMS);
   const list: Template[] = [];
   if (start) {
     const steps = [start, done];
@@ -135,9 +137,9 @@ function ofSales(seen: Seen): Template[] {
 }
 
 /** The first of some properties of events, or of their context, that was seen. */
-function property(seen: Seen, names: readonly string[]): PropertyRef | undefined {
+function property(seen: readonly SeenProperty[], names: readonly string[]): PropertyRef | undefined {
   for (const of of ["event", "context"] as const) {
-    const name = finder(seen.properties.filter((one) => one.of === of).map((one) => one.name))(names);
+    const name = finder(seen.filter((one) => one.of === of).map((one) => one.name))(names);
     if (name) return { property: name, of };
   }
   return undefined;
@@ -170,7 +172,7 @@ export function cohortTemplates(seen: Seen): CohortTemplate[] {
     { name: "New this week", about: "First event ever in the last 7 days", definition: all([{ kind: "new", within: { last_days: 7 } }]) },
     { name: "Gone quiet", about: "Active in the last 90 days, not in the last 14", definition: all([{ kind: "active", within }], [{ kind: "active", within: { last_days: 14 } }, true]) },
   ];
-  const method = property(seen, METHODS);
+  const method = property(seen.properties, METHODS);
   const methods = seen.properties.find((one) => one.name === method?.property && one.of === method.of)?.samples ?? [];
   if (done && method) {
     for (const value of methods.slice(0, METHODS_MAX)) {

@@ -58,7 +58,7 @@ function HoldChip({ query, onChange }: EditorProps<Query>) {
       <Menu position="bottom-start" shadow="none" withinPortal>
         <Menu.Target>
           <ChipButton label={`Same at all steps: ${hold ? holdWords(hold) : "nothing"}. Change`} blank={!hold}>
-            {hold === "session" ? "session" : property ? "property" : "…"}
+            {hold === "session" ? "session" : "property"}
           </ChipButton>
         </Menu.Target>
         <Menu.Dropdown>

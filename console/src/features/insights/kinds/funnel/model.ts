@@ -220,7 +220,8 @@ function byGroup(query: Query, result: Result): NumberTable {
     return [
       ...first,
       { key: `share${index}`, title: "of first" },
-      { key: `previous${index}`, title: "of previous" },
+      // Of the second step both are the same.
+      ...(index > 1 ? [{ key: `previous${index}`, title: "of previous" }] : []),
       { key: `median${index}`, title: "median" },
       { key: `lost${index}`, title: "lost before" },
     ];
@@ -255,7 +256,7 @@ function row(key: string, title: string, of: Bars, group: string | undefined): N
     return [
       people,
       share(step.from_start, `${title}, step ${index + 1}, of first`),
-      share(step.from_previous, `${title}, step ${index + 1}, of previous`),
+      ...(index > 1 ? [share(step.from_previous, `${title}, step ${index + 1}, of previous`)] : []),
       {
         text: median === undefined ? "–" : formatDuration(median * 1000),
         value: median ?? null,

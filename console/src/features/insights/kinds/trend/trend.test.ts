@@ -46,10 +46,14 @@ test("every number of the table knows its people, a gap and a zero have none", (
   expect(numbers.note).toContain("The 2 largest of 7 values.");
 });
 
-test("buckets say what they are and whether they are whole", () => {
-  expect(buckets(result, "UTC")).toEqual([
-    { short: "1 Mar", long: "Sun, 1 Mar 2026", partial: false },
-    { short: "2 Mar", long: "Mon, 2 Mar 2026", partial: true },
+test("buckets say what they are, whether they are whole, and what was noted of their time", () => {
+  const noted = [
+    { at: "2026-03-02T00:00:00Z", text: "Release 4.2" },
+    { at: "2026-03-03T00:00:00Z", text: "Too late" },
+  ];
+  expect(buckets(result, "UTC", noted)).toEqual([
+    { short: "1 Mar", long: "Sun, 1 Mar 2026", partial: false, notes: [] },
+    { short: "2 Mar", long: "Mon, 2 Mar 2026", partial: true, notes: ["Release 4.2"] },
   ]);
 });
 
