@@ -154,7 +154,7 @@ fn catalog() -> (Arc<Catalog>, Vec<Case>) {
     let engine = Engine::start(&EngineConfig { threads: 1, ..EngineConfig::default() }).unwrap();
     let published = kinds(&Files::folder(&dist), &engine).unwrap();
     let cases = cases(&published);
-    (Arc::new(sluice_destinations::catalog_with(published)), cases)
+    (Arc::new(sluice_destinations::catalog_with(published, Vec::new())), cases)
 }
 
 /// Writes the events, and then takes the time until all are delivered.

@@ -124,7 +124,7 @@ impl Destination for Nothing {
         let verdicts = Verdicts::Whole(Verdict::Reject { reason });
         Box::pin(std::future::ready(BatchOutcome {
             verdicts,
-            exchange: None,
+            exchanges: Vec::new(),
             warnings: Vec::new(),
         }))
     }
