@@ -141,11 +141,21 @@ describe('product analytics (Heap)', () => {
   })
 })
 
-test('every available one is built, small, and named in the catalogue as the settings name it', async () => {
+test('every available one is built, small, and makes its plugins of the proposed mappings', async () => {
   const { body } = await server.api('GET', '/catalog/destinations?pagination[count]=1000')
   const onPages = body.data.destinationsCatalog.filter((kind) => kind.deviceMode?.isOnly)
   assert.equal(onPages.length, 20)
-  for (const { id, deviceMode } of onPages) assert.ok(deviceMode.pluginBytes > 5_000 && deviceMode.pluginBytes < 25_000, `${id}: ${deviceMode.pluginBytes}`)
+  await come(['https://nowhere.example/**', ''])
+  for (const { id, settings: fields, deviceMode } of onPages) {
+    assert.ok(deviceMode.pluginBytes > 5_000 && deviceMode.pluginBytes < 25_000, `${id}: ${deviceMode.pluginBytes}`)
+    source = await server.createSource(`each-${id}`)
+    await create(id, Object.fromEntries(fields.filter((field) => field.required).map(({ key, choices }) => [key, choices?.[0] ?? 'x'])))
+    const settings = await (await fetch(`${server.url}/v1/projects/${source.writeKey}/settings`)).json()
+    const [{ url, libraryName, settings: { subscriptions = [] } }] = settings.remotePlugins
+    await visitor.page.addScriptTag({ url })
+    const plugins = await inPage(async ([libraryName, subscriptions]) => (await window[libraryName]({ subscriptions })).length, [libraryName, subscriptions])
+    assert.equal(plugins, new Set(subscriptions.map((one) => one.partnerAction)).size, id)
+  }
   const unavailable = body.data.destinationsCatalog.filter((kind) => ['actions-braze-web', 'actions-amplitude-plugins'].includes(kind.id))
   assert.deepEqual(unavailable.map((kind) => kind.available), [false, false])
 })
