@@ -32,27 +32,17 @@ impl Node {
             }
             Self::Path(Source::Fixed(path)) => path.of(input).into(),
             Self::Path(Source::Computed(text)) => {
-                let text = text.resolve(input, budget)?;
-                let text = expect_text(&text, "@path")?;
-                budget.take_reading(text)?;
-                Path::of_directive(text).of(input).into()
+                let text = computed(text.resolve(input, budget)?, "@path", budget)?;
+                Path::of_directive(&text).of(input).into()
             }
             Self::Template(Source::Fixed(template)) => Val::text(template.render(input, budget)?),
             Self::Template(Source::Computed(text)) => {
-                let text = text.resolve(input, budget)?;
-                let text = expect_text(&text, "@template")?;
-                budget.take_reading(text)?;
-                Val::text(Template::parse(text).render(input, budget)?)
+                let text = computed(text.resolve(input, budget)?, "@template", budget)?;
+                Val::text(Template::parse(&text).render(input, budget)?)
             }
             Self::If(branch) => return branch.resolve(input, budget),
             Self::Case { upper, value } => {
-                let value = value.resolve(input, budget)?;
-                budget.take(value.as_str().map_or(0, str::len))?;
-                match value.as_str() {
-                    Some(text) if *upper => Val::text(text.to_uppercase()),
-                    Some(text) => Val::text(text.to_lowercase()),
-                    None => value,
-                }
+                return in_case(*upper, value.resolve(input, budget)?, budget);
             }
             Self::Replace(replace) => return replace.resolve(input, budget),
             Self::ArrayPath { source, shape } => {
@@ -65,20 +55,8 @@ impl Node {
                     None => items,
                 }
             }
-            Self::Encode(value) => {
-                let mut out = String::new();
-                if value.resolve(input, budget)?.push_json(&mut out, budget)? {
-                    Val::text(out)
-                } else {
-                    Val::Undefined
-                }
-            }
-            Self::Decode(value) => {
-                let value = value.resolve(input, budget)?;
-                budget.take_reading(value.as_str().unwrap_or_default())?;
-                let decoded = value.as_str().and_then(|text| serde_json::from_str(text).ok());
-                decoded.map_or(value, Val::Own)
-            }
+            Self::Encode(value) => return encode(&value.resolve(input, budget)?, budget),
+            Self::Decode(value) => return decode(value.resolve(input, budget)?, budget),
             Self::Flatten { separator, omit_arrays, value } => {
                 return flatten(value.resolve(input, budget)?, separator, *omit_arrays, budget);
             }
@@ -96,10 +74,32 @@ impl Node {
     }
 }
 
-fn expect_text<'v>(value: &'v Val<'_>, directive: &str) -> Result<&'v str, ApplyError> {
-    value.as_str().ok_or_else(|| {
-        ApplyError::new(format!("{directive}: expected string, got {}", value.kind()))
-    })
+/// The text of a directive that another one gave, about to be read.
+fn computed(text: Val<'_>, directive: &str, budget: &Budget) -> Result<String, ApplyError> {
+    let kind = text.kind();
+    let Some(Value::String(text)) = text.into_json(budget)? else {
+        return Err(ApplyError::new(format!("{directive}: expected string, got {kind}")));
+    };
+    budget.take_reading(&text)?;
+    Ok(text)
+}
+
+fn in_case<'a>(upper: bool, value: Val<'a>, budget: &Budget) -> Resolved<'a> {
+    let Some(text) = value.as_str() else { return Ok(value) };
+    budget.take(text.len())?;
+    Ok(Val::text(if upper { text.to_uppercase() } else { text.to_lowercase() }))
+}
+
+fn encode(value: &Val<'_>, budget: &Budget) -> Resolved<'static> {
+    let mut out = String::new();
+    Ok(if value.push_json(&mut out, budget)? { Val::text(out) } else { Val::Undefined })
+}
+
+/// What is no JSON stays as it is.
+fn decode<'a>(value: Val<'a>, budget: &Budget) -> Resolved<'a> {
+    let Some(text) = value.as_str() else { return Ok(value) };
+    budget.take_reading(text)?;
+    Ok(serde_json::from_str(text).ok().map_or(value, Val::Own))
 }
 
 impl If {
