@@ -56,6 +56,12 @@ describe('a destination of the catalogue', () => {
     assert.equal(answer.status, 200)
   }
 
+  // What is saved cannot be saved again.
+  async function saveMapping() {
+    await button('Save mapping').click()
+    await page.locator('button:disabled', { hasText: 'Save mapping' }).waitFor()
+  }
+
   async function until(what, holds) {
     for (let look = 0; look < 150; look += 1) {
       if (holds()) return
@@ -107,8 +113,7 @@ describe('a destination of the catalogue', () => {
     await page.getByLabel('Company Name').fill('{{traits.first_name}} & Sons')
     await gets.getByText('"Ann & Sons"').waitFor()
     await assertSound(page, 'a mapping with rows')
-    await button('Save mapping').click()
-    await page.getByText('Saved').first().waitFor()
+    await saveMapping()
   })
 
   test('a recent event is tried out, with each request and its answer', async () => {
@@ -154,8 +159,7 @@ describe('a destination of the catalogue', () => {
     const other = page.getByRole('group', { name: 'Other properties' })
     await other.getByLabel('Other properties: name 1').fill('plan_name')
     await page.getByLabel('What the action gets').getByText('"plan_name"').waitFor()
-    await button('Save mapping').click()
-    await page.getByText('Saved').first().waitFor()
+    await saveMapping()
     await tab(/^Dead letters/)
     await button('Show them').click()
     await button('Send again: identify · bob').click()

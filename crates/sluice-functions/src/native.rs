@@ -187,13 +187,37 @@ fn hmac_of(name: String, key: Data, data: Data) -> Option<Data> {
     }))
 }
 
-/// Year, month, day, hour, minute, second in the zone, and the zone's abbreviation.
+/// Year, month, day, hour, minute, second in the zone, and the zone's short name.
 fn civil(ms: f64, zone: String) -> Option<Vec<String>> {
     #[expect(clippy::cast_possible_truncation, reason = "a time out of range is refused by jiff")]
     let at = jiff::Timestamp::from_millisecond(ms as i64).ok()?;
     let at = at.in_tz(&zone).ok()?;
-    let text = at.strftime("%Y %-m %-d %-H %-M %-S %Z").to_string();
-    Some(text.split(' ').map(str::to_owned).collect())
+    let text = at.strftime("%Y %-m %-d %-H %-M %-S").to_string();
+    let mut parts: Vec<String> = text.split(' ').map(str::to_owned).collect();
+    let abbreviation = at.strftime("%Z").to_string();
+    parts.push(short_name(&zone, &abbreviation, at.offset().seconds() / 60));
+    Some(parts)
+}
+
+/// As American English has it: zones there by their abbreviation, all others by their distance to
+/// Greenwich. What parses it counts on that.
+fn short_name(zone: &str, abbreviation: &str, minutes: i32) -> String {
+    const AMERICAN: &[&str] = &[
+        "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AKST", "AKDT", "AST", "ADT", "HST",
+    ];
+    let is_there =
+        ["America/", "US/", "Pacific/Honolulu"].iter().any(|start| zone.starts_with(start));
+    if is_there && AMERICAN.contains(&abbreviation) {
+        return abbreviation.to_owned();
+    }
+    let (hours, rest) = (minutes.abs() / 60, minutes.abs() % 60);
+    let sign = if minutes < 0 { '-' } else { '+' };
+    match (minutes, rest) {
+        (0, _) if matches!(zone, "UTC" | "Etc/UTC" | "Zulu" | "UCT") => "UTC".to_owned(),
+        (0, _) => "GMT".to_owned(),
+        (_, 0) => format!("GMT{sign}{hours}"),
+        (_, rest) => format!("GMT{sign}{hours}:{rest:02}"),
+    }
 }
 
 fn url_parse(text: String, base: rquickjs::function::Opt<Option<String>>) -> Option<Vec<String>> {

@@ -121,6 +121,11 @@ async fn what_programs_expect_of_a_platform_is_there() {
     check("return [...new TextEncoder().encode('é')].concat(new TextDecoder().decode(new Uint8Array([0xc3, 0xa9])))", json!([195, 169, "é"])).await;
     check("const a = {d: new Date(5), m: new Map([[1, [2]]])}; a.self = a; const b = structuredClone(a);
            return [b.d.getTime(), b.m.get(1)[0], b.self === b, b.m === a.m]", json!([5, 2, true, false])).await;
+    let zones = "const at = new Date(Date.UTC(2026, 0, 15, 12)); \
+        return ['Europe/Berlin', 'Europe/London', 'UTC', 'America/New_York', 'America/Sao_Paulo', 'Asia/Kolkata', 'Asia/Shanghai'] \
+        .map((timeZone) => at.toLocaleString('en-US', {timeZone, timeZoneName: 'short'}).split(' ')[3])";
+    let names = ["GMT+1", "GMT", "UTC", "EST", "GMT-3", "GMT+5:30", "GMT+8"];
+    check(zones, json!(names)).await;
     check("return new Date(Date.UTC(2024, 0, 15, 23, 5, 9)).toLocaleString('en-US', {timeZone: 'Asia/Tokyo'})", json!("1/16/2024, 8:05:09 AM")).await;
     check("const steps = []; setTimeout(() => steps.push('late'), 20); const t = setTimeout(() => steps.push('never'), 10);
            clearTimeout(t); await new Promise((done) => setTimeout(done, 40)); return steps", json!(["late"])).await;
