@@ -59,7 +59,7 @@ describe('a destination of the catalogue', () => {
   // What is saved cannot be saved again.
   async function saveMapping() {
     await button('Save mapping').click()
-    await page.locator('button:disabled', { hasText: 'Save mapping' }).waitFor()
+    await page.locator('button:disabled:not([data-loading])', { hasText: 'Save mapping' }).waitFor()
   }
 
   async function until(what, holds) {
