@@ -1,6 +1,6 @@
 //! `cargo xtask parity`: every action of every published destination, in Node and in the sandbox,
-//! with the same events, settings and peers; prints the tally and where they differ, and fails if that
-//! is not what `catalogue/parity/compared.json` says. With `--write` it writes that file.
+//! with the same events, settings and peers; prints the tally and where they differ, and fails if a
+//! destination does worse than `catalogue/parity/compared.json` says. With `--write` it writes that file.
 
 use crate::assets::assets;
 use crate::run::{cargo, program, root, say, succeeds};
