@@ -185,7 +185,8 @@ impl Pipeline {
 
     fn wait_for_work(&self, stop: &CancellationToken) {
         let consumed_to = self.ledger.consumed_to.0;
-        while !stop.is_cancelled() && self.commands.is_empty() {
+        let is_asked = || !self.commands.is_empty() || self.shared.people.is_purge_due();
+        while !stop.is_cancelled() && !is_asked() {
             if self.received.wait_past(consumed_to, IDLE_WAIT) {
                 break;
             }
