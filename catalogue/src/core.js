@@ -26,8 +26,9 @@ globalThis.__destination = (definition) => {
   destination = new Destination(definition)
 }
 
-// Access tokens that were fetched anew; one at a time.
+// Access tokens that were fetched anew, one at a time; the host keeps those that it was not told of.
 let fresh = {}
+let untold = null
 let refreshing = null
 
 const settings = () => ({ ...globalThis.__configuration.settings })
@@ -48,7 +49,8 @@ async function refresh() {
     .refreshAccessToken({ ...settings(), oauth: auth() }, auth())
     .then((token) => {
       if (!token?.accessToken) throw new Error('the answer holds no access token')
-      fresh = { accessToken: token.accessToken, ...(token.refreshToken ? { refreshToken: token.refreshToken } : {}) }
+      fresh = { ...fresh, accessToken: token.accessToken, ...(token.refreshToken ? { refreshToken: token.refreshToken } : {}) }
+      untold = fresh
     })
     .catch((error) => {
       throw isOutOfMemory(error) ? OUT_OF_MEMORY : new TokenRefreshError(error)
@@ -223,7 +225,16 @@ function checkSettings() {
   if (settingsError) throw settingsError
 }
 
-globalThis.main = async (argument, { signal }) => {
+globalThis.main = async (argument, context) => {
+  const answer = await called(argument, context)
+  if (untold && answer && typeof answer === 'object') {
+    answer.tokens = untold
+    untold = null
+  }
+  return answer
+}
+
+async function called(argument, { signal }) {
   if (argument.validate) return checkSettings() ?? null
   if (argument.map) return transform(argument.map.mapping, argument.map.event)
   if (argument.authenticate) {

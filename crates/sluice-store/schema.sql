@@ -7,7 +7,7 @@ CREATE TABLE cohort ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNI
 CREATE VIEW cohort_listed AS SELECT cohort.*, (SELECT count(*) FROM cohort_person WHERE cohort_no = cohort.no) AS people FROM cohort;
 CREATE TABLE cohort_person ( cohort_no INTEGER NOT NULL REFERENCES cohort (no), person INTEGER NOT NULL, PRIMARY KEY (cohort_no, person) ) STRICT, WITHOUT ROWID;
 CREATE INDEX cohort_workspace ON cohort (workspace_no);
-CREATE TABLE connection ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, destination_no INTEGER NOT NULL REFERENCES destination (no), source_no INTEGER NOT NULL REFERENCES source (no), created_at INTEGER NOT NULL, -- Events decided from here on are for it: its creation, or when it was last restored. starts_at INTEGER NOT NULL, deleted_at INTEGER ) STRICT;
+CREATE TABLE connection ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, destination_no INTEGER NOT NULL REFERENCES destination (no), source_no INTEGER NOT NULL REFERENCES source (no), created_at INTEGER NOT NULL, -- Events decided from here on are for it: its creation, or when it was last restored. starts_at INTEGER NOT NULL, deleted_at INTEGER , routing TEXT NOT NULL DEFAULT '{}') STRICT;
 CREATE UNIQUE INDEX connection_pair ON connection (destination_no, source_no) WHERE deleted_at IS NULL;
 CREATE INDEX connection_source ON connection (source_no);
 CREATE TABLE console_user ( no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, -- Argon2id in PHC form. password_hash TEXT NOT NULL, -- Where they last were. workspace_no INTEGER REFERENCES workspace (no), created_at INTEGER NOT NULL, signed_in_at INTEGER ) STRICT;

@@ -340,6 +340,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/destinations/{destinationId}/deletions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the peer to delete what it knows of people, now. What Sluice itself keeps stays. A passing
+         *     failure is not tried again by itself: asking twice does no harm.
+         */
+        post: operations["delete_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/destinations/{destinationId}/filters": {
         parameters: {
             query?: never;
@@ -375,6 +395,57 @@ export interface paths {
         head?: never;
         /** Changes a filter; what is absent stays. */
         patch: operations["update_filter"];
+        trace?: never;
+    };
+    "/destinations/{destinationId}/oauth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a destination is connected by OAuth, and whether it is. */
+        get: operations["get_oauth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destinations/{destinationId}/oauth/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins the way to the peer. The answer's cookie binds it to the browser that asks. */
+        post: operations["start_oauth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destinations/{destinationId}/remarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What settings mean for the events of this workspace: nothing is changed. */
+        post: operations["remark_on_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/destinations/{destinationId}/restore": {
@@ -440,6 +511,23 @@ export interface paths {
         post?: never;
         /** Disconnects a source; what still waits for the connection is given up. */
         delete: operations["disconnect_source"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destinations/{destinationId}/sources/{sourceId}/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets which of a source's events the destination gets; what is absent is on again. */
+        put: operations["set_routing"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1432,6 +1520,21 @@ export interface components {
             /** @description End of what is counted, exclusive, UTC. */
             to: string;
         };
+        /** @description What is absent is on. */
+        CallSwitches: {
+            /** @default true */
+            alias?: boolean;
+            /** @default true */
+            group?: boolean;
+            /** @default true */
+            identify?: boolean;
+            /** @default true */
+            page?: boolean;
+            /** @default true */
+            screen?: boolean;
+            /** @default true */
+            track?: boolean;
+        };
         CohortBody: {
             definition?: components["schemas"]["CohortDefinition"] | null;
             description?: string | null;
@@ -1623,6 +1726,7 @@ export interface components {
         ConnectionView: {
             createdAt: string;
             id: string;
+            routing: components["schemas"]["Routing"];
             sourceId: string;
         };
         DashboardBody: {
@@ -1778,6 +1882,12 @@ export interface components {
             data: {
                 dashboards: components["schemas"]["DashboardView"][];
                 pagination: components["schemas"]["Pagination"];
+            };
+        };
+        /** @description A successful answer. */
+        Data_DeletionData: {
+            data: {
+                deletion: components["schemas"]["PeopleDeletion"];
             };
         };
         /** @description A successful answer. */
@@ -1972,6 +2082,19 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Data_OAuthData: {
+            data: {
+                oauth: components["schemas"]["OAuthView"];
+            };
+        };
+        /** @description A successful answer. */
+        Data_OAuthStart: {
+            data: {
+                /** @description Where the browser has to go; it comes back within ten minutes. */
+                authorizeUrl: string;
+            };
+        };
+        /** @description A successful answer. */
         Data_OwnSessionsData: {
             data: {
                 /** @description Those that have not ended, the last used first; at most 50. */
@@ -2023,6 +2146,12 @@ export interface components {
         Data_ReceiptData: {
             data: {
                 receipt: components["schemas"]["Receipt"];
+            };
+        };
+        /** @description A successful answer. */
+        Data_RemarksData: {
+            data: {
+                remarks: components["schemas"]["RemarkView"][];
             };
         };
         /** @description A successful answer. */
@@ -2168,6 +2297,20 @@ export interface components {
         DefinitionBody: {
             definition: components["schemas"]["CohortDefinition"];
         };
+        DeletionBody: {
+            /**
+             * @description At most 100.
+             * @example [
+             *       "user-0042"
+             *     ]
+             */
+            userIds: string[];
+        };
+        DeletionData: {
+            deletion: components["schemas"]["PeopleDeletion"];
+        };
+        /** @enum {string} */
+        DeletionVerdict: "accepted" | "retry" | "refused";
         DeliveriesData: {
             deliveries: components["schemas"]["DeliveryStatus"][];
         };
@@ -2978,6 +3121,8 @@ export interface components {
             /** @description Whether a destination of this kind can be made here. */
             available: boolean;
             compared?: components["schemas"]["ComparisonView"] | null;
+            /** @description Whether an editor connects it at the peer, see `/destinations/{id}/oauth`. */
+            connectsByOauth: boolean;
             description: string;
             deviceMode?: components["schemas"]["DeviceModeView"] | null;
             /** @description Whether it has actions, which mappings start; other kinds take all events their own way. */
@@ -3363,7 +3508,8 @@ export interface components {
             enabled?: boolean;
             /** @description The action's title when absent. */
             name?: string | null;
-            settings: Record<string, never>;
+            /** @description What the action's fields propose when absent. */
+            settings?: Record<string, never> | null;
             /** @example type = "track" */
             trigger: string;
         };
@@ -3397,6 +3543,21 @@ export interface components {
             /** @description A token with the role admin for the new workspace, if a token asked for it. Shown only here. */
             adminToken?: string | null;
             workspace: components["schemas"]["SeatView"];
+        };
+        OAuthData: {
+            oauth: components["schemas"]["OAuthView"];
+        };
+        OAuthStart: {
+            /** @description Where the browser has to go; it comes back within ten minutes. */
+            authorizeUrl: string;
+        };
+        OAuthView: {
+            /** @description There is an access token. Whether it still works, deliveries tell. */
+            isConnected: boolean;
+            /** @description Settings that must be saved before. */
+            missing: string[];
+            /** @description To be registered with the client at the peer. */
+            redirectUri: string;
         };
         /** @description When the person had the event for the first, second, … fifth time ever. */
         Occurrence: {
@@ -3649,6 +3810,15 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
             people: components["schemas"]["PersonSummary"][];
             search?: components["schemas"]["SearchExtent"] | null;
+        };
+        /** @description What a peer said to a request to delete people. */
+        PeopleDeletion: {
+            /** @description A stable code, such as `INVALID_SETTINGS`, unless all went well. */
+            code?: string | null;
+            exchange?: components["schemas"]["ExchangeView"] | null;
+            /** @description What it means, in words. */
+            explanation: string;
+            verdict: components["schemas"]["DeletionVerdict"];
         };
         /** @description Which people: the question and the number in its answer. */
         PeopleQuery: {
@@ -3955,6 +4125,17 @@ export interface components {
          * @enum {string}
          */
         RegionName: "us" | "eu";
+        RemarkView: {
+            isWarning: boolean;
+            text: string;
+        };
+        RemarksBody: {
+            /** @description As in a change of the destination: what is absent is as saved. */
+            settings?: Record<string, never>;
+        };
+        RemarksData: {
+            remarks: components["schemas"]["RemarkView"][];
+        };
         /**
          * @description To what times are cut before they are compared.
          * @enum {string}
@@ -4168,6 +4349,30 @@ export interface components {
          * @enum {string}
          */
         RoleName: "viewer" | "editor" | "admin";
+        /** @description What of a source's events goes to a destination. */
+        Routing: {
+            /**
+             * @description A person must have agreed to all of them (`context.consent.categoryPreferences`). Without
+             *     any, nobody is asked.
+             * @example [
+             *       "Advertising"
+             *     ]
+             */
+            consentCategories?: string[];
+            schema?: components["schemas"]["SchemaSwitches"];
+        };
+        SchemaSwitches: {
+            calls?: components["schemas"]["CallSwitches"];
+            /**
+             * @description Tracks by their name, on or off; they have the last word over `calls.track`.
+             * @example {
+             *       "Page Scrolled": false
+             *     }
+             */
+            events?: {
+                [key: string]: boolean;
+            };
+        };
         /**
          * @description Whose property it is.
          * @enum {string}
@@ -7475,6 +7680,105 @@ export interface operations {
             };
         };
     };
+    delete_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The destination's id */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionBody"];
+            };
+        };
+        responses: {
+            /** @description What the peer said */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DeletionData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
     list_filters: {
         parameters: {
             query?: never;
@@ -7910,6 +8214,259 @@ export interface operations {
             };
         };
     };
+    get_oauth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The destination's id */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is there and what is missing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_OAuthData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    start_oauth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The destination's id */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where to go */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_OAuthStart"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    remark_on_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The destination's id */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemarksBody"];
+            };
+        };
+        responses: {
+            /** @description None, where there is nothing to say */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_RemarksData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
     restore_destination: {
         parameters: {
             query?: never;
@@ -8224,6 +8781,107 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    set_routing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The destination's id */
+                destinationId: string;
+                /** @description The id of a connected source */
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Routing"];
+            };
+        };
+        responses: {
+            /** @description The destination after the change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DestinationData"];
+                };
+            };
+            /** @description What was sent is wrong; each entry names its field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description There is no such thing in this workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description It collides with something that exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

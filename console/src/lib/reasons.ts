@@ -31,6 +31,9 @@ const WORDS: Record<string, string> = {
   nested_too_deep: "Objects are nested deeper than allowed.",
   message_id_too_long: "The message id is too long.",
   suppressed_user: "The person asked not to be tracked.",
+  FILTERED_BY_END_USER_CONSENT:
+    "The person did not agree to a consent category that the connection asks for.",
+  FILTERED_BY_SCHEMA: "The call or the event is switched off for this destination.",
   FILTERED_BY_RULES: "A filter of the destination drops the event.",
   FILTERED_BY_SAMPLE: "A filter of the destination sends only a sample, and the event is not in it.",
   connection_disabled: "The destination was switched off when the event came.",

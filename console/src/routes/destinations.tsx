@@ -30,8 +30,9 @@ export const destinationsRoutes = [
     getParentRoute: () => shellRoute,
     path: "/destinations/$destinationId",
     validateSearch: search({
-      tab: oneOf("delivery", "mappings", "dead", "filters", "settings"),
+      tab: oneOf("delivery", "mappings", "dead", "routing", "filters", "settings"),
       mapping: text,
+      oauth: text,
     }),
     component: lazyRouteComponent(
       () => import("../features/destinations/DestinationPage"),

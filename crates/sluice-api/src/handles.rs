@@ -357,6 +357,35 @@ pub trait Deliveries: Send + Sync {
     /// Sends one event to the connection's destination now, outside of every account. `event` is as
     /// a sender would write it, with a `type`. Invalid if it would be refused.
     fn test(&self, connection: String, event: serde_json::Value) -> Answer<DeliveryTest>;
+
+    /// Asks the peer of the connection's destination to delete people. Invalid if it has no way to.
+    fn delete_people(&self, connection: String, user_ids: Vec<String>) -> Answer<PeopleDeletion>;
+}
+
+/// What a peer said to a request to delete people.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PeopleDeletion {
+    pub verdict: DeletionVerdict,
+    /// A stable code, such as `INVALID_SETTINGS`, unless all went well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What it means, in words.
+    pub explanation: String,
+    /// The request and its answer, redacted; absent if nothing was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<ExchangeView>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DeletionVerdict {
+    /// The peer takes it on.
+    Accepted,
+    /// A passing failure: ask again later.
+    Retry,
+    /// It will not.
+    Refused,
 }
 
 /// What a destination made of a test event.

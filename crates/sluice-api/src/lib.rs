@@ -18,6 +18,7 @@ mod body;
 mod cookie;
 mod error;
 pub mod handles;
+mod oauth;
 mod openapi;
 mod page;
 mod routes;

@@ -11,6 +11,7 @@ use crate::handles::{
     Deliveries, Erasures, EventSchema, Exports, Ledgers, LiveEvents, People, Questions, Receipts,
     WorkspaceParts,
 };
+use crate::oauth::Ways;
 use crate::routes::stream_permits;
 use crate::visitor::Site;
 
@@ -39,14 +40,22 @@ struct Parts {
     handles: Handles,
     site: Site,
     attempts: Attempts,
+    oauth: Ways,
     live_streams: Arc<Semaphore>,
 }
 
 impl ApiState {
     #[must_use]
     pub fn new(store: Store, catalog: Arc<Catalog>, handles: Handles, site: Site) -> Self {
-        let (attempts, live_streams) = (Attempts::default(), stream_permits());
-        Self(Arc::new(Parts { store, catalog, handles, site, attempts, live_streams }))
+        Self(Arc::new(Parts {
+            store,
+            catalog,
+            handles,
+            site,
+            attempts: Attempts::default(),
+            oauth: Ways::default(),
+            live_streams: stream_permits(),
+        }))
     }
 
     pub(crate) fn site(&self) -> &Site {
@@ -55,6 +64,11 @@ impl ApiState {
 
     pub(crate) fn attempts(&self) -> &Attempts {
         &self.0.attempts
+    }
+
+    /// Ways to peers that were begun.
+    pub(crate) fn oauth(&self) -> &Ways {
+        &self.0.oauth
     }
 
     pub(crate) fn store(&self) -> &Store {

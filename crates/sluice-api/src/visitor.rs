@@ -9,6 +9,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use http::header::{HOST, HeaderMap, ORIGIN};
 use http::request::Parts;
 use sluice_base::Clock;
+use sluice_destination_kit::HttpOut;
 
 use crate::error::ApiError;
 use crate::state::ApiState;
@@ -25,6 +26,8 @@ pub struct Site {
     /// Whether the listener itself speaks HTTPS.
     pub is_https: bool,
     pub client_ip: ClientIp,
+    /// For asking peers that an editor connects a destination to.
+    pub outbound: HttpOut,
     pub scripts: BrowserScripts,
 }
 
@@ -54,6 +57,11 @@ impl Visitor {
     /// A link into the console.
     pub(crate) fn link(&self, page: &str, name: &str, code: &str) -> String {
         format!("{}/{page}?{name}={code}", self.base_url)
+    }
+
+    /// A path of ours as the visitor's browser reaches it.
+    pub(crate) fn address_of(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
     }
 }
 

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::DeliveryError;
 use crate::core::{Attempt, Core, TIMED_OUT};
+use crate::delivery::KeepFor;
 use crate::edit::edited;
 use crate::filter::Filter;
 use crate::keeper::Keeper;
@@ -81,6 +82,7 @@ impl Shared {
 pub(crate) struct Surroundings {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) http: HttpOut,
+    pub(crate) keep: KeepFor,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) policy: Policy,
     /// Wakes every task to look at the clock again.
@@ -100,7 +102,9 @@ pub(crate) struct Connection {
     records: Arc<Records>,
     synced: watch::Receiver<u64>,
     commands: mpsc::Receiver<Command>,
-    sends: JoinSet<(u64, BatchOutcome)>,
+    sends: JoinSet<Sent>,
+    /// Counts the destinations that were built, one after the other.
+    generation: u64,
     loading: Option<JoinHandle<Result<Option<Arc<Record>>, DeliveryError>>>,
     committing: Option<JoinHandle<io::Result<()>>>,
     committed_at: Instant,
@@ -113,9 +117,16 @@ pub(crate) struct Connection {
     has_more: bool,
 }
 
+struct Sent {
+    attempt: u64,
+    /// Of the destination that sent it.
+    generation: u64,
+    outcome: BatchOutcome,
+}
+
 enum Woken {
     Command(Command),
-    Sent(u64, BatchOutcome),
+    Sent(Sent),
     Loaded(Result<Option<Arc<Record>>, DeliveryError>),
     Committed(io::Result<()>),
     Time,
@@ -159,6 +170,7 @@ impl Connection {
             synced,
             commands,
             sends: JoinSet::new(),
+            generation: 0,
             loading: None,
             committing: None,
             committed_at: Instant::now(),
@@ -176,6 +188,7 @@ impl Connection {
 
     /// Builds the destination anew from the settings.
     fn configure(&mut self) {
+        self.generation += 1;
         self.rules = Rules::new(&self.spec.filters);
         let now = self.around.clock.now();
         self.core.set_paused(now, !self.spec.enabled);
@@ -183,10 +196,12 @@ impl Connection {
             None => Err(format!("there is no destination kind `{}`", self.spec.kind)),
             Some(kind) => {
                 let http = self.around.http.clone();
+                let keep = (self.around.keep)(self.spec.workspace, &self.spec.destination_id);
                 let settings = kind.settings().check(self.spec.settings.expose());
                 let built = settings.and_then(|settings| {
                     let policy = self.core.policy.with(&settings);
-                    Ok((kind.build_with(settings, &self.spec.subscriptions, http)?, policy))
+                    let subscriptions = &self.spec.subscriptions;
+                    Ok((kind.build_with(settings, subscriptions, http, keep)?, policy))
                 });
                 built.map(|built| (Arc::clone(kind), built)).map_err(|error| error.to_string())
             }
@@ -242,7 +257,7 @@ impl Connection {
             () = stop.cancelled() => Woken::Stop,
             Some(command) = self.commands.recv() => Woken::Command(command),
             Some(sent) = self.sends.join_next(), if !self.sends.is_empty() => match sent {
-                Ok((id, outcome)) => Woken::Sent(id, outcome),
+                Ok(sent) => Woken::Sent(sent),
                 Err(_) => Woken::Time,
             },
             loaded = join(&mut self.loading), if self.loading.is_some() => Woken::Loaded(loaded),
@@ -257,10 +272,10 @@ impl Connection {
     fn on_woken(&mut self, woken: Woken) {
         match woken {
             Woken::Command(command) => self.on_command(command),
-            Woken::Sent(id, outcome) => {
-                self.on_sent(id, outcome);
-                while let Some(Ok((id, outcome))) = self.sends.try_join_next() {
-                    self.on_sent(id, outcome);
+            Woken::Sent(sent) => {
+                self.on_sent(sent);
+                while let Some(Ok(sent)) = self.sends.try_join_next() {
+                    self.on_sent(sent);
                 }
             }
             Woken::Loaded(loaded) => self.on_loaded(loaded),
@@ -385,20 +400,26 @@ impl Connection {
         let Some(destination) = &self.destination else { return };
         while let Some(mut attempt) = self.core.next_attempt(self.around.clock.now()) {
             if self.rules.may_edit() {
-                for (_, stored, _) in &mut attempt.events {
-                    if let Some(changed) = edited(&self.rules, stored) {
-                        *stored = Arc::new(changed);
+                for event in &mut attempt.events {
+                    if let Some(changed) = edited(&self.rules, &event.stored) {
+                        event.stored = Arc::new(changed);
                     }
                 }
             }
             let deadline = self.core.policy.attempt_deadline;
-            self.sends.spawn(deliver(Arc::clone(destination), attempt, deadline));
+            let (destination, generation) = (Arc::clone(destination), self.generation);
+            self.sends.spawn(async move {
+                let (attempt, outcome) = deliver(destination, attempt, deadline).await;
+                Sent { attempt, generation, outcome }
+            });
         }
     }
 
-    fn on_sent(&mut self, id: u64, outcome: BatchOutcome) {
+    fn on_sent(&mut self, sent: Sent) {
         let now = self.around.clock.now();
-        for event in self.core.on_outcome(now, id, outcome) {
+        let is_current = sent.generation == self.generation;
+        let outcome = if is_current { sent.outcome } else { without_suspensions(sent.outcome) };
+        for event in self.core.on_outcome(now, sent.attempt, outcome) {
             self.latency.record(now.since(event.event.received_at));
         }
     }
@@ -526,8 +547,8 @@ impl Connection {
     async fn finish(mut self) {
         let deadline = tokio::time::Instant::now() + self.around.drain;
         while let Ok(Some(sent)) = tokio::time::timeout_at(deadline, self.sends.join_next()).await {
-            if let Ok((id, outcome)) = sent {
-                self.on_sent(id, outcome);
+            if let Ok(sent) = sent {
+                self.on_sent(sent);
             }
         }
         if self.committing.is_some() {
@@ -572,10 +593,11 @@ async fn deliver(
     deadline: Duration,
 ) -> (u64, BatchOutcome) {
     let batch: Vec<Delivery<'_>> = (attempt.events.iter())
-        .map(|(offset, stored, number)| Delivery {
-            offset: Offset(*offset),
-            stored,
-            attempt: *number,
+        .map(|event| Delivery {
+            offset: Offset(event.offset),
+            stored: &event.stored,
+            attempt: event.attempt,
+            progress: event.progress.as_deref(),
         })
         .collect();
     // Inside a future, so that a panic before the first await is caught too.
@@ -591,10 +613,20 @@ async fn deliver(
     (attempt.id, outcome)
 }
 
-fn retry(reason: Reason) -> BatchOutcome {
-    BatchOutcome {
-        verdicts: Verdicts::Whole(Verdict::Retry { reason, after: None }),
-        exchanges: Vec::new(),
-        warnings: Vec::new(),
+/// What former settings were refused for says nothing about those that took their place meanwhile.
+fn without_suspensions(mut outcome: BatchOutcome) -> BatchOutcome {
+    let mended = |verdict: &mut Verdict| {
+        if let Verdict::Suspend { reason } = verdict {
+            *verdict = Verdict::Retry { reason: reason.clone(), after: None };
+        }
+    };
+    match &mut outcome.verdicts {
+        Verdicts::Whole(verdict) => mended(verdict),
+        Verdicts::Each(verdicts) => verdicts.iter_mut().for_each(mended),
     }
+    outcome
+}
+
+fn retry(reason: Reason) -> BatchOutcome {
+    BatchOutcome::new(Verdicts::Whole(Verdict::Retry { reason, after: None }))
 }

@@ -29,6 +29,8 @@ use crate::status::Warned;
 
 /// An event waits with its payload, not as a reference, once it has been here this long.
 const REFERENCE_AGE_MAX: Duration = Duration::from_secs(60);
+/// Of one event; a destination that says more of it is not listened to.
+const PROGRESS_BYTES_MAX: usize = 8 * 1024;
 /// How many finished events are remembered for receipts.
 const FINISHED_MAX: usize = 10_000;
 pub(crate) const BACKLOG_OVER_BUDGET: &str = "backlog_over_budget";
@@ -82,6 +84,8 @@ struct Item {
     attempts: u32,
     first_attempt_at: Option<Timestamp>,
     batch_max: usize,
+    /// What of it is done, in the destination's words.
+    progress: Option<Arc<str>>,
     in_flight: bool,
     /// A dead letter sent again: the log may have dropped it.
     is_again: bool,
@@ -126,7 +130,15 @@ struct Changed {
 /// One request's worth of events, to be sent now.
 pub(crate) struct Attempt {
     pub(crate) id: u64,
-    pub(crate) events: Vec<(u64, Arc<StoredEvent>, u32)>,
+    pub(crate) events: Vec<Sending>,
+}
+
+pub(crate) struct Sending {
+    pub(crate) offset: u64,
+    pub(crate) stored: Arc<StoredEvent>,
+    /// Counts from one.
+    pub(crate) attempt: u32,
+    pub(crate) progress: Option<Arc<str>>,
 }
 
 /// How an event ended, for receipts and latency.
@@ -148,6 +160,7 @@ impl Item {
             attempts: 0,
             first_attempt_at: None,
             batch_max: usize::MAX,
+            progress: None,
             in_flight: false,
             is_again: false,
             durable: Durable::No,
@@ -234,6 +247,7 @@ impl Core {
         item.attempts = waiting.attempts;
         item.first_attempt_at = waiting.first_attempt_at;
         item.due = waiting.due;
+        item.progress = waiting.progress;
         item.durable = durable;
         self.insert(offset, item, now);
         if durable == Durable::Reference {
@@ -408,7 +422,12 @@ impl Core {
         for offset in &offsets {
             let Some(item) = self.items.0.get_mut(offset) else { continue };
             item.in_flight = true;
-            events.push((*offset, Arc::clone(&item.event), item.attempts + 1));
+            events.push(Sending {
+                offset: *offset,
+                stored: Arc::clone(&item.event),
+                attempt: item.attempts + 1,
+                progress: item.progress.clone(),
+            });
         }
         self.pace.on_begin(now, &self.policy, offsets.len());
         let id = self.next_attempt;
@@ -431,6 +450,7 @@ impl Core {
             Verdicts::Whole(verdict) => vec![verdict; attempt.offsets.len()],
             Verdicts::Each(verdicts) => complete(verdicts, attempt.offsets.len()),
         };
+        self.keep_progress(&attempt.offsets, outcome.progress);
         self.halve(&attempt.offsets, &verdicts);
         self.note_warnings(outcome.warnings);
         let signal = signal(&verdicts);
@@ -461,6 +481,20 @@ impl Core {
         }
         self.shed(now);
         delivered
+    }
+
+    /// Also of an event that comes again at once: it may be cut off before its turn.
+    fn keep_progress(&mut self, offsets: &[u64], progress: Vec<(usize, Arc<str>)>) {
+        for (place, progress) in progress {
+            let Some(offset) = offsets.get(place) else { continue };
+            if let Some(item) = self.items.0.get_mut(offset)
+                && progress.len() <= PROGRESS_BYTES_MAX
+                && item.progress.as_ref() != Some(&progress)
+            {
+                item.progress = Some(progress);
+                self.changed.touched.insert(*offset);
+            }
+        }
     }
 
     /// Events that were too many at once go in batches of half as many.

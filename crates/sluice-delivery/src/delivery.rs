@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use sluice_base::{Clock, Disk};
-use sluice_destination_kit::{Catalog, HttpOut};
+use sluice_destination_kit::{Catalog, HttpOut, KeepSettings};
 use sluice_event::{StoredEvent, WorkspaceNo};
 use sluice_log::Log;
 use sluice_model::tables::{ConnectionSpec, ConnectionTable};
@@ -65,8 +65,12 @@ pub struct Parts {
     pub table: watch::Receiver<Arc<ConnectionTable>>,
     pub catalog: Arc<Catalog>,
     pub http: HttpOut,
+    /// Where a workspace's destination of this id keeps settings that its peer gives anew.
+    pub keep: KeepFor,
     pub clock: Arc<dyn Clock>,
 }
+
+pub type KeepFor = Arc<dyn Fn(WorkspaceNo, &str) -> Arc<dyn KeepSettings> + Send + Sync>;
 
 pub struct Delivery;
 
@@ -88,6 +92,7 @@ impl Delivery {
         let around = Surroundings {
             catalog: parts.catalog,
             http: parts.http,
+            keep: parts.keep,
             clock: parts.clock,
             policy: config.policy,
             tick: tick.subscribe(),
@@ -522,6 +527,22 @@ impl DeliveryHandle {
         };
         let trial = crate::trial::run(self.inner.around.clone(), spec, stored);
         self.inner.runtime.spawn(trial).await.map_err(|_| DeliveryError::Stopping)
+    }
+
+    /// Asks the peer of a connection's destination to delete people. `None`: it has no way to.
+    ///
+    /// # Errors
+    /// If there is no such connection.
+    pub async fn delete_people(
+        &self,
+        id: &str,
+        user_ids: Vec<String>,
+    ) -> Result<Option<Trial>, DeliveryError> {
+        let spec = match self.find(id)? {
+            Found::Task(spec, ..) | Found::Unopened(spec, _) => spec,
+        };
+        let asking = crate::trial::delete_people(self.inner.around.clone(), spec, user_ids);
+        self.inner.runtime.spawn(asking).await.map_err(|_| DeliveryError::Stopping)
     }
 
     /// Sends on after a suspension.

@@ -4,8 +4,9 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sluice_destination_kit::{Destination, DestinationKind};
-use sluice_event::StoredEvent;
+use sluice_event::{EventType, StoredEvent};
 use sluice_filter::destination_filter::{Held, Rules};
+use sluice_model::Routing;
 use sluice_model::tables::ConnectionSpec;
 
 use crate::edit::edited;
@@ -13,6 +14,8 @@ use crate::edit::edited;
 pub(crate) const CONNECTION_DISABLED: &str = "connection_disabled";
 pub(crate) const BY_INTEGRATIONS_OBJECT: &str = "FILTERED_BY_INTEGRATIONS_OBJECT";
 pub(crate) const SENT_CLIENT_SIDE: &str = "MESSAGE_SENT_CLIENT_SIDE";
+pub(crate) const BY_CONSENT: &str = "FILTERED_BY_END_USER_CONSENT";
+pub(crate) const BY_SCHEMA: &str = "FILTERED_BY_SCHEMA";
 pub(crate) const BY_RULES: &str = "FILTERED_BY_RULES";
 pub(crate) const BY_SAMPLE: &str = "FILTERED_BY_SAMPLE";
 
@@ -38,7 +41,7 @@ impl Filter<'_> {
 
     /// As [`Filter::reason`], whether or not the connection is switched off now.
     pub(crate) fn lasting_reason(self, stored: &StoredEvent) -> Option<&'static str> {
-        let by_kind = self.kind.and_then(|kind| by_sender(self.spec, kind, stored));
+        let by_kind = self.kind.and_then(|kind| before_rules(self.spec, kind, stored));
         by_kind.or_else(|| by_rules(self.rules, stored)).or_else(|| {
             // Asked of the event as it is sent.
             let changed = self.rules.may_edit().then(|| edited(self.rules, stored)).flatten();
@@ -49,22 +52,58 @@ impl Filter<'_> {
     }
 }
 
-/// The sender says that the event is not for this destination, or has sent it there itself.
-fn by_sender(
+/// The person, the sender or the schema says that the event is not for this destination, or the
+/// sender has sent it there itself.
+fn before_rules(
     spec: &ConnectionSpec,
     kind: &dyn DestinationKind,
     stored: &StoredEvent,
 ) -> Option<&'static str> {
     let names = || std::iter::once(kind.name()).chain(kind.other_names().iter().copied());
-    if kind.obeys_integrations()
-        && let Some(text) = stored.event.integrations_json()
-        && text.len() > "{}".len()
-        && !is_allowed(text, &names().collect::<Vec<_>>())
-    {
-        return Some(BY_INTEGRATIONS_OBJECT);
+    let mut wish = Wish::default();
+    if kind.obeys_integrations() {
+        if !has_consent(&spec.routing, stored) {
+            return Some(BY_CONSENT);
+        }
+        if let Some(text) = stored.event.integrations_json().filter(|text| text.len() > "{}".len())
+        {
+            wish = Wish::of(text, &names().collect::<Vec<_>>());
+        }
+        if !wish.is_yes() {
+            return Some(BY_INTEGRATIONS_OBJECT);
+        }
     }
     let ids = [spec.id.as_str(), spec.destination_id.as_str()];
-    is_bundled(&stored.event.json, names(), ids).then_some(SENT_CLIENT_SIDE)
+    if is_bundled(&stored.event.json, names(), ids) {
+        return Some(SENT_CLIENT_SIDE);
+    }
+    let is_on = spec.routing.switches.lets_pass(stored.event.event_type, &stored.event.name);
+    (!is_on && wish.own != Some(true)).then_some(BY_SCHEMA)
+}
+
+/// The event by which a person says what they agree to goes everywhere: receivers must learn of it.
+const CONSENT_EVENT: &str = "Segment Consent Preference Updated";
+
+/// Every category of the connection must have been agreed to. An event that carries no preferences
+/// was sent without a consent manager, and passes.
+fn has_consent(routing: &Routing, stored: &StoredEvent) -> bool {
+    let categories = &routing.consent_categories;
+    let event = &stored.event;
+    if categories.is_empty()
+        || (event.event_type == EventType::Track && &*event.name == CONSENT_EVENT)
+    {
+        return true;
+    }
+    let context = event.context_json().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let preferences = context.as_ref().and_then(|context| {
+        context
+            .get("consent")?
+            .get("categoryPreferences")
+            .filter(|preferences| !preferences.is_null())
+    });
+    preferences.is_none_or(|preferences| {
+        categories.iter().all(|category| preferences.get(category) == Some(&Value::Bool(true)))
+    })
 }
 
 /// A filter holds the event back. One that cannot be read is held back too.
@@ -79,21 +118,38 @@ fn by_rules(rules: &Rules, stored: &StoredEvent) -> Option<&'static str> {
     })
 }
 
-/// The destination's own key decides, else `All`, else yes. A key is matched exactly first, then
-/// without regard to case. An options object counts as true; other values are ignored.
-fn is_allowed(integrations: &str, names: &[&str]) -> bool {
-    let Ok(object) = serde_json::from_str::<Map<String, Value>>(integrations) else { return true };
-    let truth = |value: &Value| match value {
-        Value::Bool(truth) => Some(*truth),
-        Value::Object(_) => Some(true),
-        _ => None,
-    };
-    let exact = names.iter().find_map(|name| truth(object.get(*name)?));
-    let own = exact.or_else(|| {
-        let is_ours = |key: &str| names.iter().any(|name| name.eq_ignore_ascii_case(key));
-        object.iter().find_map(|(key, value)| if is_ours(key) { truth(value) } else { None })
-    });
-    own.or_else(|| truth(object.get("All")?)).unwrap_or(true)
+/// What the event's `integrations` say of a destination.
+#[derive(Clone, Copy, Default)]
+struct Wish {
+    /// By its own key.
+    own: Option<bool>,
+    all: Option<bool>,
+}
+
+impl Wish {
+    /// A key is matched exactly first, then without regard to case. An options object counts as
+    /// true; other values are ignored.
+    fn of(integrations: &str, names: &[&str]) -> Self {
+        let Ok(object) = serde_json::from_str::<Map<String, Value>>(integrations) else {
+            return Self::default();
+        };
+        let truth = |value: &Value| match value {
+            Value::Bool(truth) => Some(*truth),
+            Value::Object(_) => Some(true),
+            _ => None,
+        };
+        let exact = names.iter().find_map(|name| truth(object.get(*name)?));
+        let own = exact.or_else(|| {
+            let is_ours = |key: &str| names.iter().any(|name| name.eq_ignore_ascii_case(key));
+            object.iter().find_map(|(key, value)| if is_ours(key) { truth(value) } else { None })
+        });
+        Self { own, all: object.get("All").and_then(truth) }
+    }
+
+    /// The destination's own key decides, else `All`, else yes.
+    fn is_yes(self) -> bool {
+        self.own.or(self.all).unwrap_or(true)
+    }
 }
 
 #[derive(Deserialize)]
@@ -139,7 +195,8 @@ mod tests {
     use super::*;
 
     fn check_allowed(integrations: &str, expected: bool) {
-        assert_eq!(is_allowed(integrations, &["Webhooks", "Webhook"]), expected, "{integrations}");
+        let wish = Wish::of(integrations, &["Webhooks", "Webhook"]);
+        assert_eq!(wish.is_yes(), expected, "{integrations}");
     }
 
     #[test]

@@ -34,7 +34,7 @@ mod trial;
 mod simulation;
 
 pub use dead::DeadLetter;
-pub use delivery::{Delivery, DeliveryConfig, DeliveryHandle, Parts};
+pub use delivery::{Delivery, DeliveryConfig, DeliveryHandle, KeepFor, Parts};
 pub use error::{DeliveryError, ErrorKind};
 pub use pace::Throttle;
 pub use policy::Policy;

@@ -1,7 +1,8 @@
 //! The core and its files under crashes: a log of random events with merges, a peer that lies, a
 //! disk that forgets what was not synced, a clock that jumps. Whatever happens, at the end every
 //! event was taken by the peer at least once, filtered or is a dead letter; the counts say the
-//! same; and no person's events arrived out of order.
+//! same; no person's events arrived out of order; and an attempt knows how far the last one came, a
+//! crash forgets of it only what was not committed.
 //!
 //! `SLUICE_SEEDS` sets the number of seeds; a failure names its seed.
 
@@ -59,6 +60,17 @@ struct World {
     /// Percent of answers that are failures; zero at the end.
     trouble: u64,
     crashes: u32,
+    told: Told,
+}
+
+/// How far each event has come, as the peer told. Later is more.
+#[derive(Default)]
+struct Told {
+    outcomes: u64,
+    /// The next attempt knows at least this; all of it unless there was a crash.
+    least: HashMap<u64, u64>,
+    most: HashMap<u64, u64>,
+    committed: HashMap<u64, u64>,
 }
 
 fn policy() -> Policy {
@@ -106,6 +118,7 @@ impl World {
             given_up: HashSet::new(),
             trouble: 30,
             crashes: 0,
+            told: Told::default(),
         }
     }
 
@@ -199,7 +212,14 @@ impl World {
     }
 
     fn send(&mut self) {
-        self.on_the_way.extend(self.core.next_attempt(self.now));
+        let Some(attempt) = self.core.next_attempt(self.now) else { return };
+        for event in &attempt.events {
+            let known = event.progress.as_ref().map_or(0, |text| text.parse().unwrap());
+            let of = |told: &HashMap<u64, u64>| told.get(&event.offset).copied().unwrap_or(0);
+            let (least, most) = (of(&self.told.least), of(&self.told.most));
+            assert!((least..=most).contains(&known), "{known} is not in {least}..={most}");
+        }
+        self.on_the_way.push(attempt);
     }
 
     fn answer(&mut self) {
@@ -209,18 +229,33 @@ impl World {
         let index = usize::try_from(self.rng.below(self.on_the_way.len() as u64)).unwrap();
         let attempt = self.on_the_way.swap_remove(index);
         let verdicts = self.verdicts(&attempt);
-        let outcome = BatchOutcome { verdicts, exchanges: Vec::new(), warnings: Vec::new() };
+        let progress = self.progress(&attempt);
+        let outcome = BatchOutcome { progress, ..BatchOutcome::new(verdicts) };
         self.core.on_outcome(self.now, attempt.id, outcome);
         let is_dead =
             |offset: &u64| matches!(self.core.event_state(*offset), EventState::Dead { .. });
-        self.given_up.extend(attempt.events.iter().map(|(offset, ..)| *offset).filter(is_dead));
+        self.given_up.extend(attempt.events.iter().map(|event| event.offset).filter(is_dead));
         if self.core.suspended().is_some() && self.rng.chance(50) {
             self.core.resume(self.now);
         }
     }
 
+    /// Of some events of the attempt.
+    fn progress(&mut self, attempt: &Attempt) -> Vec<(usize, Arc<str>)> {
+        self.told.outcomes += 1;
+        let mut progress = Vec::new();
+        for (place, event) in attempt.events.iter().enumerate() {
+            if self.rng.chance(50) {
+                self.told.least.insert(event.offset, self.told.outcomes);
+                self.told.most.insert(event.offset, self.told.outcomes);
+                progress.push((place, Arc::from(self.told.outcomes.to_string())));
+            }
+        }
+        progress
+    }
+
     fn verdicts(&mut self, attempt: &Attempt) -> Verdicts {
-        let offsets = attempt.events.iter().map(|(offset, ..)| *offset);
+        let offsets = attempt.events.iter().map(|event| event.offset);
         let reason = || Reason::new("503", "down");
         if !self.rng.chance(self.trouble) {
             self.taken.extend(offsets);
@@ -250,7 +285,7 @@ impl World {
         let tripped = usize::try_from(self.rng.below(attempt.events.len() as u64)).unwrap();
         let mut verdicts = vec![Verdict::Again; attempt.events.len()];
         verdicts[..tripped].fill(Verdict::Delivered);
-        self.taken.extend(attempt.events[..tripped].iter().map(|(offset, ..)| *offset));
+        self.taken.extend(attempt.events[..tripped].iter().map(|event| event.offset));
         match self.rng.below(3) {
             0 => verdicts[tripped..].fill(Verdict::Split { reason: reason() }),
             1 => verdicts[tripped] = Verdict::Reject { reason: reason() },
@@ -266,6 +301,7 @@ impl World {
         if self.core.has_changed() {
             let (delta, letters) = self.core.take_delta(self.now);
             self.keeper.commit(delta, &letters).unwrap();
+            self.told.committed.clone_from(&self.told.least);
         }
     }
 
@@ -281,6 +317,7 @@ impl World {
         }
         self.disk = self.disk.crash(self.rng.below(u64::MAX >> 34));
         self.on_the_way.clear();
+        self.told.least.clone_from(&self.told.committed);
         let shared: Arc<dyn Disk> = Arc::new(self.disk.clone());
         self.keeper = Keeper::open(&shared, Path::new(FOLDER), 0).unwrap();
         let state = self.keeper.state.clone();

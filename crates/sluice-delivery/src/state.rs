@@ -10,7 +10,8 @@ use sluice_event::{EventBatch, Offset, PersonId, StoredEvent};
 
 use crate::status::EventState;
 
-const VERSION: u8 = 1;
+/// 2: a waiting event has its progress.
+const VERSION: u8 = 2;
 
 /// Events that must stay in order: those of one person. An event without a person, or one sent
 /// again by hand, has a lane of its own.
@@ -41,6 +42,8 @@ pub(crate) struct Waiting {
     pub(crate) attempts: u32,
     pub(crate) first_attempt_at: Option<Timestamp>,
     pub(crate) due: Timestamp,
+    /// What of it is done, in the destination's words.
+    pub(crate) progress: Option<Arc<str>>,
     /// `None`: read it from the log, which is not dropped below it.
     pub(crate) event: Option<Arc<StoredEvent>>,
 }
@@ -195,6 +198,7 @@ impl Delta {
             codec::put_u64(out, u64::from(waiting.attempts));
             codec::put_opt_time(out, waiting.first_attempt_at);
             codec::put_i64(out, waiting.due.as_micros());
+            codec::put_bytes(out, waiting.progress.as_deref().unwrap_or_default().as_bytes());
             out.push(u8::from(waiting.event.is_some()));
         }
         codec::put_u64(out, self.dead.len() as u64);
@@ -213,7 +217,7 @@ impl Delta {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let r = &mut Reader::new(bytes);
         let version = r.u8("version")?;
-        if version != VERSION {
+        if !(1..=VERSION).contains(&version) {
             return Err(CodecError::Version { what: "a delivery commit", found: version });
         }
         let (start, cursor, ledger_accepted) =
@@ -248,6 +252,10 @@ impl Delta {
                 attempts: r.u32("attempts")?,
                 first_attempt_at: r.opt_time("first attempt")?,
                 due: r.time("due")?,
+                progress: match version {
+                    1 => None,
+                    _ => Some(r.str("progress")?).filter(|text| !text.is_empty()).map(Arc::from),
+                },
                 event: None,
             };
             parked.push(r.u8("payload")? != 0);

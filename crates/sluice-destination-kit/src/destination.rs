@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_event::{Offset, StoredEvent};
@@ -19,6 +20,8 @@ pub struct Delivery<'a> {
     pub stored: &'a StoredEvent,
     /// Counts from one; [`Delivery::TRIAL`] is a test event.
     pub attempt: u32,
+    /// What the last attempt gave as [`BatchOutcome::progress`] of this event.
+    pub progress: Option<&'a str>,
 }
 
 impl Delivery<'_> {
@@ -56,6 +59,18 @@ pub struct BatchOutcome {
     pub exchanges: Vec<Exchange>,
     /// What was delivered, but not quite as it came: one for each event and cause.
     pub warnings: Vec<Reason>,
+    /// What is done already of an event that has to come again, by its place in the batch and in the
+    /// destination's own words. It is kept with the event, durably, and comes back with its next
+    /// attempt; an event that is not named keeps what it had.
+    pub progress: Vec<(usize, Arc<str>)>,
+}
+
+impl BatchOutcome {
+    /// Nothing to show and nothing to keep.
+    #[must_use]
+    pub const fn new(verdicts: Verdicts) -> Self {
+        Self { verdicts, exchanges: Vec::new(), warnings: Vec::new(), progress: Vec::new() }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -87,4 +102,10 @@ pub trait Destination: Send + Sync {
     /// Sends the batch, once. Must end by itself within the peer's time-out and may be dropped at
     /// any await.
     fn deliver<'a>(&'a self, batch: &'a [Delivery<'a>]) -> BoxFuture<'a, BatchOutcome>;
+
+    /// Asks the peer to delete what it knows of these users, once; `None` if it has no way to.
+    fn forget<'a>(&'a self, user_ids: &'a [String]) -> Option<BoxFuture<'a, BatchOutcome>> {
+        let _: &[String] = user_ids;
+        None
+    }
 }

@@ -98,8 +98,10 @@ async fn run_case(kind: &dyn DestinationKind, path: &Path) {
         case["events"].as_array().expect("events").iter().map(stored_event).collect();
     let taken: Vec<&StoredEvent> = events.iter().filter(|event| destination.takes(event)).collect();
     for chunk in taken.chunks(destination.limits().events_max) {
-        let batch: Vec<Delivery<'_>> =
-            chunk.iter().map(|stored| Delivery { offset: Offset(1), stored, attempt: 1 }).collect();
+        let batch: Vec<Delivery<'_>> = chunk
+            .iter()
+            .map(|stored| Delivery { offset: Offset(1), stored, attempt: 1, progress: None })
+            .collect();
         destination.deliver(&batch).await;
     }
     let arrived = Value::Array(peer.arrived().iter().map(shown).collect());

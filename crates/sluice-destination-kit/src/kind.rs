@@ -9,6 +9,8 @@ use crate::action::{Action, Preset};
 use crate::destination::Destination;
 use crate::device::DeviceMode;
 use crate::http::HttpOut;
+use crate::keep::{KeepNothing, KeepSettings};
+use crate::remark::{Remark, Seen};
 use crate::settings::{Settings, SettingsError, SettingsSchema};
 
 /// What `cargo xtask parity` found of a kind that was written for another engine.
@@ -70,6 +72,23 @@ pub trait DestinationKind: Send + Sync {
         None
     }
 
+    /// Its peer lets an operator's own client in by OAuth; its settings have the keys of
+    /// [`crate::oauth`].
+    fn connects_by_oauth(&self) -> bool {
+        false
+    }
+
+    /// Whether [`DestinationKind::remarks`] may say something.
+    fn has_remarks(&self) -> bool {
+        false
+    }
+
+    /// What an owner should know of these settings. `seen` is absent if nobody could tell.
+    fn remarks(&self, settings: &Settings, seen: Option<&Seen>) -> Vec<Remark> {
+        let _: (&Settings, Option<&Seen>) = (settings, seen);
+        Vec::new()
+    }
+
     /// Makes a destination of checked settings.
     ///
     /// # Errors
@@ -80,7 +99,8 @@ pub trait DestinationKind: Send + Sync {
         http: HttpOut,
     ) -> Result<Arc<dyn Destination>, SettingsError>;
 
-    /// As [`DestinationKind::build`], with the subscriptions of a kind that has actions.
+    /// As [`DestinationKind::build`], with the subscriptions of a kind that has actions, and a place
+    /// for settings that the peer gives anew.
     ///
     /// # Errors
     /// If the settings or the subscriptions cannot be used.
@@ -89,8 +109,9 @@ pub trait DestinationKind: Send + Sync {
         settings: Settings,
         subscriptions: &[Subscription],
         http: HttpOut,
+        keep: Arc<dyn KeepSettings>,
     ) -> Result<Arc<dyn Destination>, SettingsError> {
-        let _: &[Subscription] = subscriptions;
+        let _: (&[Subscription], Arc<dyn KeepSettings>) = (subscriptions, keep);
         self.build(settings, http)
     }
 }
@@ -126,10 +147,11 @@ impl Catalog {
         raw: &serde_json::Value,
         http: HttpOut,
     ) -> Result<Arc<dyn Destination>, SettingsError> {
-        self.build_with(slug, raw, &[], http)
+        self.build_with(slug, raw, &[], http, Arc::new(KeepNothing))
     }
 
-    /// As [`Catalog::build`], with the subscriptions of a kind that has actions.
+    /// As [`Catalog::build`], with the subscriptions of a kind that has actions, and a place for
+    /// settings that the peer gives anew.
     ///
     /// # Errors
     /// If there is no such kind or the settings or subscriptions do not fit.
@@ -139,10 +161,11 @@ impl Catalog {
         raw: &serde_json::Value,
         subscriptions: &[Subscription],
         http: HttpOut,
+        keep: Arc<dyn KeepSettings>,
     ) -> Result<Arc<dyn Destination>, SettingsError> {
         let kind = self.get(slug).ok_or_else(|| {
             SettingsError::one("", format!("there is no destination kind `{slug}`"))
         })?;
-        kind.build_with(kind.settings().check(raw)?, subscriptions, http)
+        kind.build_with(kind.settings().check(raw)?, subscriptions, http, keep)
     }
 }

@@ -5,6 +5,7 @@ use sluice_base::{Secret, Timestamp};
 use sluice_event::{SourceNo, WorkspaceNo};
 
 use crate::check::{Checks, Problem, text_id};
+use crate::routing::Routing;
 use crate::source::SourceId;
 use crate::subscription::{NewSubscription, Subscription};
 
@@ -48,6 +49,7 @@ pub struct Connection {
     pub created_at: Timestamp,
     /// Events decided from here on are for it: its creation, or when it was last restored.
     pub starts_at: Timestamp,
+    pub routing: Routing,
 }
 
 #[derive(Clone, Debug, PartialEq)]

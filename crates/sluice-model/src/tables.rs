@@ -8,6 +8,7 @@ use sluice_base::{Secret, Timestamp};
 use sluice_event::{IpPolicy, SourceNo, WorkspaceNo};
 
 use crate::filter::DestinationFilter;
+use crate::routing::Routing;
 use crate::subscription::Subscription;
 
 /// Write key to source, for the collector; source number to source, for the pipeline.
@@ -63,4 +64,5 @@ pub struct ConnectionSpec {
     pub starts_at: Timestamp,
     /// Those for its source, oldest first, switched off ones too.
     pub filters: Vec<DestinationFilter>,
+    pub routing: Routing,
 }

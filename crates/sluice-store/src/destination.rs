@@ -14,7 +14,7 @@ use crate::db::{Listed, Page, Store, list, time};
 use crate::error::{Act, StoreError};
 use crate::seal::Sealer;
 use crate::workspace::note;
-use crate::{random, source, subscription};
+use crate::{random, routing, source, subscription};
 
 impl Store {
     /// # Errors
@@ -328,7 +328,11 @@ fn settings_changed(before: &Settings, after: &Settings) -> Vec<String> {
     names
 }
 
-fn seal(sealer: &Sealer, id: &DestinationId, settings: &Settings) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn seal(
+    sealer: &Sealer,
+    id: &DestinationId,
+    settings: &Settings,
+) -> Result<Vec<u8>, StoreError> {
     sealer.seal(id.as_str(), settings.expose().to_string().as_bytes())
 }
 
@@ -389,7 +393,7 @@ pub(crate) fn destination(
 fn connections(db: &Db, destination_no: u64) -> Result<Vec<Connection>, StoreError> {
     let mut query = db
         .prepare_cached(
-            "SELECT c.id, c.source_no, s.id AS source_id, c.created_at, c.starts_at \
+            "SELECT c.id, c.source_no, s.id AS source_id, c.created_at, c.starts_at, c.routing \
              FROM connection c JOIN source s ON s.no = c.source_no \
              WHERE c.destination_no = ?1 AND c.deleted_at IS NULL AND s.deleted_at IS NULL \
              ORDER BY c.no",
@@ -398,8 +402,11 @@ fn connections(db: &Db, destination_no: u64) -> Result<Vec<Connection>, StoreErr
     let mut rows = query.query([destination_no]).act("read connections")?;
     let mut list = Vec::new();
     while let Some(row) = rows.next().act("read connections")? {
+        let id: String = row.get("id").act("read a connection")?;
+        let kept: String = row.get("routing").act("read a connection")?;
         list.push(Connection {
-            id: row.get("id").act("read a connection")?,
+            routing: routing::from_text(&id, &kept)?,
+            id,
             source: SourceNo(row.get("source_no").act("read a connection")?),
             source_id: SourceId::new(row.get("source_id").act("read a connection")?),
             created_at: time(row, "created_at")?,

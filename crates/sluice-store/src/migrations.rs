@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_subscriptions.sql"),
     include_str!("migrations/0009_annotations.sql"),
     include_str!("migrations/0010_erasures.sql"),
+    include_str!("migrations/0011_routing.sql"),
 ];
 
 pub(crate) fn run(db: &mut Connection) -> Result<(), StoreError> {

@@ -69,6 +69,7 @@ impl Store {
                     revision: found.revision,
                     starts_at: connection.starts_at,
                     filters: of_source(&connection.source_id),
+                    routing: connection.routing.clone(),
                 })
             }));
         }

@@ -127,6 +127,47 @@ export function useDisconnectSource(destinationId: string) {
   );
 }
 
+/** What settings, changed but not saved, mean for this workspace's events. */
+export const remarksQuery = (destinationId: string, settings: Record<string, unknown>) =>
+  queryOptions({
+    queryKey: ["destinations", destinationId, "remarks", settings],
+    queryFn: async () => {
+      const path = `/destinations/${encodeURIComponent(destinationId)}/remarks`;
+      return (await request<{ remarks: Schema<"RemarkView">[] }>("POST", path, { settings })).remarks;
+    },
+    placeholderData: (previous) => previous,
+    staleTime: 60_000,
+  });
+
+export const oauthQuery = (destinationId: string) =>
+  queryOptions({
+    queryKey: ["destinations", destinationId, "oauth"],
+    queryFn: async ({ signal }) => {
+      const params = { path: { destinationId } };
+      return (await data(api.GET("/destinations/{destinationId}/oauth", { signal, params }))).oauth;
+    },
+  });
+
+/** Gives the address of the peer where an editor says yes. */
+export function useStartOAuth(destinationId: string) {
+  const params = { path: { destinationId } };
+  return useMutation({
+    mutationFn: () => data(api.POST("/destinations/{destinationId}/oauth/start", { params })),
+  });
+}
+
+/** Which of a source's events the destination gets. */
+export function useSetRouting(destinationId: string) {
+  return useDestinationChange(({ sourceId, routing }: { sourceId: string; routing: Schema<"Routing"> }) =>
+    data(
+      api.PUT("/destinations/{destinationId}/sources/{sourceId}/routing", {
+        params: { path: { destinationId, sourceId } },
+        body: routing,
+      }),
+    ),
+  );
+}
+
 /** Those of one cause, or of these events; of an empty body all. */
 export function useSendAgain(destinationId: string) {
   const params = { path: { destinationId } };

@@ -17,10 +17,11 @@ import { DestinationSettings } from "./DestinationSettings";
 import { Filters } from "./Filters";
 import { Mappings } from "./Mappings";
 import { Notice } from "./Notice";
+import { Routing } from "./Routing";
 import { TestEvent } from "./TestEvent";
 
 const route = getRouteApi("/shell/destinations/$destinationId");
-type Tab = "delivery" | "mappings" | "dead" | "filters" | "settings";
+type Tab = "delivery" | "mappings" | "dead" | "routing" | "filters" | "settings";
 
 export function DestinationPage() {
   const { destinationId } = route.useParams();
@@ -108,6 +109,7 @@ function DestinationTabs({ destination }: { destination: Destination }) {
         <Tabs.Tab value="delivery">Delivery</Tabs.Tab>
         {hasActions ? <Tabs.Tab value="mappings">Mappings</Tabs.Tab> : null}
         <Tabs.Tab value="dead">Dead letters{dead > 0 ? ` (${formatNumber(dead)})` : ""}</Tabs.Tab>
+        <Tabs.Tab value="routing">Consent and schema</Tabs.Tab>
         <Tabs.Tab value="filters">Filters</Tabs.Tab>
         <Tabs.Tab value="settings">Settings</Tabs.Tab>
       </Tabs.List>
@@ -121,6 +123,9 @@ function DestinationTabs({ destination }: { destination: Destination }) {
       ) : null}
       <Tabs.Panel value="dead">
         <DeadLetters destination={destination} />
+      </Tabs.Panel>
+      <Tabs.Panel value="routing">
+        <Routing destination={destination} />
       </Tabs.Panel>
       <Tabs.Panel value="filters">
         <Filters destination={destination} />

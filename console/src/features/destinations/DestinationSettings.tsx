@@ -1,4 +1,5 @@
 import { Alert, Button, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -7,6 +8,7 @@ import { isApiError, messageOf } from "../../api/errors";
 import { catalogQuery, type DestinationKind } from "../../api/queries/catalog";
 import {
   type Destination,
+  remarksQuery,
   useDeleteDestination,
   useRestoreDestination,
   useUpdateDestination,
@@ -21,6 +23,7 @@ import { useConfirm } from "../../components/useConfirm";
 import { changedSettings, missingSettings, problemsByKey, type SentSettings, type Settings, shownFields } from "../../lib/settings";
 import { DeviceModeNote } from "./DeviceModeNote";
 import classes from "./destinations.module.css";
+import { OAuthConnect } from "./OAuthConnect";
 
 export function DestinationSettings({ destination }: { destination: Destination }) {
   const kind = useQuery({
@@ -65,6 +68,7 @@ function SettingsEditor({ destination, kind }: { destination: Destination; kind:
         <Id value={destination.id} what="destination id" />
       </div>
       <DeviceModeNote kind={kind} settings={{ ...known, ...edited }} />
+      {kind.connectsByOauth ? <OAuthConnect destination={destination} unsaved={changed} /> : null}
       <SettingsForm
         fields={shownFields(kind.settings, { ...known, ...edited })}
         values={{ ...known, ...edited }}
@@ -72,6 +76,7 @@ function SettingsEditor({ destination, kind }: { destination: Destination; kind:
         disabled={!canEdit}
         onChange={(key, value) => setEdited((old) => ({ ...old, [key]: value }))}
       />
+      <Remarks destinationId={destination.id} settings={changes} />
       {canEdit ? (
         <>
           <Button type="submit" loading={update.isPending} disabled={!changed} style={{ alignSelf: "flex-start" }}>
@@ -81,6 +86,26 @@ function SettingsEditor({ destination, kind }: { destination: Destination; kind:
         </>
       ) : null}
     </form>
+  );
+}
+
+/** What the settings cost, as they stand in the form. */
+function Remarks({ destinationId, settings }: { destinationId: string; settings: Settings }) {
+  const [asked] = useDebouncedValue(settings, 400);
+  const remarks = useQuery(remarksQuery(destinationId, asked)).data ?? [];
+  return (
+    <>
+      {remarks.map((remark) => (
+        <Alert
+          key={remark.text}
+          color={remark.isWarning ? "yellow" : "gray"}
+          variant="light"
+          role={remark.isWarning ? "alert" : "note"}
+        >
+          {remark.text}
+        </Alert>
+      ))}
+    </>
   );
 }
 

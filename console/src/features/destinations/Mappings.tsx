@@ -139,7 +139,7 @@ function AddMapping({ destination, kind, onAdded }: AddProps) {
   const create = useCreateSubscription(destination.id);
   // While the destination is off nothing goes out, so that the mapping may be tried out at once.
   const enabled = !destination.enabled;
-  const add = (body: { name: string; actionId: string; trigger: string; settings: Record<string, unknown> }) =>
+  const add = (body: { name: string; actionId: string; trigger: string; settings?: Record<string, unknown> }) =>
     create.mutate(
       { ...body, enabled },
       {
@@ -152,9 +152,6 @@ function AddMapping({ destination, kind, onAdded }: AddProps) {
       name: action.title,
       actionId: action.slug,
       trigger: action.trigger ?? 'type = "track"',
-      settings: Object.fromEntries(
-        action.fields.filter((field) => field.default !== undefined).map((field) => [field.key, field.default]),
-      ),
     });
   const proposed = kind.presets.filter((preset) => preset.trigger.trim() !== "");
   if (!useCan("editor")) return null;

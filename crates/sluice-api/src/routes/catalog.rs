@@ -36,6 +36,8 @@ pub(super) struct KindView {
     unavailable_because: Option<String>,
     /// Whether it has actions, which mappings start; other kinds take all events their own way.
     has_actions: bool,
+    /// Whether an editor connects it at the peer, see `/destinations/{id}/oauth`.
+    connects_by_oauth: bool,
     /// What pages load in device mode; absent if only the server can send.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_mode: Option<DeviceModeView>,
@@ -126,6 +128,7 @@ fn view(kind: &dyn DestinationKind, scripts: &BrowserScripts) -> Result<KindView
             equal: found.equal,
             requests: found.requests,
         }),
+        connects_by_oauth: kind.connects_by_oauth(),
     })
 }
 

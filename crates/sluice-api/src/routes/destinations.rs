@@ -17,6 +17,7 @@ use crate::auth::{Editor, Viewer};
 use crate::body::{At, Body};
 use crate::error::ApiError;
 use crate::page::{PageParams, Pagination, Paging};
+use crate::routes::routing::RoutingView;
 use crate::routes::subscriptions::presets;
 use crate::state::ApiState;
 
@@ -61,6 +62,7 @@ pub(super) struct ConnectionView {
     id: String,
     source_id: String,
     created_at: String,
+    routing: RoutingView,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -132,6 +134,7 @@ pub(super) fn view(catalog: &Catalog, destination: Destination) -> DestinationVi
                 id: connection.id,
                 source_id: connection.source_id.into_string(),
                 created_at: connection.created_at.to_string(),
+                routing: connection.routing.into(),
             })
             .collect(),
         settings,
@@ -142,7 +145,7 @@ pub(super) fn view(catalog: &Catalog, destination: Destination) -> DestinationVi
 }
 
 /// Settings for showing. What the kind does not know is hidden: nobody can say that it is public.
-fn masked(catalog: &Catalog, kind: &str, settings: &Value) -> Value {
+pub(super) fn masked(catalog: &Catalog, kind: &str, settings: &Value) -> Value {
     let schema = catalog.get(kind).map(|kind| kind.settings());
     let public =
         |key: &str| schema.and_then(|schema| schema.field(key)).is_some_and(|field| !field.secret);
@@ -170,7 +173,7 @@ fn mask(value: &Value) -> Value {
 }
 
 /// New settings over the kept ones. A value that equals what was shown for a secret is the secret.
-fn merged(before: &Value, shown: &Value, change: Map<String, Value>) -> Value {
+pub(super) fn merged(before: &Value, shown: &Value, change: Map<String, Value>) -> Value {
     let mut after = before.as_object().cloned().unwrap_or_default();
     for (key, value) in change {
         if value.is_null() {
@@ -224,7 +227,7 @@ fn check(catalog: &Catalog, kind: &str, settings: &Value) -> Result<(), Vec<Prob
 }
 
 /// Runs one function of the store that gives a destination.
-async fn destination(
+pub(super) async fn destination(
     api: &ApiState,
     act: impl FnOnce(&Store) -> Result<Destination, StoreError> + Send + 'static,
 ) -> Result<Data<DestinationData>, ApiError> {

@@ -7,6 +7,7 @@ mod cohort_list;
 mod cohorts;
 mod dashboards;
 mod dead_letters;
+mod deletions;
 mod delivery_test;
 mod destinations;
 mod dictionary;
@@ -16,9 +17,12 @@ mod invites;
 mod ledger;
 mod links;
 mod live_events;
+mod oauth;
 mod own_sessions;
 mod people;
 mod questions;
+mod remarks;
+mod routing;
 mod saved_insights;
 mod session;
 mod setup;
@@ -76,8 +80,13 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(destinations::restore_destination))
         .routes(routes!(destinations::connect_source))
         .routes(routes!(destinations::disconnect_source))
+        .routes(routes!(routing::set_routing))
+        .routes(routes!(oauth::get_oauth))
+        .routes(routes!(oauth::start_oauth))
+        .routes(routes!(remarks::remark_on_settings))
         .routes(routes!(destinations::resume_destination))
         .routes(routes!(delivery_test::test_destination))
+        .routes(routes!(deletions::delete_people))
         .merge(subscription_operations())
         .routes(routes!(dead_letters::list_dead_letter_groups))
         .routes(routes!(dead_letters::list_dead_letters))
@@ -178,6 +187,7 @@ pub fn router(state: ApiState) -> Router {
     let (api, _) = operations().split_for_parts();
     let api = api
         .route("/openapi.json", get(|| async { Json(openapi()) }))
+        .route(oauth::CALLBACK, get(oauth::come_back))
         .fallback(|| async { ApiError::NoSuchPath })
         .method_not_allowed_fallback(|| async { ApiError::Method })
         .layer(middleware::from_fn(answer::finish))

@@ -64,8 +64,9 @@ pub(super) struct NewSubscriptionBody {
     #[serde(default = "yes")]
     #[schema(default = true)]
     enabled: bool,
-    #[schema(value_type = Object)]
-    settings: Value,
+    /// What the action's fields propose when absent.
+    #[schema(value_type = Option<Object>)]
+    settings: Option<Value>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -218,12 +219,13 @@ pub(super) async fn create_subscription(
     let wanted = id.clone();
     let found = api.store().call(move |store| store.destination_get(no, &wanted)).await?;
     let action = action(api.catalog(), &found.kind, &body.action_id)?;
-    check(Some(&body.trigger), Some(&body.settings))?;
+    let mapping = body.settings.unwrap_or_else(|| Value::Object(action.defaults()));
+    check(Some(&body.trigger), Some(&mapping))?;
     let new = NewSubscription {
         name: body.name.unwrap_or_else(|| action.title.clone()),
         action: body.action_id,
         trigger: body.trigger,
-        mapping: body.settings,
+        mapping,
         enabled: body.enabled,
     };
     let to = id.clone();

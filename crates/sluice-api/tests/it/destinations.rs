@@ -31,7 +31,21 @@ async fn a_destination_shows_its_settings_with_the_secret_hidden() {
                 {
                   "id": "***",
                   "sourceId": "***",
-                  "createdAt": "2026-01-01T00:00:00.000Z"
+                  "createdAt": "2026-01-01T00:00:00.000Z",
+                  "routing": {
+                    "consentCategories": [],
+                    "schema": {
+                      "calls": {
+                        "track": true,
+                        "identify": true,
+                        "page": true,
+                        "screen": true,
+                        "group": true,
+                        "alias": true
+                      },
+                      "events": {}
+                    }
+                  }
                 }
               ],
               "settings": {
@@ -97,6 +111,35 @@ async fn a_secret_given_back_as_shown_is_kept() {
         answer.json["data"]["destination"]["settings"],
         json!({ "url": "https://example.com/other" })
     );
+}
+
+#[tokio::test]
+async fn what_a_connection_gets_is_set_whole_and_what_is_absent_is_on_again() {
+    let server = server();
+    let (made, path) = hook(&server).await;
+    let source = made["sourceId"].as_str().unwrap();
+    let path = format!("{path}/sources/{source}/routing");
+    let body = json!({
+        "consentCategories": ["Advertising"],
+        "schema": { "calls": { "alias": false }, "events": { "Scrolled": false } },
+    });
+    let answer = server.call("PUT", &path, &body).await;
+    let routing = &answer.json["data"]["destination"]["connections"][0]["routing"];
+    assert_eq!(routing["consentCategories"], json!(["Advertising"]), "{}", answer.text);
+    let calls = &routing["schema"]["calls"];
+    assert_eq!((&calls["alias"], &calls["track"]), (&json!(false), &json!(true)));
+    assert_eq!(routing["schema"]["events"], json!({ "Scrolled": false }));
+    let answer = server.call("PUT", &path, &json!({})).await;
+    let routing = &answer.json["data"]["destination"]["connections"][0]["routing"];
+    assert_eq!(routing["consentCategories"], json!([]));
+    assert_eq!(routing["schema"]["calls"]["alias"], json!(true));
+    let refused = server.call("PUT", &path, &json!({ "consentCategories": ["1st"] })).await;
+    assert_eq!(refused.status, 400);
+    assert_eq!(refused.json["errors"][0]["field"], "consentCategories.0", "{}", refused.text);
+    let audit = server.get("/audit").await;
+    assert!(audit.text.contains("Scrolled"), "{}", audit.text);
+    let elsewhere = path.replace(source, "nobody");
+    assert_eq!(server.call("PUT", &elsewhere, &json!({})).await.status, 404);
 }
 
 #[tokio::test]
@@ -213,6 +256,7 @@ async fn the_catalogue_shows_the_schema_of_the_settings() {
                 ],
                 "available": true,
                 "hasActions": true,
+                "connectsByOauth": false,
                 "deviceMode": {
                   "isOnly": false,
                   "sdkBytes": 31000,
@@ -340,4 +384,19 @@ async fn dead_letters_are_listed_grouped_and_sent_again() {
     assert_eq!(server.post(&again, &json!({})).await.json["data"]["queued"], 3);
     assert_eq!(server.post(&again, &json!({ "offsets": [5], "reason": "400" })).await.status, 400);
     assert_eq!(server.post(&format!("{path}/resume"), &json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn people_are_deleted_at_a_destination_and_the_audit_trail_does_not_say_whom() {
+    let server = server();
+    let (_, path) = hook(&server).await;
+    let path = format!("{path}/deletions");
+    let answer = server.post(&path, &json!({ "userIds": ["ann", "bob"] })).await;
+    assert_eq!(answer.json["data"]["deletion"]["verdict"], "accepted", "{}", answer.text);
+    assert_eq!(answer.json["data"]["deletion"]["explanation"], "2 people");
+    let audit = server.get("/audit").await;
+    assert!(audit.text.contains("\"people\":2") && !audit.text.contains("ann"), "{}", audit.text);
+    for wrong in [json!([]), json!([" "]), json!(vec!["x"; 101])] {
+        assert_eq!(server.post(&path, &json!({ "userIds": wrong })).await.status, 400);
+    }
 }

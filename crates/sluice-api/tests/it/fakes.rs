@@ -7,13 +7,13 @@ use serde_json::json;
 use sluice_api::Handles;
 use sluice_api::handles::{
     AnalyticsAccount, Answer, ConnectionAccount, DeadLetter, DeadLetterPage, DeadLetterQuery,
-    Deliveries, DeliveryStatus, DeliveryTest, Erasures, EventJson, EventName, EventSchema,
-    ExchangeView, ExportPage, ExportQuery, ExportedEvent, Exports, HandleError, Ledger, Ledgers,
-    LiveDelivery, LiveEvent, LiveEvents, LiveNews, LivePage, LiveQuery, LiveState, MainId, People,
-    PeopleFound, PeoplePage, Person, PersonEvent, PersonEventCount, PersonEvents,
-    PersonEventsQuery, PersonExternalId, PersonKey, PersonMerge, PersonSummary, PropertyName,
-    Questions, Receipt, ReceiptOutcome, ReceiptStage, Receipts, SearchExtent, SendAgain,
-    SourceAccount, TestVerdict, Told, WorkspaceParts, blocking,
+    DeletionVerdict, Deliveries, DeliveryStatus, DeliveryTest, Erasures, EventJson, EventName,
+    EventSchema, ExchangeView, ExportPage, ExportQuery, ExportedEvent, Exports, HandleError,
+    Ledger, Ledgers, LiveDelivery, LiveEvent, LiveEvents, LiveNews, LivePage, LiveQuery, LiveState,
+    MainId, People, PeopleDeletion, PeopleFound, PeoplePage, Person, PersonEvent, PersonEventCount,
+    PersonEvents, PersonEventsQuery, PersonExternalId, PersonKey, PersonMerge, PersonSummary,
+    PropertyName, Questions, Receipt, ReceiptOutcome, ReceiptStage, Receipts, SearchExtent,
+    SendAgain, SourceAccount, TestVerdict, Told, WorkspaceParts, blocking,
 };
 use sluice_destination_kit::{
     Action, Destination, DestinationKind, DeviceMode, Field, FieldKind, HttpOut, Settings,
@@ -198,6 +198,15 @@ impl Deliveries for Fake {
 
     fn resume(&self, _: String) -> Answer<()> {
         now(())
+    }
+
+    fn delete_people(&self, _: String, user_ids: Vec<String>) -> Answer<PeopleDeletion> {
+        now(PeopleDeletion {
+            verdict: DeletionVerdict::Accepted,
+            code: None,
+            explanation: format!("{} people", user_ids.len()),
+            exchange: None,
+        })
     }
 
     fn test(&self, _: String, event: serde_json::Value) -> Answer<DeliveryTest> {

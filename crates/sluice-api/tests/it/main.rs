@@ -33,7 +33,7 @@ use http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
 use sluice_api::{ApiState, Site, router};
 use sluice_base::{ManualClock, Secret, Timestamp};
-use sluice_destination_kit::Catalog;
+use sluice_destination_kit::{Catalog, HttpOut, HttpOutConfig};
 use sluice_event::WorkspaceNo;
 use sluice_model::{Actor, NewApiToken, NewWorkspace, Region, Role};
 use sluice_store::Store;
@@ -72,6 +72,7 @@ fn server() -> Server {
             sdk_bytes: 31_000,
             plugin_bytes: [("fake".to_owned(), 9_000)].into(),
         },
+        outbound: HttpOut::new(HttpOutConfig::default()),
     };
     let router = router(ApiState::new(store.clone(), catalog, fakes::handles(&store), site));
     Server { dir, clock, store, router }

@@ -207,7 +207,10 @@ impl Planted {
                 "setupToken": of("{code}"), "email": "a@example.com", "name": "A",
                 "password": PASSWORD, "workspaceName": "W", "timeZone": "UTC", "region": "eu",
             }),
+            "delete_people" => json!({ "userIds": ["somebody"] }),
             "update_workspace"
+            | "set_routing"
+            | "remark_on_settings"
             | "update_source"
             | "update_source_settings"
             | "update_destination"

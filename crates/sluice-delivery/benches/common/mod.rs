@@ -12,6 +12,7 @@ use sluice_delivery::{
 use sluice_destination_kit::{Catalog, HttpOut};
 use sluice_event::{EventBatch, Offset, SourceCounts, SourceNo, StoredEvent, WorkspaceNo};
 use sluice_log::{Log, LogConfig};
+use sluice_model::Routing;
 use sluice_model::Subscription;
 use sluice_model::tables::{ConnectionSpec, ConnectionTable};
 use tokio::sync::watch;
@@ -43,6 +44,7 @@ pub(crate) fn connection(
         revision: 1,
         starts_at: Timestamp::ZERO,
         filters: Vec::new(),
+        routing: Routing::default(),
     })
 }
 
@@ -70,6 +72,7 @@ impl Bench {
             table: table.subscribe(),
             catalog,
             http,
+            keep: Arc::new(|_, _| Arc::new(sluice_destination_kit::KeepNothing)),
             clock: Arc::new(SystemClock),
         };
         let handle = Delivery::start(DeliveryConfig::default(), parts).unwrap();

@@ -50,6 +50,7 @@ impl Core {
                     attempts: item.attempts,
                     first_attempt_at: item.first_attempt_at,
                     due: item.due,
+                    progress: item.progress.clone(),
                     event: with_payload.then(|| Arc::clone(&item.event)),
                 },
             ));

@@ -9,11 +9,12 @@ use sluice_base::{Clock, ManualClock, OsDisk, Secret, Timestamp};
 use sluice_delivery::{ConnectionStatus, Delivery, DeliveryConfig, DeliveryHandle, Parts, Policy};
 use sluice_destination_kit::golden::stored_event;
 use sluice_destination_kit::http::AddressPolicy;
-use sluice_destination_kit::{Catalog, HttpOut, HttpOutConfig};
+use sluice_destination_kit::{Catalog, HttpOut, HttpOutConfig, KeepNothing};
 use sluice_event::{
     Decision, EventBatch, Offset, PersonId, SourceCounts, SourceNo, StoredEvent, WorkspaceNo,
 };
 use sluice_log::{Log, LogConfig, Retention};
+use sluice_model::Routing;
 use sluice_model::tables::{ConnectionSpec, ConnectionTable};
 use tokio::sync::watch;
 
@@ -42,6 +43,7 @@ pub(crate) fn connection(id: &str, settings: Value) -> ConnectionSpec {
         revision: 1,
         starts_at: Timestamp::ZERO,
         filters: Vec::new(),
+        routing: Routing::default(),
     }
 }
 
@@ -230,6 +232,7 @@ fn open(
         table: table.subscribe(),
         catalog: Arc::clone(catalog),
         http: HttpOut::new(HttpOutConfig { policy, ..HttpOutConfig::default() }),
+        keep: Arc::new(|_, _| Arc::new(KeepNothing)),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
     };
     (log, Delivery::start(config.clone(), parts).unwrap())

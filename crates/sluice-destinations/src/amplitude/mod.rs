@@ -1,8 +1,9 @@
 //! Amplitude: events, user properties, groups and mapped users by its HTTP API, from the cloud; or,
 //! in device mode, by Amplitude's own SDK on the page, which gets its settings from here.
 //!
-//! Inside: `settings` (the form), `device` (what of it is for devices), `mapping` (from an event to records, pure), `requests` (which
-//! records share a request, pure), `answer` (what Amplitude says of each record, pure), `json`.
+//! Inside: `settings` (the form), `device` (what of it is for devices), `mapping` (from an event to
+//! records, pure), `requests` (which records share a request, pure), `answer` (what Amplitude says of
+//! each record, pure), `deletion` (of people), `remarks` (what settings cost), `json`.
 //!
 //! A batch holds calls of all kinds and becomes one or several requests, one after the other. As
 //! soon as one does not go through entirely, what stands behind it is left for another attempt, so
@@ -11,9 +12,11 @@
 //! Not here: retries, order and batching (`sluice-delivery`).
 
 mod answer;
+mod deletion;
 mod device;
 mod json;
 mod mapping;
+mod remarks;
 mod requests;
 mod settings;
 
@@ -25,12 +28,13 @@ use http::header::{self, HeaderMap, HeaderValue};
 use sluice_destination_kit::record::TRIAL_BYTES_MAX;
 use sluice_destination_kit::{
     BatchLimits, BatchOutcome, BoxFuture, Delivery, Destination, DestinationKind, DeviceMode,
-    Exchange, HttpOut, HttpRequest, Reason, Redactor, Settings, SettingsError, SettingsSchema,
-    Verdict, Verdicts,
+    Exchange, HttpOut, HttpRequest, Reason, Redactor, Remark, Seen, Settings, SettingsError,
+    SettingsSchema, Verdict, Verdicts,
 };
 use sluice_event::StoredEvent;
 
 use answer::{Asked, Judgement, judge};
+pub use deletion::deletion;
 pub use mapping::Endpoint;
 pub use requests::{Plan, Request, plan};
 pub use settings::Config;
@@ -89,6 +93,14 @@ impl DestinationKind for Kind {
         Some(&self.device_mode)
     }
 
+    fn has_remarks(&self) -> bool {
+        true
+    }
+
+    fn remarks(&self, settings: &Settings, seen: Option<&Seen>) -> Vec<Remark> {
+        Config::new(settings).map_or_else(|_| Vec::new(), |config| remarks::remarks(&config, seen))
+    }
+
     fn build(
         &self,
         settings: Settings,
@@ -122,9 +134,29 @@ impl Destination for Amplitude {
     fn deliver<'a>(&'a self, batch: &'a [Delivery<'a>]) -> BoxFuture<'a, BatchOutcome> {
         Box::pin(self.send(batch))
     }
+
+    fn forget<'a>(&'a self, user_ids: &'a [String]) -> Option<BoxFuture<'a, BatchOutcome>> {
+        Some(Box::pin(self.delete(user_ids)))
+    }
 }
 
 impl Amplitude {
+    async fn delete(&self, user_ids: &[String]) -> BatchOutcome {
+        let sent = match deletion(&self.config, user_ids) {
+            Ok(request) => request,
+            Err(reason) => {
+                return BatchOutcome::new(Verdicts::Whole(Verdict::Suspend { reason }));
+            }
+        };
+        let answer = self.http.send(sent.clone()).await;
+        let (verdict, note) = deletion::judge(user_ids, &answer);
+        BatchOutcome {
+            exchanges: vec![Exchange::record(&self.redactor, &sent, &answer)],
+            warnings: note.into_iter().collect(),
+            ..BatchOutcome::new(Verdicts::Whole(verdict))
+        }
+    }
+
     async fn send(&self, batch: &[Delivery<'_>]) -> BatchOutcome {
         let events: Vec<&StoredEvent> = batch.iter().map(|delivery| delivery.stored).collect();
         let Plan { requests, refused, warnings } = plan(&self.config, &events);
@@ -151,7 +183,7 @@ impl Amplitude {
         let arrived = |event: usize| verdicts.get(event) == Some(&Verdict::Delivered);
         let warnings = warnings.into_iter().filter(|(event, _)| arrived(*event));
         let warnings = warnings.map(|(_, warning)| warning).collect();
-        BatchOutcome { verdicts: Verdicts::Each(verdicts), exchanges, warnings }
+        BatchOutcome { exchanges, warnings, ..BatchOutcome::new(Verdicts::Each(verdicts)) }
     }
 
     fn request(&self, request: &Request) -> HttpRequest {

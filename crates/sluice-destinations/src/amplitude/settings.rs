@@ -55,6 +55,8 @@ pub struct Config {
     /// Scheme and host of all calls but the mapping of users.
     pub(super) origin: String,
     pub(super) usermap_origin: String,
+    pub(super) deletion_origin: String,
+    pub(super) secret_key: Option<String>,
     pub(super) sends_to_batch: bool,
     pub(super) batches: bool,
     pub(super) named_pages: bool,
@@ -98,12 +100,14 @@ impl Config {
         let list = |key: &str| settings.text_list(key).map(str::to_owned).collect();
         let region =
             if text("endpoint") == "europe" { Region::Europe } else { Region::NorthAmerica };
-        let (origin, usermap_origin) = origins(region, settings.text("serverUrl"));
+        let [origin, usermap_origin, deletion_origin] = origins(region, settings.text("serverUrl"));
         let append_fields = settings.text_map("appendFieldsToEventProps");
         Ok(Self {
             api_key: text("apiKey").to_owned(),
             origin,
             usermap_origin,
+            deletion_origin,
+            secret_key: some("secretKey"),
             sends_to_batch: on("sendToBatchEndpoint"),
             batches: on("batchEvents"),
             named_pages: on("trackNamedPages"),
@@ -144,18 +148,18 @@ impl Config {
     }
 }
 
-fn origins(region: Region, own: Option<&str>) -> (String, String) {
-    match (own, region) {
-        (Some(url), _) => {
-            (url.trim_end_matches('/').to_owned(), url.trim_end_matches('/').to_owned())
-        }
-        (None, Region::NorthAmerica) => {
-            ("https://api2.amplitude.com".to_owned(), "https://api.amplitude.com".to_owned())
-        }
-        (None, Region::Europe) => {
-            ("https://api.eu.amplitude.com".to_owned(), "https://api.eu.amplitude.com".to_owned())
-        }
+/// Of all calls, of the mapping of users, and of deletions.
+fn origins(region: Region, own: Option<&str>) -> [String; 3] {
+    if let Some(url) = own {
+        return [(); 3].map(|()| url.trim_end_matches('/').to_owned());
     }
+    let hosts = match region {
+        Region::NorthAmerica => ["api2.amplitude.com", "api.amplitude.com", "amplitude.com"],
+        Region::Europe => {
+            ["api.eu.amplitude.com", "api.eu.amplitude.com", "analytics.eu.amplitude.com"]
+        }
+    };
+    hosts.map(|host| format!("https://{host}"))
 }
 
 fn query(settings: &Settings) -> Result<Vec<(String, QueryTarget)>, SettingsError> {
@@ -205,6 +209,12 @@ fn account() -> Vec<Field> {
             "The project's API key, 32 letters and digits, from Amplitude's project settings.",
         )
         .required()
+        .secret(),
+        text(
+            "secretKey",
+            "Secret key",
+            "From Amplitude's project settings. Only deleting people needs it.",
+        )
         .secret(),
         choice(
             "endpoint",

@@ -7,6 +7,8 @@ use serde_json::Value;
 use sluice_destination_kit::{Reason, Redactor, Verdict};
 use sluice_functions::CallError;
 
+use super::access::Tokens;
+
 pub(super) const INVALID_SETTINGS: &str = "INVALID_SETTINGS";
 pub(super) const PAYLOAD_VALIDATION_FAILED: &str = "PAYLOAD_VALIDATION_FAILED";
 const SANDBOX_LIMIT: &str = "SANDBOX_LIMIT";
@@ -17,7 +19,7 @@ const TOKEN_REFRESH_FAILED: &str = "TOKEN_REFRESH_FAILED";
 const LASTING_FAILURES: &[&str] = &["INVALID_SETTINGS", "REDIRECT", "ERR_INVALID_ARG_VALUE"];
 
 /// What `main` gives for a call (`catalogue/src/core.js`).
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Answer {
     /// The settings do not fit, in a sentence.
@@ -29,6 +31,8 @@ pub(super) struct Answer {
     pub(super) each: Option<Vec<Option<Status>>>,
     /// Of a batch as a whole.
     pub(super) error: Option<Thrown>,
+    /// Fetched anew since the last call.
+    pub(super) tokens: Option<Tokens>,
 }
 
 #[derive(Debug, Deserialize)]

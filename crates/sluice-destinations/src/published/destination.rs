@@ -9,20 +9,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use sluice_destination_kit::{
     BatchLimits, BatchOutcome, BoxFuture, Delivery, Destination, Exchange, HttpOut, Reason,
-    Redactor, Verdict, Verdicts,
+    Verdict, Verdicts,
 };
 use sluice_event::StoredEvent;
 use sluice_functions::{Engine, Program};
 use tokio::runtime::Handle;
 
+use super::access::Access;
 use super::answer::{self, Answer, INVALID_SETTINGS, PAYLOAD_VALIDATION_FAILED};
 use super::egress::Egress;
-use super::partial::{Done, Partials};
+use super::partial::Done;
 use super::prepared::{Batch, Prepared};
 use super::program::{CALL_MAX, LIMITS};
 
@@ -46,8 +46,7 @@ pub(super) struct PublishedDestination {
     program: Arc<Program>,
     subscriptions: Vec<Prepared>,
     http: HttpOut,
-    redactor: Redactor,
-    partials: Mutex<Partials>,
+    access: Access,
 }
 
 impl PublishedDestination {
@@ -56,7 +55,7 @@ impl PublishedDestination {
         program: Arc<Program>,
         subscriptions: Vec<Prepared>,
         http: &HttpOut,
-        secrets: &[String],
+        access: Access,
         slug: &str,
     ) -> Self {
         static MADE: AtomicU64 = AtomicU64::new(0);
@@ -67,9 +66,12 @@ impl PublishedDestination {
             program,
             subscriptions,
             http: http.with_answers_up_to(ANSWER_BYTES_MAX),
-            redactor: Redactor::new(secrets),
-            partials: Mutex::default(),
+            access,
         }
+    }
+
+    fn ids(&self) -> impl Iterator<Item = &str> {
+        self.subscriptions.iter().map(|one| one.id.as_str())
     }
 
     fn batches(&self) -> impl Iterator<Item = &Batch> {
@@ -171,14 +173,13 @@ struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     fn new(to: &'a PublishedDestination, batch: &[Delivery<'a>]) -> Self {
-        let partials = to.partials.lock();
         let events = batch.iter().map(|delivery| {
             let json: Value = serde_json::from_str(&delivery.stored.event.json).unwrap_or_default();
             let matching =
                 to.subscriptions.iter().enumerate().filter(|(_, one)| one.matches(&json));
             let starts = matching.fold(0, |bits, (i, _)| bits | 1 << i);
             let done =
-                if delivery.is_trial() { Done::default() } else { partials.get(delivery.offset.0) };
+                delivery.progress.map_or_else(Done::default, |text| Done::read(text, to.ids()));
             Event { delivery: *delivery, json, starts, done, trouble: None }
         });
         Self {
@@ -252,7 +253,7 @@ impl<'a> Attempt<'a> {
     fn payload(&self, event: usize, subscription: usize) -> Result<Value, Verdict> {
         let made = self.to.subscriptions[subscription].payload(&self.events[event].json);
         made.map_err(|why| Verdict::Reject {
-            reason: Reason::new(PAYLOAD_VALIDATION_FAILED, self.to.redactor.text(&why)),
+            reason: Reason::new(PAYLOAD_VALIDATION_FAILED, self.to.access.redactor().text(&why)),
         })
     }
 
@@ -283,7 +284,7 @@ impl<'a> Attempt<'a> {
             let text = serde_json::to_string(&runs).unwrap_or_default();
             let argument = format!(r#"{{"event":{json},"runs":{text}}}"#);
             let (answer, egress) = self.call(argument).await;
-            let redactor = &self.to.redactor;
+            let redactor = &self.to.access.redactor();
             let verdicts: Vec<Verdict> = match answer {
                 Ok(answer) if answer.runs.is_empty() => vec![no_result()],
                 Ok(answer) => (answer.runs.iter())
@@ -321,7 +322,7 @@ impl<'a> Attempt<'a> {
             r#"{{"batch":{{"subscription":{subscription},"payloads":{payloads},"events":{events}}}}}"#
         );
         let (answer, egress) = self.call(argument).await;
-        let redactor = &self.to.redactor;
+        let redactor = &self.to.access.redactor();
         let of_payload = |verdict: Verdict, payload: &RawValue| {
             if !matches!(verdict, Verdict::Suspend { .. }) {
                 return verdict;
@@ -394,7 +395,7 @@ impl<'a> Attempt<'a> {
         let to = self.to;
         let called = to.engine.call(&to.key, &to.program, LIMITS, argument, host).await;
         if self.is_trial {
-            self.exchanges.extend(egress.all(&to.redactor));
+            self.exchanges.extend(egress.all(&to.access.redactor()));
         }
         let answer = match called {
             Ok(text) => serde_json::from_str(&text).map_err(|error| Verdict::Reject {
@@ -402,9 +403,13 @@ impl<'a> Attempt<'a> {
             }),
             Err(error) => Err(answer::of_call_error(&error)),
         };
-        let answer = answer.and_then(|answer: Answer| match answer.settings {
+        let mut answer: Result<Answer, Verdict> = answer;
+        if let Some(tokens) = answer.as_mut().ok().and_then(|answer| answer.tokens.take()) {
+            to.access.keep(tokens).await;
+        }
+        let answer = answer.and_then(|answer| match answer.settings {
             Some(why) => Err(Verdict::Suspend {
-                reason: Reason::new(INVALID_SETTINGS, to.redactor.text(&why)),
+                reason: Reason::new(INVALID_SETTINGS, to.access.redactor().text(&why)),
             }),
             None => Ok(answer),
         });
@@ -414,35 +419,31 @@ impl<'a> Attempt<'a> {
     /// Of the first failure; a trial keeps all of each call.
     fn keep_exchange(&mut self, verdict: &Verdict, egress: &Egress) {
         if self.exchanges.is_empty() && *verdict != Verdict::Delivered && !self.is_trial {
-            self.exchanges.extend(egress.exchange(&self.to.redactor));
+            self.exchanges.extend(egress.exchange(&self.to.access.redactor()));
         }
     }
 
     fn finish(self) -> BatchOutcome {
-        let mut partials = self.to.partials.lock();
-        let verdicts = self.events.into_iter().map(|event| {
-            let offset = event.delivery.offset.0;
+        let (mut verdicts, mut progress) = (Vec::new(), Vec::new());
+        for (place, event) in self.events.into_iter().enumerate() {
             let is_done = event.starts & !event.done.bits == 0;
-            let verdict = match (event.trouble, event.done.refused.clone()) {
+            if event.trouble.is_some() || !is_done {
+                progress.extend(event.done.write(self.to.ids()).map(|text| (place, text)));
+            }
+            verdicts.push(match (event.trouble, event.done.refused) {
                 (Some(verdict), _) => verdict,
                 // The peer is asked no sooner about what is left than about what failed.
                 (None, _) if !is_done => self.ended_by.clone().unwrap_or(Verdict::Again),
                 (None, Some(reason)) => Verdict::Reject { reason },
                 (None, None) if event.starts == 0 => Verdict::Filtered(NO_MATCHING_MAPPING),
                 (None, None) => Verdict::Delivered,
-            };
-            if !event.delivery.is_trial() {
-                match verdict {
-                    Verdict::Delivered | Verdict::Filtered(_) | Verdict::Reject { .. } => {
-                        partials.forget(offset);
-                    }
-                    _ => partials.keep(offset, event.done),
-                }
-            }
-            verdict
-        });
-        let verdicts = Verdicts::Each(verdicts.collect());
-        BatchOutcome { verdicts, exchanges: self.exchanges, warnings: Vec::new() }
+            });
+        }
+        BatchOutcome {
+            exchanges: self.exchanges,
+            progress,
+            ..BatchOutcome::new(Verdicts::Each(verdicts))
+        }
     }
 }
 

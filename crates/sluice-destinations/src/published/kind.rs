@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use sluice_destination_kit::oauth::ACCESS_TOKEN;
 use sluice_destination_kit::{
-    Action, Comparison, Destination, DestinationKind, HttpOut, Preset, Settings, SettingsError,
-    SettingsSchema,
+    Action, Comparison, Destination, DestinationKind, HttpOut, KeepNothing, KeepSettings, Preset,
+    Settings, SettingsError, SettingsSchema,
 };
 use sluice_functions::{Engine, Script};
 use sluice_model::Subscription;
 
+use super::access::Access;
 use super::destination::PublishedDestination;
 use super::files::Files;
 use super::manifest::Entry;
@@ -24,6 +26,9 @@ pub struct Published {
     presets: Vec<Preset>,
     unavailable: Option<String>,
     compared: Option<Comparison>,
+    is_oauth: bool,
+    /// It asks for nothing but an access token that is there.
+    needs_token: bool,
     schema: SettingsSchema,
     /// Of the settings that the destination's own code knows.
     own_keys: Vec<String>,
@@ -43,6 +48,8 @@ impl Published {
         scripts.extend(entry.libraries.iter().map(|name| libraries.get(name)));
         scripts.push(program::script(files, &format!("to/{}", entry.slug)));
         let schema = schema::schema(&entry);
+        let is_oauth = schema::is_oauth(&entry);
+        let needs_token = is_oauth && !entry.refreshes;
         let description = match entry.description.trim() {
             "" => format!("Sends events to {}.", entry.name),
             text => text.to_owned(),
@@ -56,6 +63,8 @@ impl Published {
             presets: entry.presets,
             unavailable: entry.unavailable,
             compared: entry.compared,
+            is_oauth,
+            needs_token,
             schema,
             scripts,
             engine,
@@ -84,6 +93,7 @@ impl Published {
         settings: &Settings,
         subscriptions: &[Subscription],
         http: &HttpOut,
+        keep: Arc<dyn KeepSettings>,
     ) -> Result<PublishedDestination, SettingsError> {
         if let Some(why) = &self.unavailable {
             return Err(SettingsError::one("", format!("{} is not available: {why}", self.name)));
@@ -103,7 +113,7 @@ impl Published {
             program,
             prepared,
             http,
-            settings.secrets(),
+            Access::new(settings.secrets(), keep),
             &self.slug,
         ))
     }
@@ -134,6 +144,10 @@ impl DestinationKind for Published {
         self.unavailable.as_deref()
     }
 
+    fn connects_by_oauth(&self) -> bool {
+        self.is_oauth
+    }
+
     fn actions(&self) -> &[Action] {
         &self.actions
     }
@@ -147,7 +161,7 @@ impl DestinationKind for Published {
         settings: Settings,
         http: HttpOut,
     ) -> Result<Arc<dyn Destination>, SettingsError> {
-        self.build_with(settings, &[], http)
+        self.build_with(settings, &[], http, Arc::new(KeepNothing))
     }
 
     fn build_with(
@@ -155,7 +169,13 @@ impl DestinationKind for Published {
         settings: Settings,
         subscriptions: &[Subscription],
         http: HttpOut,
+        keep: Arc<dyn KeepSettings>,
     ) -> Result<Arc<dyn Destination>, SettingsError> {
-        Ok(Arc::new(self.make(&settings, subscriptions, &http)?))
+        let has_token = settings.text(ACCESS_TOKEN).is_some_and(|token| !token.is_empty());
+        if self.needs_token && !has_token {
+            let message = "is missing: connect the destination, or enter a token";
+            return Err(SettingsError::one(ACCESS_TOKEN, message.to_owned()));
+        }
+        Ok(Arc::new(self.make(&settings, subscriptions, &http, keep)?))
     }
 }

@@ -2,22 +2,24 @@
 //! `sluice-functions`.
 //!
 //! Inside: `files` (what npm built, see `catalogue/`), `manifest` (what the catalogue says of each),
-//! `kind` and `schema` (an entry of our catalogue), `prepared` (a subscription, ready), `program`
+//! `kind`, `schema` and `oauth` (an entry of our catalogue), `prepared` (a subscription, ready), `program`
 //! (what a sandbox loads), `destination` (delivering a batch), `egress` (the way out of the sandbox),
-//! `answer` (from what an action threw to a verdict), `partial` (what of an event is done); `on_pages`
-//! (those that pages run, not the server).
+//! `access` (secrets, and tokens that were renewed), `answer` (from what an action threw to a
+//! verdict), `partial` (what of an event is done); `on_pages` (those that pages run, not the server).
 //!
 //! Which events start an action and what its fields hold is decided here, in Rust; the sandbox checks
 //! the fields, makes the requests and reads the answers, as the destination's authors wrote it.
 //!
 //! Not here: retries, order and batching (`sluice-delivery`).
 
+mod access;
 mod answer;
 mod destination;
 mod egress;
 mod files;
 mod kind;
 mod manifest;
+mod oauth;
 mod on_pages;
 mod partial;
 mod prepared;

@@ -122,10 +122,6 @@ impl Destination for Nothing {
         let message = "only pages send to this destination; open one that has the snippet";
         let reason = Reason::new(NOT_FROM_A_PAGE, message);
         let verdicts = Verdicts::Whole(Verdict::Reject { reason });
-        Box::pin(std::future::ready(BatchOutcome {
-            verdicts,
-            exchanges: Vec::new(),
-            warnings: Vec::new(),
-        }))
+        Box::pin(std::future::ready(BatchOutcome::new(verdicts)))
     }
 }

@@ -11,6 +11,7 @@ const BATCH_EVENTS_MAX: usize = 1_000;
 const BATCH_EVENTS_DEFAULT: usize = 1_000;
 
 pub(super) struct Prepared {
+    pub(super) id: String,
     trigger: Trigger,
     mapping: Mapping,
     /// Fields whose text is the same for every event.
@@ -40,7 +41,7 @@ impl Prepared {
         let fixed = keys.filter(|key| literal(&one.mapping, key).is_some_and(Value::is_string));
         let fixed = fixed.cloned().collect();
         let batch = wants_batches.then(|| Batch::of(&one.mapping));
-        Ok(Self { trigger, mapping, fixed, batch })
+        Ok(Self { id: one.id.as_str().to_owned(), trigger, mapping, fixed, batch })
     }
 
     pub(super) fn matches(&self, event: &Value) -> bool {

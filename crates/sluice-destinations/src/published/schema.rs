@@ -2,21 +2,21 @@
 //! what it reads from its environment.
 
 use serde_json::{Map, Value, json};
+use sluice_destination_kit::oauth::{
+    ACCESS_TOKEN, AUTHORIZATION_URL, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SCOPES, TOKEN_URL,
+};
 use sluice_destination_kit::{Field, FieldKind, Settings, SettingsSchema};
 
 use super::manifest::{Entry, FieldEntry, Scheme};
+use super::oauth;
 
 const ACCESS_SECTION: &str = "Access";
 const ENVIRONMENT: &str = "environment";
-const ACCESS_TOKEN: &str = "accessToken";
-const REFRESH_TOKEN: &str = "refreshToken";
-const CLIENT_ID: &str = "clientId";
-const CLIENT_SECRET: &str = "clientSecret";
 
 pub(super) fn schema(entry: &Entry) -> SettingsSchema {
     let mut fields: Vec<Field> = entry.settings.iter().map(field).collect();
-    if matches!(entry.scheme, Scheme::Oauth2 | Scheme::OauthManaged) {
-        fields.extend(access_fields(entry.refreshes));
+    if is_oauth(entry) {
+        fields.extend(access_fields(entry));
     }
     if !entry.environment.is_empty() {
         let names = entry.environment.join(", ");
@@ -30,21 +30,53 @@ pub(super) fn schema(entry: &Entry) -> SettingsSchema {
     SettingsSchema::new(fields)
 }
 
-fn access_fields(refreshes: bool) -> Vec<Field> {
-    let text = |key, label, description: &str| {
-        Field::new(key, label, description, FieldKind::Text).section(ACCESS_SECTION)
+pub(super) const fn is_oauth(entry: &Entry) -> bool {
+    matches!(entry.scheme, Scheme::Oauth2 | Scheme::OauthManaged)
+}
+
+/// Entered by hand, or given by the peer when an editor connects.
+fn access_fields(entry: &Entry) -> Vec<Field> {
+    let field = |key, label, description: &str, kind| {
+        Field::new(key, label, description, kind).section(ACCESS_SECTION)
     };
-    let token = "A token of the peer that lets this server in, such as that of a private app.";
-    let mut fields = vec![text(ACCESS_TOKEN, "Access token", token).secret()];
-    if refreshes {
+    let text = |key, label, description: &str| field(key, label, description, FieldKind::Text);
+    let own = "Of your own OAuth client at the peer.";
+    let known = oauth::addresses(&entry.slug);
+    let address = |key, label, description: &str, known: Option<&str>| {
+        let field = field(key, label, description, FieldKind::Url);
+        match known {
+            Some(url) => field.default_value(url),
+            None => field,
+        }
+    };
+    let scopes = known.as_ref().map_or("", |known| known.scopes);
+    let asked = "What is asked for when you connect, as the peer writes it, with blanks between.";
+    let mut fields = vec![
+        text(CLIENT_ID, "Client id", own),
+        text(CLIENT_SECRET, "Client secret", own).secret(),
+        address(
+            AUTHORIZATION_URL,
+            "Authorization address",
+            "Where you say yes to the peer when you connect.",
+            known.as_ref().map(|known| known.authorization),
+        ),
+        address(
+            TOKEN_URL,
+            "Token address",
+            "Where the peer gives tokens when you connect.",
+            known.as_ref().map(|known| known.token),
+        ),
+        text(SCOPES, "Scopes", asked).default_value(scopes),
+        text(
+            ACCESS_TOKEN,
+            "Access token",
+            "Filled in when you connect; or one that lets this server in, such as that of a private app.",
+        )
+        .secret(),
+    ];
+    if entry.refreshes {
         let refresh = "If the access token expires: with it and the client a new one is fetched.";
-        fields.extend([
-            text(REFRESH_TOKEN, "Refresh token", refresh).secret(),
-            text(CLIENT_ID, "Client id", "Of your own OAuth client at the peer."),
-            text(CLIENT_SECRET, "Client secret", "Of your own OAuth client at the peer.").secret(),
-        ]);
-    } else {
-        fields[0].required = true;
+        fields.push(text(REFRESH_TOKEN, "Refresh token", refresh).secret());
     }
     fields
 }

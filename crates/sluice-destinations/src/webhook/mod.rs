@@ -204,7 +204,7 @@ impl Webhook {
             Verdict::Delivered => Vec::new(),
             _ => record(RECORDED_BYTES_MAX),
         };
-        BatchOutcome { verdicts: Verdicts::Whole(verdict), exchanges, warnings: Vec::new() }
+        BatchOutcome { exchanges, ..BatchOutcome::new(Verdicts::Whole(verdict)) }
     }
 }
 

@@ -30,8 +30,10 @@ fn identify(id: &str, user: &str) -> StoredEvent {
 }
 
 async fn deliver(to: &dyn Destination, events: &[&StoredEvent], attempt: u32) -> BatchOutcome {
-    let batch: Vec<Delivery<'_>> =
-        events.iter().map(|stored| Delivery { offset: Offset(1), stored, attempt }).collect();
+    let batch: Vec<Delivery<'_>> = events
+        .iter()
+        .map(|stored| Delivery { offset: Offset(1), stored, attempt, progress: None })
+        .collect();
     to.deliver(&batch).await
 }
 
@@ -304,4 +306,42 @@ async fn what_goes_out_changed_is_warned_about_once_it_has_arrived() {
     let outcome = deliver(&*to, &[&nested, &track("m2", "u-2")], 2).await;
     let codes: Vec<&str> = outcome.warnings.iter().map(|warning| &*warning.code).collect();
     assert_eq!(codes, ["NESTED_ARRAY"]);
+}
+
+async fn deletion_words(peer: &Peer, ids: &[&str]) -> (String, Option<String>) {
+    let to = destination(peer, &json!({"secretKey": "secret-of-the-project"}));
+    let ids: Vec<String> = ids.iter().map(|&id| id.to_owned()).collect();
+    let outcome = to.forget(&ids).unwrap().await;
+    let Verdicts::Whole(verdict) = outcome.verdicts.clone() else { panic!("one verdict") };
+    let each = BatchOutcome { verdicts: Verdicts::Each(vec![verdict]), ..outcome.clone() };
+    let kept = format!("{:?}", outcome.exchanges);
+    assert!(!kept.contains("secret-of-the-project"), "{kept}");
+    assert!(!kept.contains("MDEyMzQ1Njc4OWFiY2RlZj"), "{kept}");
+    (words(&each).remove(0), outcome.warnings.first().map(|note| note.code.to_string()))
+}
+
+#[tokio::test]
+async fn a_deletion_goes_with_key_and_secret_and_its_answer_has_a_verdict() {
+    let unknown = json!({"error": "Invalid user_ids: ann-1"});
+    let refused = "reject BAD_REQUEST: Amplitude refused it: {\"error\":\"odd\"}";
+    let wrong = "suspend INVALID_SETTINGS";
+    let cases = [
+        (reply(200, &json!([{"day": "2026-03-20"}])), "delivered", None),
+        (reply(400, &unknown), "delivered", Some("NOTHING_TO_DELETE")),
+        (reply(400, &json!({"error": "odd"})), refused, None),
+        (Reply::status(401), wrong, None),
+        (Reply::status(403), wrong, None),
+        (Reply::status(429), "retry 429 in 1", None),
+        (Reply::status(503), "retry 503", None),
+        (Reply::reset(), "retry ECONNRESET", None),
+    ];
+    for (answer, expected, note) in cases {
+        let scripted = answer.clone();
+        let peer = Peer::start(move |_| scripted.clone()).await;
+        let (word, code) = deletion_words(&peer, &["ann-1"]).await;
+        assert_eq!((word.as_str(), code.as_deref()), (expected, note), "{answer:?}");
+        let arrived = &peer.arrived()[0];
+        assert_eq!(arrived.path, "/api/2/deletions/users");
+        assert!(arrived.headers["authorization"].to_str().unwrap().starts_with("Basic "));
+    }
 }

@@ -2,14 +2,16 @@
 //!
 //! A case is `{"title", "settings", "event" or "events"}` with `requests` (each `url` and `json` or
 //! `form`), or `refused` (words of the reason), or `filtered`; and `warnings` (codes) if there are
-//! any. `UPDATE_EXPECT=1` rewrites `requests`, and review reads the diff.
+//! any. With `delete` (user ids) in the place of the event it is about their deletion. `UPDATE_EXPECT=1` rewrites `requests`, and review reads the diff.
 
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value, json};
 use sluice_destination_kit::DestinationKind;
 use sluice_destination_kit::golden::stored_event;
-use sluice_destinations::amplitude::{Config, Kind, Plan, plan};
+use sluice_destinations::amplitude::{Config, Kind, Plan, deletion, plan};
 use sluice_destinations::catalog;
 use sluice_event::{PersonId, StoredEvent};
 
@@ -60,6 +62,9 @@ pub(crate) fn somebodys(json: &Value) -> StoredEvent {
 fn check(path: &Path) {
     let name = path.display();
     let mut case: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    if let Value::Array(ids) = &case["delete"] {
+        return check_deletion(&name.to_string(), &case, ids);
+    }
     let events: Vec<StoredEvent> = match &case["events"] {
         Value::Array(events) => events.iter().map(somebodys).collect(),
         _ => vec![somebodys(&case["event"])],
@@ -84,6 +89,25 @@ fn check(path: &Path) {
     }
     let expected = case.get("requests").unwrap_or(&json!([])).clone();
     assert_eq!(amounts(&requests), amounts(&expected), "{name} (UPDATE_EXPECT=1 rewrites it)");
+}
+
+fn check_deletion(name: &str, case: &Value, ids: &[Value]) {
+    let ids: Vec<String> = ids.iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+    let requests = match deletion(&config(&case["settings"]), &ids) {
+        Ok(request) => {
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
+            let pair = request.headers["authorization"].to_str().unwrap();
+            let pair = BASE64.decode(pair.strip_prefix("Basic ").unwrap()).unwrap();
+            let pair = String::from_utf8(pair).unwrap();
+            json!([{"url": request.url, "basic": pair, "json": body}])
+        }
+        Err(reason) => {
+            let words = case["refused"].as_str().unwrap_or("none at all");
+            assert!(reason.message.contains(words), "{name}: {reason}");
+            json!([])
+        }
+    };
+    assert_eq!(requests, *case.get("requests").unwrap_or(&json!([])), "{name}");
 }
 
 /// 25 and 25.0 are one amount.

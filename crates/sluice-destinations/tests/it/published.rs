@@ -12,7 +12,7 @@ use sluice_destination_kit::golden::stored_event;
 use sluice_destination_kit::peer::{Arrived, Reply};
 use sluice_destination_kit::peer_tls::TlsPeer;
 use sluice_destination_kit::{
-    Delivery, Destination, DestinationKind, HttpOut, HttpOutConfig, Verdict, Verdicts,
+    Delivery, Destination, DestinationKind, HttpOut, HttpOutConfig, KeepNothing, Verdict, Verdicts,
 };
 use sluice_destinations::published::{Files, Published, kinds};
 use sluice_event::{Offset, PersonId, StoredEvent};
@@ -70,7 +70,7 @@ fn build(
         ..HttpOutConfig::default()
     });
     let settings = kind.settings().check(settings).unwrap();
-    kind.build_with(settings, subscriptions, http).unwrap()
+    kind.build_with(settings, subscriptions, http, Arc::new(KeepNothing)).unwrap()
 }
 
 fn track(message_id: &str, person: u64) -> StoredEvent {
@@ -87,10 +87,29 @@ fn track_with(message_id: &str, person: u64, properties: &Value) -> StoredEvent 
 }
 
 async fn deliver(to: &dyn Destination, events: &[StoredEvent], attempt: u32) -> Vec<String> {
+    deliver_on(to, events, attempt, &mut None).await
+}
+
+/// Goes on from the progress of the first event, and leaves what it has become.
+async fn deliver_on(
+    to: &dyn Destination,
+    events: &[StoredEvent],
+    attempt: u32,
+    progress: &mut Option<Arc<str>>,
+) -> Vec<String> {
+    let of = |offset| progress.as_deref().filter(|_| offset == 1);
     let batch: Vec<Delivery<'_>> = (events.iter().zip(1..))
-        .map(|(stored, offset)| Delivery { offset: Offset(offset), stored, attempt })
+        .map(|(stored, offset)| Delivery {
+            offset: Offset(offset),
+            stored,
+            attempt,
+            progress: of(offset),
+        })
         .collect();
-    let Verdicts::Each(verdicts) = to.deliver(&batch).await.verdicts else { panic!("one each") };
+    let outcome = to.deliver(&batch).await;
+    let Verdicts::Each(verdicts) = outcome.verdicts else { panic!("one each") };
+    let told = outcome.progress.into_iter().find(|(place, _)| *place == 0);
+    *progress = told.map(|(_, text)| text);
     verdicts.iter().map(shown).collect()
 }
 
@@ -144,12 +163,18 @@ async fn only_what_failed_of_an_event_is_sent_again() {
     let subscriptions =
         [hook(0, "a", track_calls), hook(1, "b", track_calls), hook(2, "c", track_calls)];
     let to = build(&kind, &json!({}), &subscriptions, &vendors);
-    let events = [track("m1", 1)];
-    assert_eq!(deliver(&*to, &events, 1).await, ["retry 503"]);
+    let (events, mut progress) = ([track("m1", 1)], None);
+    assert_eq!(deliver_on(&*to, &events, 1, &mut progress).await, ["retry 503"]);
     assert_eq!(paths(&vendors), ["/a", "/b"], "what follows a failure waits with it");
     vendors.script(|_| Reply::status(200));
-    assert_eq!(deliver(&*to, &events, 2).await, ["delivered"]);
-    assert_eq!(paths(&vendors), ["/a", "/b", "/b", "/c"]);
+    // Built anew, as after a restart, and with the mappings in another order.
+    let others = [hook(2, "c", track_calls), hook(0, "a", track_calls), hook(1, "b", track_calls)];
+    let anew = build(&kind, &json!({}), &others, &vendors);
+    assert_eq!(deliver_on(&*anew, &events, 2, &mut progress).await, ["delivered"]);
+    assert_eq!(
+        (paths(&vendors), progress),
+        (["/a", "/b", "/c", "/b"].map(String::from).to_vec(), None)
+    );
     vendors.script(|arrived| status_of(arrived, "/a", 400));
     assert_eq!(deliver(&*to, &[track("m2", 1)], 1).await, ["reject 400"]);
     assert_eq!(
@@ -217,7 +242,8 @@ async fn fields_that_do_not_fit_reject_the_event_and_wrong_settings_stop_the_des
     let http = HttpOut::new(HttpOutConfig::default());
     let settings = kind.settings().check(&json!({})).unwrap();
     let wrong = [subscription(0, "postToChannel", "type = ", json!({}))];
-    let error = kind.build_with(settings, &wrong, http).err().unwrap().to_string();
+    let error =
+        kind.build_with(settings, &wrong, http, Arc::new(KeepNothing)).err().unwrap().to_string();
     assert!(error.contains("mapping `Mapping 0`: its trigger does not read"), "{error}");
 }
 
@@ -244,7 +270,8 @@ async fn a_test_event_shows_every_request_in_its_order_and_no_token() {
     let to = build(&kind, &settings, &wanted, &vendors);
     let event = stored_event(&json!({ "type": "track", "event": "Saved", "messageId": "m1",
         "userId": "u1", "properties": { "email": "ann@example.com" } }));
-    let batch = [Delivery { offset: Offset(0), stored: &event, attempt: Delivery::TRIAL }];
+    let batch =
+        [Delivery { offset: Offset(0), stored: &event, attempt: Delivery::TRIAL, progress: None }];
     let outcome = to.deliver(&batch).await;
     assert_eq!(outcome.verdicts, Verdicts::Each(vec![Verdict::Delivered]));
     let heads = outcome.exchanges.iter().map(|one| {

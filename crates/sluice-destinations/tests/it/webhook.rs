@@ -17,7 +17,9 @@ async fn deliver_one(url: &str, allow_private: bool) -> BatchOutcome {
         "timeoutSeconds": 1});
     let webhook = kind.build(kind.settings().check(&raw).unwrap(), http(allow_private)).unwrap();
     let stored = stored_event(&json!({"type": "track", "event": "A", "messageId": "m1"}));
-    webhook.deliver(&[Delivery { offset: Offset(1), stored: &stored, attempt: 1 }]).await
+    webhook
+        .deliver(&[Delivery { offset: Offset(1), stored: &stored, attempt: 1, progress: None }])
+        .await
 }
 
 fn code(outcome: &BatchOutcome) -> String {

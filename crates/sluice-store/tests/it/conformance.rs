@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use serde_json::json;
 use sluice_base::Secret;
-use sluice_event::WorkspaceNo;
+use sluice_event::{EventType, WorkspaceNo};
 use sluice_model::{
     CohortChange, CohortMembers, DashboardChange, DashboardContent, DashboardItem,
     DestinationChange, EntryKind, EntrySays, ListChange, NewApiToken, NewCohort, NewMembers,
-    NewSavedInsight, Role, SavedInsightChange, SourceChange, SourceSettings, WorkspaceChange,
+    NewSavedInsight, Role, Routing, SavedInsightChange, SchemaSwitches, SourceChange, SourceId,
+    SourceSettings, WorkspaceChange,
 };
 use sluice_store::{ErrorKind, Page};
 
@@ -136,6 +137,37 @@ fn every_change_of_a_destination_counts_its_revision_up() {
     let restored = store.destination_restore(WORKSPACE, &made.id, &actor()).unwrap();
     assert!(restored.revision > changed.revision);
     assert_eq!(restored.connections, made.connections);
+}
+
+#[test]
+fn what_a_connection_gets_is_kept_with_it_and_reaches_delivery() {
+    let store = fixture().store;
+    let (a, b) = (source(&store, "a"), source(&store, "b"));
+    let made = destination(&store, &a, "hush");
+    store.connection_create(WORKSPACE, &made.id, &b.id, &actor()).unwrap();
+    let routing = Routing {
+        consent_categories: vec!["Advertising".to_owned()],
+        switches: SchemaSwitches {
+            calls_off: [EventType::Alias, EventType::Track].into(),
+            events: [("Signed Up".to_owned(), true)].into(),
+        },
+    };
+    let mut watch = store.connections();
+    watch.mark_unchanged();
+    let after = store.connection_route(WORKSPACE, &made.id, &b.id, &routing, &actor()).unwrap();
+    assert!(watch.has_changed().unwrap() && after.revision > made.revision);
+    let table = watch.borrow_and_update().clone();
+    assert_eq!(table.connections[0].routing, Routing::default());
+    assert_eq!(
+        (&table.connections[1].routing, &after.connections[1].routing),
+        (&routing, &routing)
+    );
+    let nobody = SourceId::new("nobody".to_owned());
+    let missing = store.connection_route(WORKSPACE, &made.id, &nobody, &routing, &actor());
+    assert_eq!(missing.unwrap_err().kind(), ErrorKind::NotFound);
+    let wrong = Routing { consent_categories: vec!["1".to_owned()], ..routing };
+    let refused = store.connection_route(WORKSPACE, &made.id, &b.id, &wrong, &actor());
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Invalid);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use sluice_collector::{DeviceDestination, Devices};
 use sluice_destination_kit::Catalog;
 use sluice_event::SourceNo;
 use sluice_filter::routing_rules;
-use sluice_model::{ConnectionSpec, ConnectionTable, Subscription};
+use sluice_model::{ConnectionSpec, ConnectionTable, Routing, Subscription};
 use tokio::sync::watch;
 
 pub(super) struct InDeviceMode {
@@ -37,7 +37,9 @@ impl InDeviceMode {
         let settings: &Value = spec.settings.expose();
         let kind = self.catalog.get(&spec.kind)?;
         let mode = kind.device_mode()?;
-        if !spec.enabled || !mode.is_on(settings) {
+        // Devices ask neither for consent nor for switches: then the server sends.
+        let is_open = spec.routing == Routing::default();
+        if !spec.enabled || !is_open || !mode.is_on(settings) {
             return None;
         }
         Some(DeviceDestination {
@@ -97,6 +99,7 @@ mod tests {
             revision: 1,
             starts_at: Timestamp::from_secs(0),
             filters: condition.map(filter).into_iter().collect(),
+            routing: Routing::default(),
         })
     }
 
@@ -113,9 +116,12 @@ mod tests {
         let device = json!({ "apiKey": "k", "connectionMode": "device" });
         let mut off = ConnectionSpec::clone(&spec("off", device.clone(), None));
         off.enabled = false;
+        let mut consenting = ConnectionSpec::clone(&spec("consenting", device.clone(), None));
+        consenting.routing.consent_categories.push("Advertising".to_owned());
         let all = vec![
             spec("cloud", cloud, None),
             Arc::new(off),
+            Arc::new(consenting),
             spec("unsayable", device.clone(), Some("length(userId) = 3")),
             spec("first", device.clone(), Some("event = 'Secret'")),
             spec("second", device, None),

@@ -15,6 +15,7 @@ mod housekeeping;
 mod metrics;
 mod overlay;
 mod pages;
+mod renewals;
 mod tls;
 mod workspace;
 
@@ -132,7 +133,7 @@ impl Server {
             catalog: Arc::clone(&catalog),
             connections: store.connections(),
         };
-        let site = site(config, clock, &sdk);
+        let site = site(config, clock, &sdk)?;
         let api = sluice_api::router(ApiState::new(store, catalog, handles, site));
         let collecting = sluice_collector::pages(collector.clone(), sdk, Arc::new(devices));
         let router = api.merge(collecting).merge(overlay).merge(more).merge(pages::router(pages));
@@ -229,9 +230,13 @@ fn catalog() -> anyhow::Result<Catalog> {
 }
 
 /// How people reach the server.
-fn site(config: &Config, clock: Arc<dyn Clock>, sdk: &BrowserSdk) -> sluice_api::Site {
+fn site(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    sdk: &BrowserSdk,
+) -> anyhow::Result<sluice_api::Site> {
     let trusted = config.server.trusted_proxies.clone();
-    sluice_api::Site {
+    Ok(sluice_api::Site {
         clock,
         public_url: config.server.public_url.clone(),
         is_https: config.server.tls_certificate.is_some(),
@@ -242,7 +247,8 @@ fn site(config: &Config, clock: Arc<dyn Clock>, sdk: &BrowserSdk) -> sluice_api:
         client_ip: Arc::new(move |peer, headers| {
             sluice_collector::client_ip(peer, headers, &trusted)
         }),
-    }
+        outbound: HttpOut::new(outbound(config)?),
+    })
 }
 
 fn outbound(config: &Config) -> anyhow::Result<HttpOutConfig> {
@@ -323,6 +329,7 @@ fn start_delivery(
         table: store.connections(),
         catalog: Arc::clone(catalog),
         http: HttpOut::new(outbound(config)?),
+        keep: renewals::keep_in(store),
         clock: seams.1,
     };
     Delivery::start(settings, parts).context("cannot start delivery")

@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stderr, reason = "says that it was skipped")]
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -29,17 +30,17 @@ struct Case {
     body: &'static [(&'static str, &'static str)],
 }
 
-struct World {
+pub(crate) struct World {
     runtime: tokio::runtime::Runtime,
-    vendors: TlsPeer,
-    server: Server,
-    source: String,
+    pub(crate) vendors: TlsPeer,
+    pub(crate) server: Server,
+    pub(crate) source: String,
     write_key: String,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 /// `None` if this build has no published destinations.
-fn world(script: impl FnMut(&Arrived) -> Reply + Send + 'static) -> Option<World> {
+pub(crate) fn world(script: impl FnMut(&Arrived) -> Reply + Send + 'static) -> Option<World> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let vendors = runtime.block_on(TlsPeer::start(script));
     let data = tempfile::tempdir().unwrap();
@@ -53,7 +54,7 @@ fn world(script: impl FnMut(&Arrived) -> Reply + Send + 'static) -> Option<World
         return None;
     }
     let (source, write_key) = server.source("shop");
-    Some(World { runtime, vendors, server, source, write_key, _data: data })
+    Some(World { runtime, vendors, server, source, write_key, data })
 }
 
 impl World {
@@ -92,7 +93,7 @@ impl World {
     }
 }
 
-fn defaults_of(world: &World, kind: &str, action: &str) -> Value {
+pub(crate) fn defaults_of(world: &World, kind: &str, action: &str) -> Value {
     let path = format!("/api/v1/catalog/destinations/{kind}");
     let kind = world.server.ask("GET", &path, None)["destinationMetadata"].clone();
     let actions = kind["actions"].as_array().unwrap();
@@ -432,6 +433,247 @@ fn rejected_credentials_stop_a_destination_and_mended_ones_send_what_waited() {
         account["delivered"].as_u64() >= Some(1) && account["waiting"] == 0
     });
     assert_eq!(ledger["balances"], true, "{ledger:#}");
+}
+
+/// Whether some connection's journal names the text.
+fn is_in_a_journal(data: &Path, text: &str) -> bool {
+    let mut folders = vec![data.join("workspaces")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().is_some_and(|name| name == "state.journal") {
+                let bytes = std::fs::read(&path).unwrap();
+                if bytes.windows(text.len()).any(|part| part == text.as_bytes()) {
+                    return true;
+                }
+            }
+        }
+    }
+    false
+}
+
+#[test]
+fn a_killed_server_repeats_no_mapping_that_was_done_for_an_event() {
+    let Some(mut world) = world(|arrived| match arrived.path.as_str() {
+        "/b" => Reply::status(503).header("retry-after", "1"),
+        _ => Reply::status(200),
+    }) else {
+        return;
+    };
+    let hook = |path: &str| json!({ "url": format!("https://hook.example/{path}"), "method": "POST", "data": { "@path": "$.properties" } });
+    let case = Case {
+        kind: "actions-webhook",
+        settings: json!({}),
+        mapping: Some(("send", "type = \"track\"", hook("a"))),
+        ..cases().remove(9)
+    };
+    let id = world.destination(&case);
+    let body = json!({ "actionId": "send", "trigger": "type = \"track\"", "settings": hook("b") });
+    let path = format!("/api/v1/destinations/{id}/subscriptions");
+    world.server.ask("POST", &path, Some(&body));
+    let list = world.server.ask("GET", &path, None);
+    let mappings = list["subscriptions"].as_array().unwrap();
+    let first = mappings.iter().find(|one| one["settings"]["url"] == hook("a")["url"]).unwrap();
+    let first = first["id"].as_str().unwrap().to_owned();
+    // Until both mappings have reached the connection, events miss one of them.
+    let mut sent = 0;
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let is_refused = || world.vendors.arrived().iter().any(|one| one.path == "/b");
+    while !is_refused() {
+        assert!(Instant::now() < deadline, "{:?}", world.vendors.arrived());
+        sent += 1;
+        let mut event = saved();
+        event["messageId"] = json!(format!("m{sent}"));
+        event["properties"]["n"] = json!(sent);
+        world.send(&event);
+        let pause = Instant::now() + Duration::from_millis(500);
+        while Instant::now() < pause && !is_refused() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+    while !is_in_a_journal(world.data.path(), &first) {
+        assert!(Instant::now() < deadline, "what is done of the event is not kept");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    world.server.kill_and_restart();
+    world.vendors.script(|_| Reply::status(200));
+    world.server.wait_for_ledger(|ledger| ledger["connections"][0]["waiting"] == 0);
+    let arrived = world.vendors.arrived();
+    let number = |one: &Arrived| serde_json::from_slice::<Value>(&one.body).unwrap()["n"].as_u64();
+    let delivered: Vec<_> =
+        arrived.iter().filter(|one| one.path == "/b").filter_map(number).collect();
+    let last = *delivered.last().unwrap();
+    let done = arrived.iter().filter(|one| one.path == "/a" && number(one) == Some(last)).count();
+    assert_eq!(done, 1, "{arrived:#?}");
+}
+
+#[test]
+fn a_renewed_access_token_outlives_a_killed_server() {
+    let Some(mut world) = world(|arrived| {
+        let mut reply = Reply::status(401).header("content-type", "application/json");
+        if arrived.path == "/oauth/v1/token" {
+            let body = String::from_utf8_lossy(&arrived.body).into_owned();
+            let is_known = body.contains("refresh_token=old-refresh-1");
+            reply.status = if is_known { 200 } else { 400 };
+            reply.body =
+                json!({ "access_token": "new-access-1", "refresh_token": "new-refresh-1" })
+                    .to_string();
+        } else if arrived.headers["authorization"] == "Bearer new-access-1" {
+            reply.status = 200;
+            reply.body = "{}".to_owned();
+        }
+        reply
+    }) else {
+        return;
+    };
+    let settings = json!({ "accessToken": "old-access-1", "refreshToken": "old-refresh-1",
+                           "clientId": "client-1", "clientSecret": "client-secret-1" });
+    let case = Case { settings, ..cases().remove(2) };
+    let mut mapping = defaults_of(&world, case.kind, "upsertContact");
+    mapping["enable_batching"] = json!(false);
+    let case = Case { mapping: Some(("upsertContact", "type = \"identify\"", mapping)), ..case };
+    let id = world.destination(&case);
+    let identify = |world: &World, n: usize| {
+        let mut event = case.event.clone();
+        event["messageId"] = json!(format!("m{n}"));
+        world.send(&event);
+    };
+    let delivered =
+        |world: &World| world.server.ledger()["connections"][0]["delivered"].as_u64().unwrap_or(0);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut sent = 0;
+    while delivered(&world) == 0 {
+        assert!(
+            Instant::now() < deadline,
+            "{:#}",
+            world.server.ask("GET", "/api/v1/deliveries", None)
+        );
+        sent += 1;
+        identify(&world, sent);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    world.server.wait_for_ledger(|ledger| ledger["connections"][0]["waiting"] == 0);
+    let shown = world.server.ask("GET", &format!("/api/v1/destinations/{id}"), None);
+    assert_eq!(shown["destination"]["settings"]["refreshToken"], "••••sh-1", "{shown:#}");
+    let renewals = |world: &World| {
+        world.vendors.arrived().iter().filter(|one| one.path == "/oauth/v1/token").count()
+    };
+    assert_eq!(renewals(&world), 1);
+    let before = delivered(&world);
+    world.server.kill_and_restart();
+    identify(&world, sent + 1);
+    world.server.wait_for_ledger(|ledger| {
+        let account = &ledger["connections"][0];
+        account["delivered"].as_u64() > Some(before) && account["waiting"] == 0
+    });
+    assert_eq!(renewals(&world), 1, "the token was renewed once, and kept");
+}
+
+#[test]
+fn a_renewal_that_the_peer_refuses_stops_the_destination_and_says_what_to_do() {
+    let Some(world) = world(|arrived| {
+        let is_renewal = arrived.path == "/oauth/v1/token";
+        let mut reply = Reply::status(if is_renewal { 400 } else { 401 });
+        reply.body = json!({ "error": "invalid_grant" }).to_string();
+        reply.header("content-type", "application/json")
+    }) else {
+        return;
+    };
+    let settings = json!({ "accessToken": "old-access-1", "refreshToken": "old-refresh-1",
+                           "clientId": "client-1", "clientSecret": "client-secret-1" });
+    let case = Case { settings, mapping: None, ..cases().remove(2) };
+    let id = world.destination(&case);
+    let path = format!("/api/v1/destinations/{id}/test");
+    let body = json!({ "event": case.event });
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let test = loop {
+        let test = world.server.ask("POST", &path, Some(&body))["test"].clone();
+        if test["verdict"] != "filtered" {
+            break test;
+        }
+        assert!(Instant::now() < deadline, "{test:#}");
+        let mut mapping = defaults_of(&world, case.kind, "upsertContact");
+        mapping["enable_batching"] = json!(false);
+        let body = json!({ "actionId": "upsertContact", "trigger": "type = \"identify\"", "settings": mapping });
+        world.server.ask("POST", &format!("/api/v1/destinations/{id}/subscriptions"), Some(&body));
+    };
+    assert_eq!(test["verdict"], "suspend", "{test:#}");
+    let text = test.to_string();
+    assert!(text.contains("TOKEN_REFRESH_FAILED"), "{test:#}");
+    assert!(text.contains("invalid_grant"), "{test:#}");
+}
+
+/// One call, three vendors: each gets it in its own terms.
+#[test]
+fn one_purchase_is_a_purchase_in_ga4_a_persons_event_in_mixpanel_and_revenue_in_amplitude() {
+    let Some(world) = world(|arrived| {
+        let mut reply = Reply::status(200).header("content-type", "application/json");
+        reply.body = match arrived.headers["host"].to_str().unwrap() {
+            "api.mixpanel.com" => json!({ "code": 200, "num_records_imported": 1, "status": "OK" }),
+            "api2.amplitude.com" => json!({ "code": 200, "events_ingested": 1 }),
+            _ => json!({}),
+        }
+        .to_string();
+        reply
+    }) else {
+        return;
+    };
+    let base = || Case { headers: &[], body: &[], ..cases().remove(0) };
+    let amount = json!({ "value": { "@path": "$.properties.revenue" }, "currency": "USD" });
+    let client = json!({ "@path": "$.userId" });
+    let mapping = json!({ "data_stream_type": "Web", "clientId": client, "lowercase": true,
+                          "name": { "@path": "$.event" }, "params": amount });
+    world.destination(&Case {
+        kind: "actions-google-analytics-4",
+        settings: json!({ "measurementId": "G-1", "apiSecret": "secret-of-ga4" }),
+        mapping: Some(("customEvent", "event = \"Purchase\"", mapping)),
+        ..base()
+    });
+    world.destination(&base());
+    let settings = json!({ "apiKey": "0123456789abcdef0123456789abcdef" });
+    world.destination(&Case { kind: "amplitude", settings, ..base() });
+    let purchase = json!({ "type": "track", "event": "Purchase", "userId": "user_12345",
+                           "properties": { "revenue": 49.99 } });
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let at = |host: &str| {
+        let arrived = world.vendors.arrived().into_iter().find(|one| one.headers["host"] == host);
+        arrived.map(|one| serde_json::from_slice::<Value>(&one.body).unwrap())
+    };
+    let hosts = ["www.google-analytics.com", "api.mixpanel.com", "api2.amplitude.com"];
+    // What comes before a mapping has reached its connection is filtered.
+    while !hosts.iter().all(|host| at(host).is_some()) {
+        assert!(Instant::now() < deadline, "{:#?}", world.vendors.arrived());
+        world.send(&purchase);
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let [ga4, mixpanel, amplitude] = hosts.map(|host| at(host).unwrap());
+    assert_eq!(ga4["events"][0]["name"], "purchase", "{ga4:#}");
+    assert_eq!(ga4["events"][0]["params"]["value"], 49.99, "{ga4:#}");
+    assert_eq!(ga4["client_id"], "user_12345", "{ga4:#}");
+    assert_eq!(mixpanel[0]["event"], "Purchase", "{mixpanel:#}");
+    assert_eq!(mixpanel[0]["properties"]["distinct_id"], "user_12345", "{mixpanel:#}");
+    assert_eq!(mixpanel[0]["properties"]["revenue"], 49.99, "{mixpanel:#}");
+    let event = &amplitude["events"][0];
+    assert_eq!(event["event_type"], "Purchase", "{amplitude:#}");
+    let money = [&event["price"], &event["quantity"], &event["revenue"]];
+    assert_eq!(money, [&json!(49.99), &json!(1), &json!(49.99)], "{amplitude:#}");
+    assert_eq!(event["user_id"], "user_12345", "{amplitude:#}");
+}
+
+#[test]
+fn a_mapping_made_without_fields_has_what_they_propose_those_inside_objects_too() {
+    let Some(world) = world(|_| Reply::status(200)) else { return };
+    let case = cases().into_iter().find(|case| case.kind == "actions-klaviyo").unwrap();
+    let id = world.destination(&Case { mapping: None, ..case });
+    let body = json!({ "actionId": "trackEvent", "trigger": "type = \"track\"" });
+    let path = format!("/api/v1/destinations/{id}/subscriptions");
+    let made = world.server.ask("POST", &path, Some(&body));
+    let settings = &made["subscription"]["settings"];
+    let profile = json!({ "external_id": { "@path": "$.userId" }, "anonymous_id": { "@path": "$.anonymousId" } });
+    assert_eq!(settings["profile"], profile, "{settings:#}");
+    assert_eq!(settings["metric_name"], json!({ "@path": "$.event" }), "{settings:#}");
 }
 
 #[test]

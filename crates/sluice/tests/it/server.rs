@@ -19,6 +19,7 @@ pub(crate) struct Server {
     /// Of the printed link, while nobody has an account.
     pub(crate) setup_token: Option<String>,
     data: PathBuf,
+    outbound: String,
 }
 
 impl Server {
@@ -64,7 +65,7 @@ impl Server {
                 break url.parse().unwrap();
             }
         };
-        Self { child, addr, setup_token, data: data.to_owned() }
+        Self { child, addr, setup_token, data: data.to_owned(), outbound: outbound.to_owned() }
     }
 
     /// Kills it without warning and starts it again on the same data and port. Gives the time from
@@ -74,7 +75,8 @@ impl Server {
         self.child.wait().unwrap();
         let started = Instant::now();
         // The fresh server takes this one's place; what is dropped is the dead one.
-        *self = Self::start_on(&self.data.clone(), self.addr);
+        let outbound = self.outbound.clone();
+        *self = Self::start_with(&self.data.clone(), self.addr, &outbound);
         started.elapsed()
     }
 

@@ -1,13 +1,14 @@
 //! The state of deliveries, and what their owners may do about them.
 
 use sluice_api::handles::{
-    Answer, DeadLetter, DeadLetterPage, DeadLetterQuery, Deliveries, DeliveryFailure,
-    DeliveryLatency, DeliveryStatus, DeliveryTest, DeliveryThrottle, DeliveryWarning, ExchangeView,
-    SendAgain,
+    Answer, DeadLetter, DeadLetterPage, DeadLetterQuery, DeletionVerdict, Deliveries,
+    DeliveryFailure, DeliveryLatency, DeliveryStatus, DeliveryTest, DeliveryThrottle,
+    DeliveryWarning, ExchangeView, HandleError, PeopleDeletion, SendAgain,
 };
-use sluice_delivery::{ConnectionState, ConnectionStatus, Throttle};
-use sluice_destination_kit::Exchange;
+use sluice_delivery::{ConnectionState, ConnectionStatus, Throttle, Trial, TrialOutcome};
+use sluice_destination_kit::{Exchange, Reason, Verdict};
 use sluice_event::WorkspaceNo;
+use sluice_model::Problem;
 
 use super::events::json_of;
 use super::{Parts, of_delivery};
@@ -61,6 +62,17 @@ impl Deliveries for Parts {
     fn test(&self, connection: String, event: serde_json::Value) -> Answer<DeliveryTest> {
         let parts = self.clone();
         Box::pin(async move { parts.test_event(&connection, &event).await })
+    }
+
+    fn delete_people(&self, connection: String, user_ids: Vec<String>) -> Answer<PeopleDeletion> {
+        let delivery = self.delivery.clone();
+        Box::pin(async move {
+            let told = delivery.delete_people(&connection, user_ids).await.map_err(of_delivery)?;
+            told.map(|trial| deletion(&trial)).ok_or_else(|| {
+                let message = "this kind of destination has no way to delete people";
+                HandleError::Invalid(vec![Problem::new("destinationId", message)])
+            })
+        })
     }
 }
 
@@ -123,6 +135,35 @@ impl Parts {
             connection_id: status.id,
         }
     }
+}
+
+fn deletion(trial: &Trial) -> PeopleDeletion {
+    let of = |reason: &Reason| (Some(reason.code.to_string()), reason.message.clone());
+    let (verdict, (code, explanation)) = match &trial.outcome {
+        TrialOutcome::Filtered(reason) => {
+            (DeletionVerdict::Refused, (Some((*reason).to_owned()), "not sent".to_owned()))
+        }
+        TrialOutcome::Misfit(message) => {
+            let code = Some("INVALID_SETTINGS".to_owned());
+            (DeletionVerdict::Refused, (code, format!("the settings do not fit: {message}")))
+        }
+        TrialOutcome::Answered(verdict) => match verdict {
+            Verdict::Delivered => {
+                let taken = || (None, "the peer takes it on".to_owned());
+                (DeletionVerdict::Accepted, trial.warnings.first().map_or_else(taken, of))
+            }
+            Verdict::Retry { reason, .. } => (DeletionVerdict::Retry, of(reason)),
+            Verdict::Filtered(reason) => {
+                (DeletionVerdict::Refused, (Some((*reason).to_owned()), "not sent".to_owned()))
+            }
+            Verdict::Again => (DeletionVerdict::Retry, (None, "ask again later".to_owned())),
+            Verdict::Suspend { reason }
+            | Verdict::Reject { reason }
+            | Verdict::Split { reason } => (DeletionVerdict::Refused, of(reason)),
+        },
+    };
+    let exchange = trial.exchanges.first().map(exchange);
+    PeopleDeletion { verdict, code, explanation, exchange }
 }
 
 /// Nothing if nothing holds the connection back.
