@@ -263,8 +263,8 @@ impl Pipeline {
         Ok(self.finish(base, &batch, None))
     }
 
-    /// A record of decisions that were asked for, without events. `None` if there is nothing to
-    /// decide; the asker knows.
+    /// A record of decisions that were asked for, without events. `None` if it could not be decided;
+    /// the asker knows.
     fn build_command(&mut self, command: Command) -> Result<Option<Built>, PipelineError> {
         let base = self.ledger.events_end;
         let now = self.clock.now();
@@ -275,13 +275,11 @@ impl Pipeline {
             Act::Erase(people) => identity.erase(people, base, now),
         };
         let decisions = match decided {
-            Ok(decisions) if decisions.is_empty() => {
-                // Whoever asked may have gone; then nobody needs the answer.
-                drop(command.reply.send(Ok(())));
-                return Ok(None);
-            }
+            // Also if there is nothing to decide any more: when this record is durable, so is the one
+            // that decided it.
             Ok(decisions) => decisions,
             Err(error) if error.kind() == sluice_profiles::ErrorKind::NotFound => {
+                // Whoever asked may have gone; then nobody needs the answer.
                 drop(command.reply.send(Err(error.into())));
                 return Ok(None);
             }

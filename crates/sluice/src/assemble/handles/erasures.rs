@@ -36,9 +36,9 @@ impl Erasures for Parts {
                 store.erasure_add(no, &numbers, &requester, &actor).map_err(internal)
             })
             .await?;
-            parts.erasing.wake();
             workspace.pipeline.erase(people).await.map_err(of_pipeline)?;
             hidden(&workspace, Offset(workspace.events.synced())).await;
+            parts.erasing.wake();
             Ok(())
         })
     }
