@@ -373,9 +373,26 @@ fn ten_vendors_get_what_their_documentation_asks_for() {
         }
         world.destination(case);
     }
-    world.send(&saved());
-    world.send(&order());
-    world.send(&cases[2].event);
+    // What comes before a mapping has reached its connection is filtered, so the events come again.
+    let has_arrived = |case: &Case| {
+        let arrived = world.vendors.arrived();
+        arrived.iter().any(|arrived| is_request(case, arrived) && has_body(case, arrived))
+    };
+    for round in 0..10 {
+        for mut event in [saved(), order(), cases[2].event.clone()] {
+            if round > 0 {
+                event["messageId"] = json!(format!("m-{round}-{}", event["event"]));
+            }
+            world.send(&event);
+        }
+        let until = Instant::now() + Duration::from_secs(6);
+        while !cases.iter().all(has_arrived) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        if cases.iter().all(has_arrived) {
+            break;
+        }
+    }
     for case in &cases {
         let arrived =
             world.wait_for(|arrived| is_request(case, arrived) && has_body(case, arrived));
