@@ -247,8 +247,7 @@ impl Setup {
         let plan = Plan::new(selection, &compiled.slots, None, (compiled.from, compiled.to))?;
         let numbers = compiled.numbers.iter().map(|one| Numbers::new(parts, one, None));
         let numbers = numbers.collect::<Result<_, _>>()?;
-        let values_max = context.limits().values_max;
-        let rows = GroupsOf { plan: &plan, slots: u16::MAX, latest: None, values_max };
+        let rows = GroupsOf::new(&plan, u16::MAX, None, context.limits());
         let values = compiled.values.iter().map(|one| Groups::new(rows, one));
         let values = values.collect::<Result<_, _>>()?;
         let now = now(&compiled, context)?;

@@ -81,8 +81,7 @@ impl Setup {
         let selection = context.select(span.from, span.to);
         let latest = context.latest(query.traits_as_of);
         let plan = Plan::new(&selection, &slots, latest.as_ref(), (span.from, span.to))?;
-        let (latest, values_max) = (latest.as_ref(), context.limits().values_max);
-        let rows = GroupsOf { plan: &plan, slots: 1, latest, values_max };
+        let rows = GroupsOf::new(&plan, 1, latest.as_ref(), context.limits());
         let groups = Groups::new(rows, &query.property)?;
         let explain = context.explain(&selection);
         Ok((Self { values: query.values, plan, groups, explain }, selection))

@@ -7,6 +7,7 @@ use sluice_columnar::{Cells, CodeSlice, Part};
 use sluice_filter::{NONE, Scope, Value, group_keys};
 
 use super::latest::Latest;
+use super::limits::Limits;
 use super::plan::Plan;
 use super::test::CellsOf;
 use crate::InsightError;
@@ -15,12 +16,12 @@ use crate::query::PropertyRef;
 /// Of which rows values are numbered.
 #[derive(Clone, Copy)]
 pub(crate) struct GroupsOf<'a> {
-    pub(crate) plan: &'a Plan,
+    plan: &'a Plan,
     /// Groups are asked of rows that have one of these slots.
-    pub(crate) slots: u16,
-    pub(crate) latest: Option<&'a Arc<Latest>>,
+    slots: u16,
+    latest: Option<&'a Arc<Latest>>,
     /// Most distinct values.
-    pub(crate) values_max: usize,
+    values_max: usize,
 }
 
 /// Group numbers of the rows of every part.
@@ -42,6 +43,17 @@ struct PartGroups {
     cells: CellsOf,
     /// The set of code 0; those of the other codes follow.
     base: u32,
+}
+
+impl<'a> GroupsOf<'a> {
+    pub(crate) const fn new(
+        plan: &'a Plan,
+        slots: u16,
+        latest: Option<&'a Arc<Latest>>,
+        limits: Limits,
+    ) -> Self {
+        Self { plan, slots, latest, values_max: limits.values_max }
+    }
 }
 
 impl Groups {

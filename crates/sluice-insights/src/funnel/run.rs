@@ -187,14 +187,9 @@ impl Setup {
         let selection = context.select(span.from, to);
         let latest = context.latest(query.traits_as_of);
         let plan = Plan::new(&selection, &slots, latest.as_ref(), (span.from, to))?;
-        let groups = match &query.breakdown {
-            None => None,
-            Some(property) => {
-                let (latest, values_max) = (latest.as_ref(), context.limits().values_max);
-                let slots = 1 << (query.breakdown_step.unwrap_or(1) - 1);
-                Some(Groups::new(GroupsOf { plan: &plan, slots, latest, values_max }, property)?)
-            }
-        };
+        let slot = 1 << (query.breakdown_step.unwrap_or(1) - 1);
+        let rows = GroupsOf::new(&plan, slot, latest.as_ref(), context.limits());
+        let groups = query.breakdown.as_ref().map(|by| Groups::new(rows, by)).transpose()?;
         let explain = context.explain(&selection);
         let active_slot = needs_active.then_some(steps);
         Ok((Self { span, plan, groups, active_slot, explain }, selection))

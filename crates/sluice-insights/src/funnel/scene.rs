@@ -154,8 +154,7 @@ impl<'q> Scene<'q> {
         let latest = context.latest(query.traits_as_of);
         let (parts, latest) = (selection.parts(), latest.as_ref());
         let plan = Plan::new(&selection, &slots, latest, (from, to))?;
-        let values_max = context.limits().values_max;
-        let rows = |slots: u16| GroupsOf { plan: &plan, slots, latest, values_max };
+        let rows = |slots: u16| GroupsOf::new(&plan, slots, latest, context.limits());
         let breakdown_slot = 1 << (query.breakdown_step.unwrap_or(1) - 1);
         let groups = query.breakdown.as_ref();
         let groups = groups.map(|by| Groups::new(rows(breakdown_slot), by)).transpose()?;

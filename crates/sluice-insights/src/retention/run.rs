@@ -184,18 +184,8 @@ impl Setup {
         let selection = context.select(span.from, to);
         let latest = context.latest(query.traits_as_of);
         let plan = Plan::new(&selection, &slots, latest.as_ref(), (span.from, to))?;
-        let groups = match &query.breakdown {
-            None => None,
-            Some(property) => Some(Groups::new(
-                GroupsOf {
-                    plan: &plan,
-                    slots: START,
-                    latest: latest.as_ref(),
-                    values_max: context.limits().values_max,
-                },
-                property,
-            )?),
-        };
+        let rows = GroupsOf::new(&plan, START, latest.as_ref(), context.limits());
+        let groups = query.breakdown.as_ref().map(|by| Groups::new(rows, by)).transpose()?;
         let newest = selection.parts().iter().map(|part| part.meta().time_max).max();
         let until = newest.unwrap_or(span.to).min(to).max(span.to).div_euclid(1_000) + 1;
         let periods = Periods::new(query.unit, query.windows, calendar, &span, until)?;

@@ -115,14 +115,8 @@ impl Setup {
         let latest = context.latest(query.traits_as_of);
         let plan = Plan::new(&selection, &slots, latest.as_ref(), (span.from, span.to))?;
         let numbers = Numbers::new(selection.parts(), &payments.amount(), latest.as_ref())?;
-        let groups = match &query.breakdown {
-            None => None,
-            Some(property) => {
-                let (latest, values_max) = (latest.as_ref(), context.limits().values_max);
-                let slots = PAYMENT | REFUND;
-                Some(Groups::new(GroupsOf { plan: &plan, slots, latest, values_max }, property)?)
-            }
-        };
+        let rows = GroupsOf::new(&plan, PAYMENT | REFUND, latest.as_ref(), context.limits());
+        let groups = query.breakdown.as_ref().map(|by| Groups::new(rows, by)).transpose()?;
         let explain = context.explain(&selection);
         Ok((Self { buckets, plan, numbers, groups, explain }, selection))
     }

@@ -87,12 +87,7 @@ impl Pass {
         let latest = context.latest(query.traits_as_of);
         let (parts, latest) = (selection.parts(), latest.as_ref());
         let plan = Plan::new(&selection, &slots, latest, (from, span.to))?;
-        let rows = GroupsOf {
-            plan: &plan,
-            slots: (1 << events) - 1,
-            latest,
-            values_max: context.limits().values_max,
-        };
+        let rows = GroupsOf::new(&plan, (1 << events) - 1, latest, context.limits());
         let dims = Dims::new(query, &ask.need, rows)?;
         let values = match &ask.need {
             Need::Rows | Need::Bins(..) => Values::None,
