@@ -91,7 +91,8 @@ fn who_came_by_an_event_that_is_left_out_is_new_all_the_same() {
     world.tell(&[(3, "2026-03-06T10:00:00Z", "Opened", json!({}))]);
     let context = world.context("UTC", micros(NOW), 2).with_dictionary(dictionary().into());
     let range = json!({ "start": "2026-03-01", "end": "2026-03-10" });
-    let new = json!({ "kind": "trend", "range": range, "events": [{ "event": "_new" }] });
+    let mut new = json!({ "kind": "trend", "range": range, "events": [{ "event": "_new" }] });
+    new["users"] = json!("any");
     let InsightResult::Trend(new) = told(&new, &context) else { panic!("a trend") };
     let days: Vec<f64> = new.series[0].values.iter().flatten().copied().collect();
     assert_eq!(days[..4], [1.0, 1.0, 1.0, 0.0], "person 3 on the day of the test event");

@@ -63,6 +63,7 @@ struct Stop {
     last: i64,
     run: usize,
     name: String,
+    ignored: bool,
     begins: bool,
     ends: bool,
 }
@@ -85,6 +86,10 @@ fn stops(ask: &Ask, rows: &[&Row]) -> Vec<Stop> {
             last: 0,
             run: 0,
             name: row.raw.name.clone(),
+            ignored: ask
+                .ignore
+                .iter()
+                .any(|name| row.raw.name == *name || row.other_names.contains(name)),
             begins: begin.fits(row, ask.base.latest) && ask.base.has(row),
             ends: !backward && ask.end.as_ref().is_some_and(|end| end.fits(row, ask.base.latest)),
         })
@@ -98,7 +103,7 @@ fn stops(ask: &Ask, rows: &[&Row]) -> Vec<Stop> {
         all[index].last = all[index].at;
         all[index].run = if index == 0 { 0 } else { all[index - 1].run + usize::from(gap) };
     }
-    all.retain(|stop| stop.begins || stop.ends || !ask.ignore.contains(&stop.name.as_str()));
+    all.retain(|stop| stop.begins || stop.ends || !stop.ignored);
     let mut kept: Vec<Stop> = Vec::new();
     for stop in all {
         if let Some(before) = kept.last_mut().filter(|_| ask.collapse) {
