@@ -156,8 +156,8 @@ impl Chain {
     ) -> Option<Path> {
         self.failed.clear();
         let mut found = None;
-        for number in (0..self.of_step[0].len()).rev() {
-            if is_given_up(cancelled, number) {
+        for (tried, number) in (0..self.of_step[0].len()).rev().enumerate() {
+            if is_given_up(cancelled, tried) {
                 break;
             }
             let start = self.of_step[0][number];
