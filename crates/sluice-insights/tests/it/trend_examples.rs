@@ -254,8 +254,11 @@ fn a_group_with_events_only_before_the_range_counts_in_rolling_figures() {
             "range": { "start": "2026-03-02", "end": "2026-03-04" },
             "events": [{ "event": "A" }, { "event": "B" }],
             "breakdown": { "property": "x" },
-            "formula": "ROLLWIN(UNIQUES, A, 2); ROLLAVG(UNIQUES, A, 2); \
-                ROLLWINBEFORE(UNIQUES, A, 1); UNIQUES(A); TOTALS(B)",
+            // Groups are those that a formula's events have in the range: B's.
+            "formula": "ROLLWIN(UNIQUES, A, 2) + 0 * TOTALS(B); \
+                ROLLAVG(UNIQUES, A, 2) + 0 * TOTALS(B); \
+                ROLLWINBEFORE(UNIQUES, A, 1) + 0 * TOTALS(B); \
+                UNIQUES(A) + 0 * TOTALS(B); TOTALS(B)",
         }),
     );
     let found: Vec<Vec<f64>> = result
