@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use sluice_destination_kit::peer::{Arrived, Reply};
 use sluice_destination_kit::peer_tls::TlsPeer;
 
-use crate::server::Server;
+use crate::server::{Server, wait};
 
 struct Case {
     kind: &'static str,
@@ -58,8 +58,9 @@ pub(crate) fn world(script: impl FnMut(&Arrived) -> Reply + Send + 'static) -> O
 }
 
 impl World {
+    /// Switched on, with the case's mapping.
     fn destination(&self, case: &Case) -> String {
-        let body = json!({ "sourceId": self.source, "metadataId": case.kind, "enabled": true,
+        let body = json!({ "sourceId": self.source, "metadataId": case.kind, "enabled": false,
                            "settings": case.settings });
         let made = self.server.ask("POST", "/api/v1/destinations", Some(&body));
         let id = made["destination"]["id"].as_str().unwrap().to_owned();
@@ -68,6 +69,14 @@ impl World {
             let path = format!("/api/v1/destinations/{id}/subscriptions");
             self.server.ask("POST", &path, Some(&body));
         }
+        let path = format!("/api/v1/destinations/{id}");
+        self.server.ask("PATCH", &path, Some(&json!({ "enabled": true })));
+        // Once its connection is on, it has the mapping, and no event comes too early.
+        wait(|| {
+            let all = self.server.ask("GET", "/api/v1/deliveries", None);
+            let all = all["deliveries"].as_array().unwrap();
+            all.iter().any(|one| one["destinationId"] == id.as_str() && one["state"] != "disabled")
+        });
         id
     }
 
