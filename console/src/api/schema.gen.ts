@@ -4354,17 +4354,42 @@ export interface components {
             /**
              * @description A person must have agreed to all of them (`context.consent.categoryPreferences`). Without
              *     any, nobody is asked.
+             * @default []
              * @example [
              *       "Advertising"
              *     ]
              */
             consentCategories?: string[];
+            /**
+             * @default {
+             *       "calls": {
+             *         "track": true,
+             *         "identify": true,
+             *         "page": true,
+             *         "screen": true,
+             *         "group": true,
+             *         "alias": true
+             *       },
+             *       "events": {}
+             *     }
+             */
             schema?: components["schemas"]["SchemaSwitches"];
         };
         SchemaSwitches: {
+            /**
+             * @default {
+             *       "track": true,
+             *       "identify": true,
+             *       "page": true,
+             *       "screen": true,
+             *       "group": true,
+             *       "alias": true
+             *     }
+             */
             calls?: components["schemas"]["CallSwitches"];
             /**
              * @description Tracks by their name, on or off; they have the last word over `calls.track`.
+             * @default {}
              * @example {
              *       "Page Scrolled": false
              *     }
