@@ -7,6 +7,7 @@
 //!
 //! Not here: Amplitude's cost model (there are no costs), saved charts.
 
+mod annotations;
 mod cohort_ids;
 mod cohorts;
 mod deletions;
@@ -66,6 +67,13 @@ pub(crate) fn router(state: ApiState) -> Router {
         .route("/api/2/taxonomy/event-property/{name}", one_of(Subject::EventProperty))
         .route("/api/2/taxonomy/user-property", all_of(Subject::UserProperty))
         .route("/api/2/taxonomy/user-property/{name}", one_of(Subject::UserProperty))
+        .route("/api/3/annotations", get(annotations::list).post(annotations::post))
+        .route(
+            "/api/3/annotations/{id}",
+            get(annotations::get_one).put(annotations::put).delete(annotations::delete),
+        )
+        .route("/api/2/annotations", get(annotations::list_short).post(annotations::post_short))
+        .route("/api/2/release", post(annotations::release))
         .route(
             "/api/2/deletions/users",
             get(deletions::list_deletions).post(deletions::delete_users),

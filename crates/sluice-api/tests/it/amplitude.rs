@@ -113,6 +113,84 @@ async fn what_cannot_be_asked_is_refused_with_a_reason_and_without_data() {
     }
 }
 
+async fn send(server: &Server, method: &str, path: &str, keys: (&str, &str), body: &str) -> Answer {
+    let coded = STANDARD.encode(format!("{}:{}", keys.0, keys.1));
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header("authorization", format!("Basic {coded}"));
+    server.send(request.body(Body::from(body.to_owned())).unwrap()).await
+}
+
+#[tokio::test]
+async fn releases_and_annotations_are_those_of_the_charts() {
+    let server = server();
+    let key = write_key(&server).await;
+    let admin = (key.as_str(), ADMIN);
+    let body = json!({
+        "version": "4.2", "title": "Spring", "release_start": "2026-03-01 09:00:00",
+        "created_by": "ci",
+    });
+    let made = send(&server, "POST", "/api/2/release", admin, &body.to_string()).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text);
+    let release = &made.json["release"];
+    assert_eq!(
+        (&release["version"], &release["params"]["created_by"]),
+        (&json!("4.2"), &json!("ci"))
+    );
+    let own = server.get("/annotations").await.json["data"]["annotations"].clone();
+    assert_eq!(
+        (&own[0]["text"], &own[0]["at"]),
+        (&json!("Spring (4.2)"), &json!("2026-03-01T09:00:00.000Z"))
+    );
+    let body = json!({ "label": "Sale", "start": "2026-03-05T10:00:00+02:00" }).to_string();
+    let made = send(&server, "POST", "/api/3/annotations", admin, &body).await;
+    let id = made.json["data"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(made.json["data"]["start"], "2026-03-05T08:00:00.000Z");
+    let path = format!("/api/3/annotations/{id}");
+    let changed =
+        send(&server, "PUT", &path, admin, r#"{"label":"Big sale","chart_id":null}"#).await;
+    assert_eq!(
+        (&changed.json["data"]["label"], &changed.json["data"]["chart_id"]),
+        (&json!("Big sale"), &json!(null))
+    );
+    let later = "/api/3/annotations?start=2026-03-02T00:00:00Z";
+    assert_eq!(
+        send(&server, "GET", later, admin, "").await.json["data"].as_array().unwrap().len(),
+        1
+    );
+    let old = "/api/2/annotations?date=2026-03-07&label=Old";
+    let made = send(&server, "POST", old, admin, "").await;
+    assert_eq!(made.json["annotation"]["date"], "2026-03-07", "{}", made.text);
+    let all = send(&server, "GET", "/api/2/annotations", admin, "").await;
+    assert_eq!(all.json["data"].as_array().unwrap().len(), 3);
+    assert_eq!(send(&server, "DELETE", &path, admin, "").await.json, json!({ "success": true }));
+    assert_eq!(send(&server, "GET", &path, admin, "").await.status, StatusCode::NOT_FOUND);
+    let viewer = server.token(sluice_event::WorkspaceNo(1), Role::Viewer);
+    for (method, path, keys, body, status) in [
+        ("POST", "/api/3/annotations", admin, r#"{"label":"x"}"#, 400),
+        ("POST", "/api/3/annotations", admin, r#"{"label":"x","start":"soon"}"#, 400),
+        (
+            "POST",
+            "/api/3/annotations",
+            admin,
+            r#"{"label":"x","start":"2026-03-01T09:00:00Z","category":"R"}"#,
+            400,
+        ),
+        (
+            "POST",
+            "/api/3/annotations",
+            (key.as_str(), viewer.as_str()),
+            r#"{"label":"x","start":"2026-03-01T09:00:00Z"}"#,
+            403,
+        ),
+        ("POST", "/api/2/release?version=1&title=T&release_start=today", admin, "", 400),
+        ("PUT", "/api/3/annotations/none", admin, "{}", 404),
+    ] {
+        let answer = send(&server, method, path, keys, body).await;
+        assert_eq!(answer.status.as_u16(), status, "{method} {path} {body}: {}", answer.text);
+        assert!(answer.json["error"].is_string());
+    }
+}
+
 #[tokio::test]
 async fn events_go_by_the_names_that_the_dictionary_gives_them() {
     let server = server();
