@@ -71,9 +71,8 @@ async fn found(
 
 fn settings(api: &ApiState, found: &Destination) -> Result<Settings, ApiError> {
     let kind = api.catalog().get(&found.kind).filter(|kind| kind.connects_by_oauth());
-    let kind = kind.ok_or_else(|| {
-        ApiError::invalid("destinationId", "this kind of destination is not connected by OAuth")
-    })?;
+    let what = "destination that is connected by OAuth";
+    let kind = kind.ok_or_else(|| ApiError::not_found(what, found.id.as_str()))?;
     let fits = kind.settings().check(found.settings.expose());
     fits.map_err(|error| ApiError::invalid("settings", error.to_string()))
 }
