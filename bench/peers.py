@@ -32,7 +32,8 @@ from chdb import session
 
 DIR, WHAT = sys.argv[1:3]
 STEPS = ["landing_view", "signup_start", "signup", "activation"]
-WINDOW = 7 * 86_400_000
+DAY = 86_400_000
+WINDOW = 7 * DAY
 RUNS = 5
 PLANS = ["free", "pro", "team", "enterprise"]
 COUNTRIES = ["US", "DE", "GB", "FR", "IN", "BR", "CA", "JP", "ES", "IT", "NL", "AU", "MX", "PL", "SE", "CH"]
@@ -111,7 +112,7 @@ def ask_clickhouse():
         for threads in [1, 2]:
             settings = f"SETTINGS max_threads = {threads}, use_query_condition_cache = 0"
             median, least, out = timed(lambda: run(sql.format(SETTINGS=settings)))
-            rows = [tuple(map(int, line.split())) for line in out.strip().split("\n")]
+            rows = [tuple(int(v) if v.isdigit() else v for v in line.split("\t")) for line in out.strip().split("\n")]
             show(f"ClickHouse {form}: {name}", threads, median, least, counts(rows))
             best[name, threads] = min(best.get((name, threads), median), median)
 
@@ -138,7 +139,42 @@ def ask_clickhouse():
             "AND country IN ('US', 'DE', 'GB') AND platform = 'web' GROUP BY d, plan {SETTINGS}"
         )
         ask("daily uniques", table, uniques, lambda rows: sum(people for _, people in rows))
+        after = (
+            f"SELECT uid, t, event FROM b.{table} INNER JOIN (SELECT uid, min(t) AS s FROM b.{table} "
+            f"WHERE event = 'landing_view' GROUP BY uid) USING uid WHERE t > s AND t <= s + {DAY}"
+        )
+        windows = (
+            f"WITH e AS ({after}), n AS (SELECT uid, event, row_number() OVER w AS c, leadInFrame(event) OVER (PARTITION BY "
+            "uid ORDER BY t ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS f FROM e "
+            "WINDOW w AS (PARTITION BY uid ORDER BY t)) "
+            "SELECT c, event, f, count() FROM n WHERE c <= 4 GROUP BY c, event, f {SETTINGS}"
+        )
+        ask("paths", f"{table} windows", windows, columns)
+        sorted_arrays = (
+            "SELECT c, p[c] AS e, p[c + 1] AS f, count() FROM (SELECT arrayMap(x -> x.2, arraySort(groupArray(("
+            f"t, event)))) AS p FROM ({after}) GROUP BY uid) ARRAY JOIN range(1, least(length(p), 4) + 1) AS c "
+            "GROUP BY c, e, f {SETTINGS}"
+        )
+        ask("paths", f"{table} sorted arrays", sorted_arrays, columns)
+        if table == "by_user":
+            arrays = (
+                "SELECT c, p[c] AS e, p[c + 1] AS f, count() FROM (SELECT groupArray(t) AS ts, groupArray(event) AS es, "
+                "indexOf(es, 'landing_view') AS b, arraySlice(es, b + 1, arrayCount(x -> x > ts[b] AND x <= ts[b] + "
+                f"{DAY}, ts)) AS p FROM b.{table} GROUP BY uid HAVING b > 0) "
+                "ARRAY JOIN range(1, least(length(p), 4) + 1) AS c GROUP BY c, e, f {SETTINGS}, optimize_aggregation_in_order = 1"
+            )
+            ask("paths", "by_user arrays in order", arrays, columns)
+        cohort = (
+            f"SELECT count() FROM (SELECT uid FROM b.{table} WHERE event IN ('purchase', 'cancel') GROUP BY uid "
+            "HAVING countIf(event = 'purchase') >= 2 AND countIf(event = 'cancel') = 0) {SETTINGS}"
+        )
+        ask("cohort", table, cohort, lambda rows: rows[0][0])
     print("best medians of ClickHouse", best, flush=True)
+
+
+def columns(rows):
+    """People per column of paths, after the first."""
+    return [sum(int(row[-1]) for row in rows if int(row[0]) == column) for column in range(1, 5)]
 
 
 def diagonal(rows):
@@ -208,6 +244,26 @@ def ask_duckdb():
         "AND country IN ('US', 'DE', 'GB') AND platform = 'web' GROUP BY d, plan"
     )
     ask("daily uniques", "count distinct", uniques, lambda rows: sum(people for _, people in rows))
+    after = (
+        "SELECT uid, t, event FROM ev JOIN (SELECT uid, min(t) AS s FROM ev WHERE event = 'landing_view' GROUP BY uid) "
+        f"USING (uid) WHERE t > s AND t <= s + {DAY}"
+    )
+    windows = (
+        f"WITH e AS ({after}), n AS (SELECT event, row_number() OVER w AS c, lead(event) OVER w AS f FROM e "
+        "WINDOW w AS (PARTITION BY uid ORDER BY t)) SELECT c, event, f, count(*) FROM n WHERE c <= 4 GROUP BY ALL"
+    )
+    ask("paths", "windows", windows, columns)
+    lists = (
+        f"WITH p AS (SELECT list(event ORDER BY t) AS p FROM ({after}) GROUP BY uid), "
+        "n AS (SELECT p, unnest(range(1, least(len(p), 4) + 1)) AS c FROM p) "
+        "SELECT c, p[c] AS e, p[c + 1] AS f, count(*) FROM n GROUP BY ALL"
+    )
+    ask("paths", "lists", lists, columns)
+    cohort = (
+        "SELECT count(*) FROM (SELECT uid FROM ev WHERE event IN ('purchase', 'cancel') GROUP BY uid "
+        "HAVING count(*) FILTER (event = 'purchase') >= 2 AND count(*) FILTER (event = 'cancel') = 0)"
+    )
+    ask("cohort", "group by", cohort, lambda rows: rows[0][0])
     print("best medians of DuckDB", best, flush=True)
 
 
@@ -226,6 +282,13 @@ UNIQUES = {
     "kind": "trend", "range": RANGE, "events": [{"event": "page_view"}], "breakdown": {"property": "plan"},
     "segment": [{"property": "country", "op": "is", "values": ["US", "DE", "GB"]},
                 {"property": "platform", "op": "is", "values": ["web"]}],
+}
+PATHS = {"kind": "paths", "range": RANGE, "start": {"event": "landing_view"}, "columns_max": 5}
+COHORT = {
+    "clauses": [
+        {"any_of": [{"kind": "performed", "event": {"event": "purchase"}, "count": 2}]},
+        {"not": True, "any_of": [{"kind": "performed", "event": {"event": "cancel"}}]},
+    ]
 }
 
 
@@ -266,13 +329,14 @@ class Server:
                 break
         self.http = http.client.HTTPConnection(host)
 
-    def ask(self, question):
+    def ask(self, question, path="insights/query"):
         headers = {"authorization": "Bearer bench-token-of-the-peers", "content-type": "application/json"}
-        self.http.request("POST", "/api/v1/insights/query", json.dumps(question), headers)
+        self.http.request("POST", f"/api/v1/{path}", json.dumps(question), headers)
         answer = self.http.getresponse()
         body = json.load(answer)
         assert answer.status == 200, body
-        return body["data"]["result"]
+        data = body["data"]
+        return data["result"] if "result" in data else data["size"]
 
     def memory(self):
         lines = open(f"/proc/{self.child.pid}/status").read().split("\n")
@@ -296,6 +360,17 @@ def put_parts(binary, data, state):
     return parts
 
 
+def counted(out):
+    """The counts behind an answer."""
+    if out["kind"] == "funnel":
+        return [step["people"] for step in out["overall"]["steps"]]
+    if out["kind"] == "retention":
+        return [cell["people"] for cell in out["overall"]["summed"][:4]]
+    if out["kind"] == "paths":
+        return [sum(node["people"] for node in column["nodes"]) for column in out["columns"]]
+    return sum(sum(series["values"]) for series in out["series"])
+
+
 def sluice(binary):
     best = {}
     for state in STATES:
@@ -307,22 +382,19 @@ def sluice(binary):
                 started = time.perf_counter()
                 server.ask(FUNNEL)
                 print(f"  first funnel, files not in memory: {(time.perf_counter() - started) * 1000:.0f} ms")
-                questions = {"funnel": FUNNEL}
+                questions = {"funnel": FUNNEL, "retention 60 x 60": RETENTION}
                 if state == "clean":
-                    questions |= {"funnel by country": BY_COUNTRY, "retention 60 x 60": RETENTION}
-                    questions |= {"daily uniques": UNIQUES}
+                    questions |= {"funnel by country": BY_COUNTRY, "daily uniques": UNIQUES, "paths": PATHS}
                 for name, question in questions.items():
                     median, least, out = timed(lambda: server.ask(question))
-                    if out["kind"] == "funnel":
-                        counts = [step["people"] for step in out["overall"]["steps"]]
-                    elif out["kind"] == "retention":
-                        counts = [cell["people"] for cell in out["overall"]["summed"][:4]]
-                    else:
-                        counts = sum(sum(series["values"]) for series in out["series"])
                     scanned = out["explain"]["parts_scanned"]
-                    show(f"Sluice over HTTP, {state}: {name}", threads, median, least, f"{counts} parts {scanned}")
+                    what = f"{counted(out)} parts {scanned}"
+                    show(f"Sluice over HTTP, {state}: {name}", threads, median, least, what)
                     best[name, state, threads] = median
                 if state == "clean":
+                    asked = {"definition": COHORT}
+                    median, least, out = timed(lambda: server.ask(asked, "cohorts/preview"))
+                    show("Sluice over HTTP, clean: cohort", threads, median, least, f"{out['people']} of {out['of']}")
                     median, least, _ = timed(lambda: [server.ask(question) for question in DASHBOARD])
                     show("Sluice over HTTP, clean: dashboard", threads, median, least, f"{len(DASHBOARD)} charts")
                 print(f"  {server.memory()}", flush=True)

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::part::Part;
 use crate::union::Union;
-use crate::walk::{PeopleSlice, Run, Selection, gallop};
+use crate::walk::{PeopleSlice, Piece, Run, Selection, gallop};
 
 /// Rows of one slice, about.
 const SLICE_ROWS: u64 = 192 * 1024;
@@ -59,6 +59,33 @@ impl Selection {
             let slices = self.slices(count).into_iter();
             slices.map(|slice| NumberedSlice { slice, keep, kept: OnceLock::new() }).collect()
         })
+    }
+
+    /// How many people have rows, nobody not counted; nothing if `go_on` says to stop.
+    pub fn people_count(&self, mut go_on: impl FnMut() -> bool) -> Option<u64> {
+        let (mut count, mut has_rows) = (0, Vec::new());
+        for slice in self.numbered() {
+            if !go_on() {
+                return None;
+            }
+            let people = slice.people(self);
+            has_rows.clear();
+            has_rows.resize(people.keys.len() + 1, false);
+            let numbers = people.parts.iter().flat_map(|part| &part.numbers);
+            for number in numbers.chain(people.elsewhere.iter().map(|(number, _)| number)) {
+                has_rows[*number as usize] = true;
+            }
+            // The last stands for rows to be left out.
+            let own = has_rows.iter().take(people.keys.len());
+            count += own.filter(|has| **has).count() as u64;
+            self.walk_mixed(slice.slice(), |piece| {
+                if let Piece::Runs { person, .. } | Piece::Rows { person, .. } = piece {
+                    count += u64::from(!person.is_nobody());
+                }
+                true
+            });
+        }
+        Some(count)
     }
 
     fn number(&self, slice: PeopleSlice) -> Numbered {

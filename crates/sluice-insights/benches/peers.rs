@@ -18,7 +18,10 @@ use sluice_columnar::{Store, StoreConfig};
 use sluice_event::{
     Decision, Event, EventBatch, EventType, MergeId, Offset, PersonId, SourceNo, StoredEvent,
 };
-use sluice_insights::{Calendar, Context, InsightQuery, InsightResult, answer};
+use sluice_insights::paths::spec::PathsColumn;
+use sluice_insights::{
+    Calendar, CohortDefinition, Context, InsightQuery, InsightResult, answer, cohort,
+};
 
 const T0_MS: i64 = 1_767_225_600_000; // 2026-01-01
 const DAY_MS: i64 = 86_400_000;
@@ -273,38 +276,53 @@ fn export(dir: &Path, rows: &[(i64, u32, u8)]) {
     write("events.txt", &mut EVENTS.iter().map(|name| format!("{name}\n").into_bytes()));
 }
 
-fn ask(store: &Store, name: &str, query: &str, threads: usize) -> f64 {
+fn ask(store: &Store, name: &str, query: &str, threads: usize) {
+    time(name, threads, || {
+        let query = InsightQuery::from_json(query).unwrap();
+        let result = answer(&query, &context(store, threads), &AtomicBool::new(false)).unwrap();
+        shown(&result)
+    });
+}
+
+fn context(store: &Store, threads: usize) -> Context {
+    let now = Timestamp::from_millis(T0_MS + 400 * DAY_MS);
+    Context::new(store.snapshot(), Calendar::default(), now, threads)
+}
+
+/// What tells that answers are the same.
+fn shown(result: &InsightResult) -> String {
+    match result {
+        InsightResult::Funnel(funnel) => {
+            let people: Vec<u64> = funnel.overall.steps.iter().map(|step| step.people).collect();
+            format!("{people:?} parts {}", funnel.explain.parts_scanned)
+        }
+        InsightResult::Retention(retention) => {
+            let summed = retention.overall.summed.iter().take(4).map(|cell| cell.people);
+            let parts = retention.explain.parts_scanned;
+            format!("{:?} parts {parts}", summed.collect::<Vec<_>>())
+        }
+        InsightResult::Trend(trend) => {
+            let values: Vec<_> = trend.series.iter().take(3).map(|s| s.total).collect();
+            format!("{values:?} parts {}", trend.explain.parts_scanned)
+        }
+        InsightResult::Paths(paths) => {
+            let people = |column: &PathsColumn| -> u64 {
+                column.nodes.iter().map(|node| node.amount.people).sum()
+            };
+            format!("{:?}", paths.columns.iter().map(people).collect::<Vec<_>>())
+        }
+        other => panic!("no question here is answered by {other:?}"),
+    }
+}
+
+fn time(name: &str, threads: usize, run: impl Fn() -> String) {
     let mut times = Vec::new();
     let mut shown = String::new();
     let on_cpu = processor_ms();
     for _ in 0..16 {
         let started = Instant::now();
-        let query = InsightQuery::from_json(query).unwrap();
-        let now = Timestamp::from_millis(T0_MS + 400 * DAY_MS);
-        let context = Context::new(store.snapshot(), Calendar::default(), now, threads);
-        let result = answer(&query, &context, &AtomicBool::new(false)).unwrap();
+        shown = run();
         times.push(started.elapsed().as_secs_f64() * 1e3);
-        shown = match result {
-            InsightResult::Funnel(funnel) => {
-                let people: Vec<u64> =
-                    funnel.overall.steps.iter().map(|step| step.people).collect();
-                format!("{people:?} parts {}", funnel.explain.parts_scanned)
-            }
-            InsightResult::Retention(retention) => {
-                let combined = retention.overall.combined.iter().take(3).map(|cell| cell.people);
-                let parts = retention.explain.parts_scanned;
-                format!("{:?} parts {parts}", combined.collect::<Vec<_>>())
-            }
-            InsightResult::Trend(trend) => {
-                let values: Vec<_> = trend.series.iter().take(3).map(|s| s.total).collect();
-                format!("{values:?} parts {}", trend.explain.parts_scanned)
-            }
-            InsightResult::Paths(paths) => {
-                let nodes: Vec<_> = paths.columns.iter().map(|column| column.nodes.len()).collect();
-                format!("{} people, nodes {nodes:?}", paths.people)
-            }
-            other => panic!("no question here is answered by {other:?}"),
-        };
     }
     let cpu = (processor_ms() - on_cpu) / times.len() as f64;
     times.remove(0);
@@ -313,7 +331,6 @@ fn ask(store: &Store, name: &str, query: &str, threads: usize) -> f64 {
         "{name:36} {threads} thr  median {:6.1} ms  least {:6.1}  one thread's processor {cpu:6.1}  {shown}",
         times[7], times[0]
     );
-    times[7]
 }
 
 /// Processor time of this thread (Linux), which other processes on the machine do not lengthen much.
@@ -342,18 +359,18 @@ fn main() {
         std::fs::create_dir_all(&dir).unwrap();
         make_states(&dir, count);
     }
-    if let Some(text) = std::env::var_os("PROFILE") {
-        let loader = Loader::open(&dir.join(text), StoreConfig::default());
-        for _ in 0..6 {
-            ask(&loader.store, "profile", &funnel("millisecond", false), 1);
-        }
-        return;
+    if let Ok(state) = std::env::var("PROFILE") {
+        let loader = Loader::open(&dir.join(state), StoreConfig::default());
+        return all(&loader.store, 1);
     }
     let loaders =
         STATES.map(|state| (state, Loader::open(&dir.join(state), StoreConfig::default())));
     for threads in [1, 2] {
         for (state, loader) in &loaders {
-            ask(&loader.store, &format!("funnel, {state}"), &funnel("millisecond", false), threads);
+            let name = format!("funnel, {state}");
+            ask(&loader.store, &name, &funnel("millisecond", false), threads);
+            let name = format!("retention, {state}");
+            ask(&loader.store, &name, RETENTION, threads);
         }
         all(&loaders[1].1.store, threads);
     }
@@ -405,20 +422,39 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// All questions, or those whose name has the text of `ONLY`.
 fn all(store: &Store, threads: usize) {
-    ask(store, "funnel, milliseconds", &funnel("millisecond", false), threads);
-    ask(store, "funnel, seconds", &funnel("second", false), threads);
-    ask(store, "funnel by country", &funnel("second", true), threads);
-    ask(store, "retention 60 x 60", RETENTION, threads);
-    ask(store, "daily uniques by plan, two filters", UNIQUES, threads);
-    ask(store, "paths", PATHS, threads);
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let questions = [
+        ("funnel, milliseconds", funnel("millisecond", false)),
+        ("funnel, seconds", funnel("second", false)),
+        ("funnel by country", funnel("second", true)),
+        ("retention 60 x 60", RETENTION.to_owned()),
+        ("daily uniques by plan, two filters", UNIQUES.to_owned()),
+        ("paths", PATHS.to_owned()),
+    ];
+    for (name, question) in questions.iter().filter(|(name, _)| name.contains(&only)) {
+        ask(store, name, question, threads);
+    }
+    if "cohort".contains(&only) {
+        time("cohort", threads, || {
+            let definition: CohortDefinition = serde_json::from_str(COHORT).unwrap();
+            let size = cohort::size(&definition, &context(store, threads), &AtomicBool::new(false));
+            let size = size.unwrap();
+            format!("{} of {}", size.people, size.of)
+        });
+    }
 }
 
 const RETENTION: &str = r#"{"kind":"retention","range":{"start":"2026-01-01","end":"2026-03-01"},
     "start":{"event":"landing_view"},"returning":{"event":"page_view"},"windows":"calendar","periods":59}"#;
 
 const PATHS: &str = r#"{"kind":"paths","range":{"start":"2026-01-01","end":"2026-03-01"},
-    "start":{"event":"signup"},"columns_max":5}"#;
+    "start":{"event":"landing_view"},"columns_max":5}"#;
+
+const COHORT: &str = r#"{"clauses":[
+    {"any_of":[{"kind":"performed","event":{"event":"purchase"},"count":2}]},
+    {"not":true,"any_of":[{"kind":"performed","event":{"event":"cancel"}}]}]}"#;
 
 const UNIQUES: &str = r#"{"kind":"trend","range":{"start":"2026-01-01","end":"2026-03-01"},
     "events":[{"event":"page_view"}],"breakdown":{"property":"plan"},

@@ -118,6 +118,22 @@ impl Compiled {
         self.clauses.iter().all(|clause| clause.not || !clause.any_of.iter().all(needs_rows))
     }
 
+    /// Whether all that is asked of rows is how many there are and when, to the millisecond.
+    pub(super) fn needs_times_only(&self) -> bool {
+        self.clauses.iter().flat_map(|clause| &clause.any_of).all(|check| {
+            let is_counted = matches!(
+                check.ask,
+                Ask::Count { .. }
+                    | Ask::More { .. }
+                    | Ask::Days { .. }
+                    | Ask::Now(_)
+                    | Ask::New
+                    | Ask::Member(_)
+            );
+            is_counted && matches!(check.frame, Frame::Between(..))
+        })
+    }
+
     fn ask(
         &mut self,
         condition: &PeopleCondition,

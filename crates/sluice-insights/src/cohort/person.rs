@@ -6,8 +6,11 @@ use sluice_event::PersonId;
 
 use super::clauses::{Ask, Check, Frame};
 use super::run::Setup;
-use crate::engine::{Hit, Operator};
+use crate::engine::{Hit, Mark, Operator, Places, Sweeper, Units};
 use crate::funnel::path::{Finder, Row};
+
+/// Days begin at whole milliseconds, so that times cut to them are in the same days.
+pub(super) const UNITS: Units = Units { micros: 1_000, first_before: i64::MAX };
 
 /// Asks person by person who belongs to a definition.
 pub(super) struct Asking<'s> {
@@ -15,6 +18,7 @@ pub(super) struct Asking<'s> {
     first_seen: Option<FirstSeenReader<'s>>,
     finders: Vec<Finder>,
     rows: Vec<Row>,
+    hits: Vec<Hit>,
     values: Vec<i64>,
     pub(super) members: RoaringTreemap,
     /// Whoever had rows, where the others are asked, too.
@@ -38,6 +42,7 @@ impl<'s> Asking<'s> {
             first_seen,
             finders,
             rows: Vec::new(),
+            hits: Vec::new(),
             values: Vec::new(),
             members: RoaringTreemap::new(),
             asked: asks_others.then(RoaringTreemap::new),
@@ -149,5 +154,27 @@ impl Operator for Asking<'_> {
             asked.insert(person);
         }
         self.ask(person, hits);
+    }
+}
+
+impl Sweeper for Asking<'_> {
+    #[inline]
+    fn swept(&mut self, person: u64, marks: &[Mark], _places: &mut Places<'_>) {
+        if let Some(asked) = &mut self.asked {
+            asked.insert(person);
+        }
+        let origin = UNITS.origin(&self.setup.plan);
+        let mut hits = std::mem::take(&mut self.hits);
+        hits.clear();
+        // Nobody asks which rows these are.
+        hits.extend(marks.iter().map(|mark| Hit {
+            time: (mark.time() + origin) * UNITS.micros,
+            part: 0,
+            row: 0,
+            kind: 0,
+            slots: mark.slots(),
+        }));
+        self.ask(person, &hits);
+        self.hits = hits;
     }
 }

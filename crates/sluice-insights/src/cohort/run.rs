@@ -14,10 +14,10 @@ use utoipa::ToSchema;
 
 use super::book::Membership;
 use super::clauses::{Compiled, Dates};
-use super::person::Asking;
+use super::person::{Asking, UNITS};
 use super::spec::{CohortDefinition, PeopleClause, PeopleCondition};
 use crate::context::Context;
-use crate::engine::{Groups, GroupsOf, Numbers, Plan, Scan, Test, scan};
+use crate::engine::{Groups, GroupsOf, Numbers, Plan, SWEPT_PARTS_MAX, Scan, Test, scan, sweep};
 use crate::insight::{PAGE_MAX, Page, People, PersonEntry};
 use crate::query::{TraitsAsOf, invalid};
 use crate::{Explain, InsightError};
@@ -103,8 +103,9 @@ pub fn size(
 ) -> Result<CohortSize, InsightError> {
     definition.check()?;
     let (set, explain) = members(&definition.clauses, context, cancelled)?;
-    let mut of = 0;
-    each_person(&context.snapshot.select_all(), cancelled, |_| of += 1)?;
+    let all = context.snapshot.select_all();
+    let of = all.people_count(|| !cancelled.load(Ordering::Relaxed));
+    let of = of.ok_or(InsightError::Cancelled)?;
     Ok(CohortSize { people: set.len(), of, explain })
 }
 
@@ -218,7 +219,13 @@ impl Evaluation<'_> {
                 threads: context.threads,
                 cancelled: self.cancelled,
             };
-            for operator in scan(&what, make)? {
+            let needs_rows = !setup.compiled.needs_times_only();
+            let operators = if needs_rows || selection.parts().len() > SWEPT_PARTS_MAX {
+                scan(&what, make)?
+            } else {
+                sweep(&what, UNITS, make)?
+            };
+            for operator in operators {
                 members |= operator.members;
                 asked |= operator.asked.unwrap_or_default();
             }
@@ -244,7 +251,10 @@ impl Setup {
         selection: &Selection,
     ) -> Result<Self, InsightError> {
         let parts = selection.parts();
-        let plan = Plan::new(selection, &compiled.slots, None, (compiled.from, compiled.to))?;
+        // Marks count time from here on.
+        let least = parts.iter().map(|part| part.meta().time_min).min().unwrap_or(0);
+        let range = (compiled.from.max(least), compiled.to);
+        let plan = Plan::new(selection, &compiled.slots, None, range)?;
         let numbers = compiled.numbers.iter().map(|one| Numbers::new(parts, one, None));
         let numbers = numbers.collect::<Result<_, _>>()?;
         let rows = GroupsOf::new(&plan, u16::MAX, None, context.limits());

@@ -2,7 +2,7 @@
 
 use super::place::Places;
 use super::scan::{Hit, Operator};
-use super::sweep::{Mark, Sweeper};
+use super::sweep::{Mark, Sweeper, Whole};
 use crate::cohort::PeopleSet;
 
 /// An operator that is given only the people of a set. Rows of nobody are nobody's.
@@ -28,6 +28,13 @@ impl<O: Sweeper> Sweeper for Admitting<'_, O> {
         if self.people.contains(person) {
             self.operator.swept(person, marks, places);
         }
+    }
+
+    #[inline(always)]
+    fn swept_whole(&mut self, whole: &Whole<'_>) -> bool {
+        let admitted = |key: &u64| if self.people.contains(*key) { *key } else { 0 };
+        let keys: Vec<u64> = whole.keys.iter().map(admitted).collect();
+        self.operator.swept_whole(&Whole { keys: &keys, ..*whole })
     }
 }
 

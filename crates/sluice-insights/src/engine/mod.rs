@@ -33,6 +33,8 @@ pub(crate) use numbers::{Numbers, Ranks, finite};
 pub(crate) use place::{ALIKE_MAX, Alike, Places};
 pub(crate) use plan::{Plan, SLOTS_MAX, SlotSpec};
 pub(crate) use scan::{Hit, Operator, Scan, is_given_up, scan};
-pub(crate) use sweep::{Mark, SWEPT_PARTS_MAX, Sweeper, Units, sweep, sweep_in_groups};
+pub(crate) use sweep::{
+    Mark, SWEPT_PARTS_MAX, Sweeper, Units, Whole, sweep, sweep_in_groups, sweep_starts,
+};
 pub(crate) use test::Test;
 pub(crate) use timeline::{Rows, Timeline, timeline};

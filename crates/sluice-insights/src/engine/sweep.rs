@@ -6,7 +6,7 @@
 //! Rows of merged people that lie under another key are written in like all others. Parts come by
 //! their times, so the rows of most people need no sorting.
 
-use sluice_columnar::{Numbered, NumberedSlice};
+use sluice_columnar::{Numbered, NumberedSlice, RowRef};
 
 use super::admit::{Admitting, admitted};
 use super::collect::{Collected, PartRows};
@@ -24,6 +24,8 @@ pub(crate) struct Mark(u64);
 
 impl Mark {
     const SLOT_BITS: u32 = 16;
+    /// Not less than any other.
+    pub(crate) const LAST: Self = Self(u64::MAX);
 
     #[inline]
     pub(crate) const fn new(time: u64, slots: u16) -> Self {
@@ -67,7 +69,14 @@ impl Units {
 /// in any order. Rows of merged people may be out of order: [`Places::rows`] has them sorted.
 /// Some come by [`Operator::person`].
 pub(crate) trait Sweeper: Operator {
-    fn swept(&mut self, person: u64, marks: &[Mark], places: &mut Places<'_>);
+    /// Not asked by who takes all of [`Sweeper::swept_whole`].
+    fn swept(&mut self, _person: u64, _marks: &[Mark], _places: &mut Places<'_>) {}
+
+    /// All rows of a slice at once, as they were found; `false` to have them person by person.
+    #[inline(always)]
+    fn swept_whole(&mut self, _whole: &Whole<'_>) -> bool {
+        false
+    }
 
     /// People with equally many marks.
     #[inline(always)]
@@ -76,6 +85,26 @@ pub(crate) trait Sweeper: Operator {
             let (person, marks, mut places) = alike.one(index);
             self.swept(person, marks, &mut places);
         }
+    }
+}
+
+/// The matching rows of a slice of people.
+#[derive(Clone, Copy)]
+pub(crate) struct Whole<'a> {
+    pub(crate) numbered: &'a Numbered,
+    /// The people by number; zero for who is not to be counted.
+    pub(crate) keys: &'a [u64],
+    /// Per row the number of its person; one more than there are, if it is not to be counted.
+    pub(crate) people: &'a [u32],
+    pub(crate) marks: &'a [Mark],
+    pub(super) rows: &'a Collected,
+}
+
+impl Whole<'_> {
+    /// Where a row is stored.
+    #[inline]
+    pub(crate) fn place(&self, row: usize) -> RowRef {
+        self.rows.place(row)
     }
 }
 
@@ -105,27 +134,44 @@ pub(crate) fn sweep_in_groups<O: Sweeper>(
     sets: Option<&Groups>,
     make: impl Fn() -> O + Sync,
 ) -> Result<Vec<O>, InsightError> {
+    sweep_of(scan, &Swept { plan: scan.plan, units, sets }, make)
+}
+
+/// The same with the rows of another plan, for operators that look for further rows themselves.
+/// People that come by [`Operator::person`] come with the rows of the scan's plan.
+pub(crate) fn sweep_starts<O: Sweeper>(
+    scan: &Scan<'_>,
+    starts: &Plan,
+    units: Units,
+    make: impl Fn() -> O + Sync,
+) -> Result<Vec<O>, InsightError> {
+    sweep_of(scan, &Swept { plan: starts, units, sets: None }, make)
+}
+
+fn sweep_of<O: Sweeper>(
+    scan: &Scan<'_>,
+    what: &Swept<'_>,
+    make: impl Fn() -> O + Sync,
+) -> Result<Vec<O>, InsightError> {
     match scan.people {
-        None => sweep_all(scan, units, sets, make),
+        None => sweep_all(scan, what, make),
         Some(people) => {
             let make = || Admitting { operator: make(), people };
-            sweep_all(scan, units, sets, make).map(admitted)
+            sweep_all(scan, what, make).map(admitted)
         }
     }
 }
 
 fn sweep_all<O: Sweeper>(
     scan: &Scan<'_>,
-    units: Units,
-    sets: Option<&Groups>,
+    what: &Swept<'_>,
     make: impl Fn() -> O + Sync,
 ) -> Result<Vec<O>, InsightError> {
-    let parts = by_time(scan.plan);
-    let what = Swept { plan: scan.plan, units, sets };
+    let parts = by_time(what.plan);
     let work = |slice: &NumberedSlice, operator: &mut O, memory: &mut Memory| {
         wide(
             #[inline(always)]
-            || memory.run(scan, &what, &parts, slice, operator),
+            || memory.run(scan, what, &parts, slice, operator),
         );
     };
     over_slices(scan, scan.selection.numbered(), make, work)
@@ -163,13 +209,17 @@ impl Memory {
     ) {
         let people = slice.people(scan.selection);
         self.collect(what, parts, &people);
-        self.placed.put(&self.collected, people.keys.len());
-        self.placed.each_count(
-            &self.collected,
-            &people.keys,
-            #[inline(always)]
-            |mut alike| operator.swept_alike(&mut alike),
-        );
+        let (rows, keys) = (&self.collected, &people.keys);
+        let (of, marks) = (rows.people(), rows.marks());
+        if !operator.swept_whole(&Whole { numbered: &people, keys, people: of, marks, rows }) {
+            self.placed.put(rows, keys.len());
+            self.placed.each_count(
+                rows,
+                keys,
+                #[inline(always)]
+                |mut alike| operator.swept_alike(&mut alike),
+            );
+        }
         let hits = &mut self.hits;
         scan.selection.walk_mixed(slice.slice(), |piece| give_piece(scan, piece, operator, hits));
     }

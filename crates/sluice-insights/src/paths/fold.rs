@@ -23,6 +23,11 @@ impl Cell {
         self.last = person;
     }
 
+    /// As many people as paths.
+    const fn of(paths: u64) -> Self {
+        Self { paths, people: paths, last: 0 }
+    }
+
     pub(super) fn add(&mut self, other: &Self) {
         self.paths += other.paths;
         self.people += other.people;
@@ -73,6 +78,77 @@ impl Steps {
 
     pub(super) fn add(&mut self, other: &Self) {
         add_all(&mut self.cells, &other.cells);
+    }
+}
+
+/// Counts per column and pair of a step and the next, of people with one path each: what both passes
+/// find, where there are few enough kinds of events.
+#[derive(Debug)]
+pub(super) struct Pairs {
+    kinds: usize,
+    /// Per column: each step with each next step, with none as nothing follows, and with none as there
+    /// are no more columns.
+    cells: Vec<u64>,
+}
+
+/// Most cells of [`Pairs`], on each thread.
+const PAIRS_MAX: usize = 500_000;
+
+impl Pairs {
+    /// Nothing, if there would be too many.
+    pub(super) fn new(columns: usize, kinds: usize) -> Option<Self> {
+        let cells = columns * keys(kinds) * Self::width(kinds);
+        (cells <= PAIRS_MAX).then(|| Self { kinds, cells: vec![0; cells] })
+    }
+
+    /// Next steps of a step.
+    const fn width(kinds: usize) -> usize {
+        keys(kinds) + 2
+    }
+
+    #[inline]
+    pub(super) fn count(&mut self, path: &Path) {
+        let (keys, width) = (keys(self.kinds), Self::width(self.kinds));
+        for (column, step) in path.steps.iter().enumerate() {
+            let next = match path.steps.get(column + 1) {
+                Some(next) => key(*next, self.kinds),
+                None => keys + usize::from(!path.dropped),
+            };
+            self.cells[(column * keys + key(*step, self.kinds)) * width + next] += 1;
+        }
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.cells.iter_mut().zip(&other.cells).for_each(|(to, from)| *to += from);
+    }
+
+    pub(super) fn steps(&self) -> Steps {
+        let nexts = self.cells.chunks(Self::width(self.kinds));
+        Steps { kinds: self.kinds, cells: nexts.map(|next| Cell::of(next.iter().sum())).collect() }
+    }
+
+    pub(super) fn links(&self, shown: &Shown) -> Links {
+        let mut links = Links::new(shown);
+        let (keys, width) = (keys(self.kinds), Self::width(self.kinds));
+        for (index, nexts) in self.cells.chunks(width).enumerate() {
+            let (column, key) = (index / keys, index % keys);
+            let Some(of) = shown.columns.get(column) else { break };
+            let node = usize::from(of.node_of[key]);
+            for (next, paths) in nexts.iter().enumerate().filter(|(_, paths)| **paths > 0) {
+                let cell = Cell::of(*paths);
+                let (all, dropped) = &mut links.nodes[column];
+                all[node].add(&cell);
+                if next == keys {
+                    dropped[node].add(&cell);
+                }
+                if next < keys {
+                    let to = &shown.columns[column + 1];
+                    let at = node * to.nodes.len() + usize::from(to.node_of[next]);
+                    links.links[column][at].add(&cell);
+                }
+            }
+        }
+        links
     }
 }
 
@@ -194,20 +270,19 @@ impl Links {
         self.links.iter_mut().zip(&other.links).for_each(|(to, from)| add_all(to, from));
     }
 
-    pub(super) fn columns(self, shown: Shown) -> Vec<PathsColumn> {
+    pub(super) fn columns(self, shown: &Shown) -> Vec<PathsColumn> {
         let sizes: Vec<usize> = shown.columns.iter().map(|one| one.nodes.len()).collect();
-        let columns = shown.columns.into_iter().zip(self.nodes).zip(self.links).zip(0..);
+        let columns = shown.columns.iter().zip(self.nodes).zip(self.links).zip(0..);
         let columns = columns.map(|(((shown, (all, dropped)), links), at)| {
-            let (mut folded, folded_total) = (shown.folded, shown.folded_total);
-            let nodes = shown.nodes.into_iter().zip(all).zip(dropped);
+            let nodes = shown.nodes.iter().cloned().zip(all).zip(dropped);
             let nodes = nodes.map(|((node, amount), dropped)| {
                 let is_other = node == PathsNodeName::Other;
                 PathsNode {
                     node,
                     amount: amount.amount(),
                     dropped: dropped.amount(),
-                    folded: if is_other { std::mem::take(&mut folded) } else { Vec::new() },
-                    folded_total: folded_total.filter(|_| is_other),
+                    folded: if is_other { shown.folded.clone() } else { Vec::new() },
+                    folded_total: shown.folded_total.filter(|_| is_other),
                 }
             });
             let width = sizes.get(at + 1).copied().unwrap_or(1);

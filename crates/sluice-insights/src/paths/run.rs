@@ -1,18 +1,24 @@
 //! Runs a question about paths: a pass that finds the largest nodes of each column, and one that
 //! counts them and the links between them; so memory does not grow with how many paths there are.
+//! Where people have one path each and kinds of events are few, one pass finds both. The first path of
+//! a person is read from where it begins; for all paths, every active row of a person is looked at.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use sluice_columnar::Selection;
 
-use super::fold::{Cell, Links, Shown, Steps};
+use super::fold::{Cell, Links, Pairs, Shown, Steps};
+use super::onward::{Ground, Onward};
 use super::spec::{
     COLUMNS_DEFAULT, NODES_DEFAULT, PathsCount, PathsNodeName, PathsOutcome, PathsPoint,
     PathsQuery, PathsResult, RANGE_DAYS_MAX,
 };
 use super::walk::{ACTIVE, BEGIN, Path, Rules, Step, TARGET, Walker};
 use crate::context::Context;
-use crate::engine::{Hit, Operator, Plan, Scan, SlotSpec, scan};
+use crate::engine::{
+    Hit, Operator, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Sweeper, Units, Whole, scan, sweep_starts,
+};
 use crate::kind::{Behind, Run};
 use crate::people::{Found, FoundPeople};
 use crate::query::invalid;
@@ -24,8 +30,13 @@ struct Setup {
     /// By kind.
     names: Vec<String>,
     plan: Plan,
+    /// The events that paths begin with, alone.
+    begins: Plan,
     explain: Explain,
 }
+
+/// Beginnings are told apart by the millisecond; those of the same one are looked at again.
+const UNITS: Units = Units { micros: 1_000, first_before: i64::MAX };
 
 impl Run for PathsQuery {
     type Result = PathsResult;
@@ -33,18 +44,24 @@ impl Run for PathsQuery {
 
     fn run(&self, context: &Context, cancelled: &AtomicBool) -> Result<Self::Result, InsightError> {
         let (setup, selection) = Setup::new(self, context)?;
-        let done = setup.scan(context, &selection, cancelled, &Keep::Steps)?;
+        let first = if setup.pairs().is_some() { Keep::Pairs } else { Keep::Steps };
+        let done = setup.scan(context, &selection, cancelled, &first)?;
+        let steps = done.pairs.as_ref().map_or(done.steps, Pairs::steps);
         let nodes_max = self.nodes_max.unwrap_or(NODES_DEFAULT);
-        let shown = Shown::new(&done.steps, &setup.names, nodes_max);
-        let keep = Keep::Links(shown);
-        let links = setup.scan(context, &selection, cancelled, &keep)?.links;
-        let Keep::Links(shown) = keep else { return Err(InsightError::Cancelled) };
+        let shown = Arc::new(Shown::new(&steps, &setup.names, nodes_max));
+        let links = match &done.pairs {
+            Some(pairs) => Some(pairs.links(&shown)),
+            None => {
+                let keep = Keep::Links(Arc::clone(&shown));
+                setup.scan(context, &selection, cancelled, &keep)?.links
+            }
+        };
         let all = done.all.amount();
         Ok(PathsResult {
             paths: all.paths,
             people: all.people,
             reached: setup.rules.has_target.then(|| done.reached.amount()),
-            columns: links.map_or_else(Vec::new, |links| links.columns(shown)),
+            columns: links.map_or_else(Vec::new, |links| links.columns(&shown)),
             explain: setup.explain,
         })
     }
@@ -64,8 +81,9 @@ impl Run for PathsQuery {
 
 /// What a pass keeps.
 enum Keep {
+    Pairs,
     Steps,
-    Links(Shown),
+    Links(Arc<Shown>),
     People(Wanted),
 }
 
@@ -92,6 +110,7 @@ impl Setup {
         let selection = context.select(times.0, times.1);
         let latest = context.latest(query.traits_as_of);
         let plan = Plan::new(&selection, &slots, latest.as_ref(), times)?;
+        let begins = Plan::new(&selection, &slots[1..2], latest.as_ref(), (span.from, span.to))?;
         let names = names(&plan, &selection);
         let ignored = query.ignore.iter().map(|name| context.dictionary().name_of(name));
         let ignored: Vec<&str> = ignored.collect();
@@ -108,7 +127,7 @@ impl Setup {
             ignored: names.iter().map(|name| ignored.contains(&name.as_str())).collect(),
         };
         let explain = context.explain(&selection);
-        Ok((Self { rules, names, plan, explain }, selection))
+        Ok((Self { rules, names, plan, begins, explain }, selection))
     }
 
     fn scan(
@@ -121,13 +140,20 @@ impl Setup {
         let people = context.people();
         let what =
             Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
-        let passes = scan(&what, || Paths {
+        let make = || Paths {
             setup: self,
+            selection,
             keep,
             walker: Walker::default(),
+            onward: Onward::default(),
             ordinal: 0,
             done: self.done(keep, context),
-        })?;
+        };
+        let passes = if self.rules.is_totals || selection.parts().len() > SWEPT_PARTS_MAX {
+            scan(&what, make)?
+        } else {
+            sweep_starts(&what, &self.begins, UNITS, make)?
+        };
         let mut done = self.done(keep, context);
         for pass in passes {
             done.add(pass.done);
@@ -145,9 +171,17 @@ impl Setup {
             all: Cell::default(),
             reached: Cell::default(),
             steps: Steps::new(columns, self.names.len()),
+            pairs: if matches!(keep, Keep::Pairs) { self.pairs() } else { None },
             links,
             found: context.found(),
         }
+    }
+
+    fn pairs(&self) -> Option<Pairs> {
+        if self.rules.is_totals {
+            return None;
+        }
+        Pairs::new(self.rules.columns, self.names.len())
     }
 
     fn wanted(
@@ -243,6 +277,7 @@ struct Done {
     all: Cell,
     reached: Cell,
     steps: Steps,
+    pairs: Option<Pairs>,
     links: Option<Links>,
     found: FoundPeople,
 }
@@ -252,17 +287,50 @@ impl Done {
         self.all.add(&other.all);
         self.reached.add(&other.reached);
         self.steps.add(&other.steps);
+        if let (Some(to), Some(from)) = (&mut self.pairs, &other.pairs) {
+            to.add(from);
+        }
         if let (Some(to), Some(from)) = (&mut self.links, &other.links) {
             to.add(from);
         }
         self.found.add(other.found);
     }
+
+    /// Counts a path of a person, whose paths come one after the other.
+    #[inline]
+    fn count(&mut self, keep: &Keep, (person, ordinal): (u64, u32), path: &Path) {
+        match keep {
+            Keep::Pairs | Keep::Steps => {
+                self.all.count(ordinal);
+                if path.reached {
+                    self.reached.count(ordinal);
+                }
+                match &mut self.pairs {
+                    Some(pairs) => pairs.count(path),
+                    None => self.steps.count(path, ordinal),
+                }
+            }
+            Keep::Links(shown) => {
+                if let Some(links) = &mut self.links {
+                    links.count(shown, path, ordinal);
+                }
+            }
+            Keep::People(wanted) => {
+                let is_listed = self.found.last_mut().is_some_and(|last| last.person == person);
+                if !is_listed && let Some(times) = wanted.times(path) {
+                    self.found.push(Found { person, times });
+                }
+            }
+        }
+    }
 }
 
 struct Paths<'s> {
     setup: &'s Setup,
+    selection: &'s Selection,
     keep: &'s Keep,
     walker: Walker,
+    onward: Onward,
     /// Counts people from 1.
     ordinal: u32,
     done: Done,
@@ -280,28 +348,22 @@ impl Operator for Paths<'_> {
             self.setup.plan.sort(hits);
         }
         self.ordinal += 1;
-        let (done, ordinal) = (&mut self.done, self.ordinal);
-        let mut is_listed = false;
-        self.walker.each(&self.setup.rules, hits, |path| match self.keep {
-            Keep::Steps => {
-                done.all.count(ordinal);
-                if path.reached {
-                    done.reached.count(ordinal);
-                }
-                done.steps.count(path, ordinal);
-            }
-            Keep::Links(shown) => {
-                if let Some(links) = &mut done.links {
-                    links.count(shown, path, ordinal);
-                }
-            }
-            Keep::People(wanted) => {
-                if !is_listed && let Some(times) = wanted.times(path) {
-                    is_listed = true;
-                    done.found.push(Found { person, times });
-                }
-            }
+        let (done, counted) = (&mut self.done, (person, self.ordinal));
+        self.walker.each(&self.setup.rules, hits, |path| done.count(self.keep, counted, path));
+    }
+}
+
+impl Sweeper for Paths<'_> {
+    #[inline(always)]
+    fn swept_whole(&mut self, whole: &Whole<'_>) -> bool {
+        let setup = self.setup;
+        let ground = Ground { rules: &setup.rules, plan: &setup.plan, selection: self.selection };
+        let (done, ordinal) = (&mut self.done, &mut self.ordinal);
+        self.onward.each(ground, whole, |person, path| {
+            *ordinal += 1;
+            done.count(self.keep, (person, *ordinal), path);
         });
+        true
     }
 }
 

@@ -7,7 +7,7 @@ use sluice_base::Timestamp;
 use sluice_columnar::{FirstSeenReader, RowRef, Selection};
 use sluice_event::PersonId;
 
-use super::days::ByDays;
+use super::days::{ByDays, Counts};
 use super::periods::{Periods, reach};
 use super::spec::{
     RetentionColumn, RetentionGroup, RetentionMode, RetentionPoint, RetentionQuery,
@@ -17,7 +17,7 @@ use super::table::{Bits, Table};
 use crate::context::Context;
 use crate::engine::{
     Groups, GroupsOf, Hit, Mark, Operator, Places, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Sweeper,
-    Units, scan, sweep,
+    Units, Whole, scan, sweep,
 };
 use crate::kind::{Behind, Run};
 use crate::people::{Found, FoundPeople};
@@ -198,11 +198,11 @@ impl Setup {
                 }
             }
         }
+        let units = Units { micros: 1_000, first_before: span.to };
         let by_days = (periods.is_by_date() && query.mode == RetentionMode::On)
-            .then(|| ByDays::new(&periods, columns.len(), &complete))
+            .then(|| ByDays::new(&periods, columns.len(), &complete, units.origin(&plan)))
             .flatten();
         let explain = context.explain(&selection);
-        let units = Units { micros: 1_000, first_before: span.to };
         let (mode, index_max) = (query.mode.clone(), i64::from(index_max));
         let setup = Self {
             columns,
@@ -234,6 +234,10 @@ impl Setup {
             setup: self,
             keep,
             origin: self.units.origin(&self.plan),
+            counts: match (&self.by_days, keep) {
+                (Some(days), Keep::Overall) => Some(days.counts()),
+                _ => None,
+            },
             first_seen: (self.plan.first_only != 0).then(|| context.snapshot.first_seen().reader()),
             starts: Vec::new(),
             backs: Vec::new(),
@@ -249,9 +253,11 @@ impl Setup {
         };
         let mut done = Done::new(self.table(), context.found());
         for operator in operators {
+            if let Some(counts) = operator.counts {
+                counts.pour(&mut done.table);
+            }
             done.add(operator.done);
         }
-        done.table.settle(&self.complete);
         Ok(done)
     }
 
@@ -327,6 +333,8 @@ struct Retention<'s> {
     setup: &'s Setup,
     keep: &'s Keep,
     origin: i64,
+    /// Instead of `done`, where sets of days are enough.
+    counts: Option<Counts>,
     first_seen: Option<FirstSeenReader<'s>>,
     /// Starts with their row in the table, and where they are stored.
     starts: Vec<(Moment, usize, RowRef)>,
@@ -359,19 +367,15 @@ impl Operator for Retention<'_> {
 
 impl Sweeper for Retention<'_> {
     #[inline(always)]
-    fn swept(&mut self, person: u64, marks: &[Mark], places: &mut Places<'_>) {
-        if let (Some(days), Keep::Overall) = (&self.setup.by_days, self.keep)
-            && days.count(marks, self.origin, &mut self.done.table)
-        {
-            return;
-        }
-        self.swept_in_full(person, marks, places);
+    fn swept_whole(&mut self, whole: &Whole<'_>) -> bool {
+        let (Some(days), Some(counts)) = (&self.setup.by_days, &mut self.counts) else {
+            return false;
+        };
+        counts.take(days, whole);
+        true
     }
-}
 
-impl Retention<'_> {
-    #[inline(never)]
-    fn swept_in_full(&mut self, person: u64, marks: &[Mark], places: &mut Places<'_>) {
+    fn swept(&mut self, person: u64, marks: &[Mark], places: &mut Places<'_>) {
         if self.setup.groups.is_none() && marks.is_sorted() {
             let nowhere = RowRef { part: 0, row: 0 };
             return self.take(person, marks.iter().map(|mark| (*mark, nowhere)));
@@ -381,7 +385,9 @@ impl Retention<'_> {
         self.take(person, rows.iter().copied());
         self.places = rows;
     }
+}
 
+impl Retention<'_> {
     /// A person's marks in order of time.
     fn take(&mut self, person: u64, marks: impl Iterator<Item = (Mark, RowRef)>) {
         self.starts.clear();

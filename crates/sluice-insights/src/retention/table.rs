@@ -72,8 +72,6 @@ pub(super) struct Table {
     back: Vec<u64>,
     combined_of: Vec<u64>,
     combined: Vec<u64>,
-    /// People counted by [`Table::count_first`], by the row of their first start.
-    first: Vec<u64>,
 }
 
 impl Table {
@@ -85,7 +83,6 @@ impl Table {
             back: vec![0; rows * columns],
             combined_of: vec![0; columns],
             combined: vec![0; columns],
-            first: vec![0; rows],
         }
     }
 
@@ -104,38 +101,24 @@ impl Table {
         back.each(|column| self.combined[column] += 1);
     }
 
-    /// Counts a person once whose complete columns are those of their first row: all that
-    /// [`Table::count_person`] does but for [`Table::count_combined`].
-    #[inline]
-    pub(super) fn count_first(&mut self, row: usize) {
-        self.people += 1;
-        self.first[row] += 1;
+    /// Adds people who started in a row, and per column how many of them came back.
+    pub(super) fn add_row(&mut self, row: usize, started: u64, back: impl Fn(usize) -> u64) {
+        self.started[row] += started;
+        let own = &mut self.back[row * self.columns..][..self.columns];
+        own.iter_mut().enumerate().for_each(|(column, sum)| *sum += back(column));
     }
 
-    #[inline]
-    pub(super) fn count_combined(&mut self, mut columns: u128) {
-        while columns != 0 {
-            self.combined[columns.trailing_zeros() as usize] += 1;
-            columns &= columns - 1;
-        }
-    }
-
-    /// As [`Table::count_row`].
-    #[inline]
-    pub(super) fn count_days(&mut self, row: usize, mut columns: u128) {
-        self.started[row] += 1;
-        let back = &mut self.back[row * self.columns..][..self.columns];
-        while columns != 0 {
-            back[columns.trailing_zeros() as usize] += 1;
-            columns &= columns - 1;
-        }
-    }
-
-    /// Counts those that [`Table::count_first`] noted in the complete columns of their row.
-    pub(super) fn settle(&mut self, complete: &[Bits]) {
-        for (people, complete) in self.first.iter_mut().zip(complete) {
-            let people = std::mem::take(people);
-            complete.each(|column| self.combined_of[column] += people);
+    /// Adds people once each: in all, and per column those of complete rows and those who came back.
+    pub(super) fn add_people(
+        &mut self,
+        people: u64,
+        of: impl Fn(usize) -> u64,
+        back: impl Fn(usize) -> u64,
+    ) {
+        self.people += people;
+        for column in 0..self.columns {
+            self.combined_of[column] += of(column);
+            self.combined[column] += back(column);
         }
     }
 
@@ -152,7 +135,6 @@ impl Table {
         sum(&mut self.back, &other.back);
         sum(&mut self.combined_of, &other.combined_of);
         sum(&mut self.combined, &other.combined);
-        sum(&mut self.first, &other.first);
     }
 
     /// `complete` tells per row for which columns it is complete.
