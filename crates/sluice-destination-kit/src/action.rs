@@ -42,7 +42,7 @@ struct Field {
     #[serde(default)]
     multiple: bool,
     #[serde(default)]
-    properties: Vec<Field>,
+    properties: Vec<Self>,
 }
 
 fn defaults(fields: &[Field]) -> Map<String, Value> {

@@ -28,7 +28,7 @@ pub fn routing_rules(filters: &[DestinationFilter], destination: &str) -> Option
         for (rules, wanted) in [(&mut holding, holds as fn(&_) -> _), (&mut editing, edits)] {
             let transformers = transformers(wanted);
             if !transformers.is_empty() {
-                rules.push(rule(&matcher, transformers, destination));
+                rules.push(rule(&matcher, &transformers, destination));
             }
         }
     }
@@ -58,7 +58,7 @@ const fn edits(action: &FilterAction) -> Option<u8> {
     }
 }
 
-fn rule(matcher: &Json, transformers: Vec<Json>, destination: &str) -> Json {
+fn rule(matcher: &Json, transformers: &[Json], destination: &str) -> Json {
     json!({
         "scope": "destinations",
         "target_type": "workspace::project::destination::config",

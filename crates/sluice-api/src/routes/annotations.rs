@@ -52,7 +52,7 @@ fn view(annotation: Annotation) -> AnnotationView {
     }
 }
 
-fn says(body: AnnotationBody) -> Result<AnnotationSays, ApiError> {
+fn says(body: &AnnotationBody) -> Result<AnnotationSays, ApiError> {
     let message = "is not a time, such as 2026-03-01T09:00:00Z";
     let at = time::parse(&body.at).ok_or_else(|| ApiError::invalid("at", message))?;
     Ok(AnnotationSays { at, text: body.text.trim().to_owned() })
@@ -80,7 +80,7 @@ pub(super) async fn create_annotation(
     Body(body): Body<AnnotationBody>,
 ) -> Result<Data<AnnotationData>, ApiError> {
     let (no, actor) = (who.workspace(), who.actor());
-    let says = says(body)?;
+    let says = says(&body)?;
     let made = api.store().call(move |store| store.annotation_create(no, &says, &actor)).await?;
     Ok(Data { data: AnnotationData { annotation: view(made) } })
 }
@@ -97,7 +97,7 @@ pub(super) async fn update_annotation(
     Body(body): Body<AnnotationBody>,
 ) -> Result<Data<AnnotationData>, ApiError> {
     let (no, actor) = (who.workspace(), who.actor());
-    let (id, says) = (AnnotationId::new(id), says(body)?);
+    let (id, says) = (AnnotationId::new(id), says(&body)?);
     let store = api.store();
     let kept = store.call(move |store| store.annotation_change(no, &id, &says, &actor)).await?;
     Ok(Data { data: AnnotationData { annotation: view(kept) } })

@@ -95,22 +95,7 @@ pub(crate) fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(catalog::get_destination_kind))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::get_token, tokens::delete_token))
-        .routes(routes!(questions::query_insight))
-        .routes(routes!(questions::list_people_behind))
-        .routes(routes!(saved_insights::list_insights, saved_insights::create_insight))
-        .routes(routes!(
-            saved_insights::get_insight,
-            saved_insights::update_insight,
-            saved_insights::delete_insight
-        ))
-        .routes(routes!(annotations::list_annotations, annotations::create_annotation))
-        .routes(routes!(annotations::update_annotation, annotations::delete_annotation))
-        .routes(routes!(dashboards::list_dashboards, dashboards::create_dashboard))
-        .routes(routes!(
-            dashboards::get_dashboard,
-            dashboards::update_dashboard,
-            dashboards::delete_dashboard
-        ))
+        .merge(insight_operations())
         .merge(cohort_operations())
         .routes(routes!(people::list_people))
         .routes(routes!(people::get_person))
@@ -136,6 +121,27 @@ fn session_operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(session::change_password))
         .routes(routes!(own_sessions::list_own_sessions, own_sessions::end_other_sessions))
         .routes(routes!(own_sessions::end_own_session))
+}
+
+/// Questions, and what is kept of them.
+fn insight_operations() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(questions::query_insight))
+        .routes(routes!(questions::list_people_behind))
+        .routes(routes!(saved_insights::list_insights, saved_insights::create_insight))
+        .routes(routes!(
+            saved_insights::get_insight,
+            saved_insights::update_insight,
+            saved_insights::delete_insight
+        ))
+        .routes(routes!(annotations::list_annotations, annotations::create_annotation))
+        .routes(routes!(annotations::update_annotation, annotations::delete_annotation))
+        .routes(routes!(dashboards::list_dashboards, dashboards::create_dashboard))
+        .routes(routes!(
+            dashboards::get_dashboard,
+            dashboards::update_dashboard,
+            dashboards::delete_dashboard
+        ))
 }
 
 /// Cohorts and their people.

@@ -138,8 +138,7 @@ async fn plant(server: &Server) -> Planted {
         "planted-mapping",
         "planted-annotation",
     ];
-    let planted = planted.map(str::to_owned);
-    Planted { needles: long.chain(planted).collect(), parameters }
+    Planted { needles: long.chain(planted.map(str::to_owned)).collect(), parameters }
 }
 
 impl Planted {

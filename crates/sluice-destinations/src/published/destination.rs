@@ -30,6 +30,9 @@ use super::program::{CALL_MAX, LIMITS};
 /// up on the batch.
 const BEGIN_MAX: Duration = Duration::from_secs(25);
 const _: () = assert!(BEGIN_MAX.as_secs() + CALL_MAX.as_secs() < 60);
+/// What a mapping made of an event, by the event's place in the attempt.
+type Payload = (usize, Box<RawValue>);
+
 const BATCH_BYTES_MAX: usize = 4_000_000;
 const BATCH_AGE_MAX: Duration = Duration::from_secs(1);
 /// Peers that are asked before they are told answer with data.
@@ -216,7 +219,7 @@ impl<'a> Attempt<'a> {
             }
             return;
         };
-        let mut groups: Vec<(String, Vec<(usize, Box<RawValue>)>)> = Vec::new();
+        let mut groups: Vec<(String, Vec<Payload>)> = Vec::new();
         let mut bytes = 0;
         for event in 0..self.events.len() {
             if bytes > PAYLOADS_BYTES_MAX {

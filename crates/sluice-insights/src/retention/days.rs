@@ -104,7 +104,7 @@ impl ByDays {
         midnights.push(i64::MAX);
         let complete: Vec<u128> = complete.iter().map(|bits| bits.low()).collect();
         let falls = complete.windows(2).all(|pair| pair[1] & !pair[0] == 0);
-        (falls && midnights[0] == 0).then(|| Self { midnights, is_even, columns, complete })
+        (falls && midnights[0] == 0).then_some(Self { midnights, is_even, columns, complete })
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -128,6 +128,7 @@ impl ByDays {
 }
 
 /// What has been counted, in words as short as the days allow.
+#[expect(clippy::large_enum_variant, reason = "one for each thread")]
 pub(super) enum Counts {
     Short(Counting<u64>),
     Long(Counting<u128>),
@@ -205,7 +206,7 @@ impl<D: Days> Tally<D> {
         }
         self.sets += 1;
         // The low words hold no more.
-        if self.sets % 15 == 0 {
+        if self.sets.is_multiple_of(15) {
             self.carry();
         }
     }

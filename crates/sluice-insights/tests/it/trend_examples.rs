@@ -235,7 +235,7 @@ fn an_answer_that_would_be_too_large_is_refused_and_says_what_to_do() {
     query["groups_max"] = json!(600);
     assert!(refused(&query).is_some(), "with the past it is twice as large");
     query.as_object_mut().unwrap().shift_remove("compare");
-    query["formula"] = json!(vec!["TOTALS(A)/TOTALS(B)"; 2].join(";"));
+    query["formula"] = json!(["TOTALS(A)/TOTALS(B)"; 2].join(";"));
     assert!(refused(&query).is_some(), "with formulas, too");
 }
 

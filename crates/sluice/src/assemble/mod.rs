@@ -96,12 +96,7 @@ impl Server {
             failures: failed.clone(),
             places: config.analytics.geoip_database.as_deref().map(geo::open).transpose()?,
         }));
-        for found in store.workspace_list()? {
-            workspaces.start(&found)?;
-            if let Some(started) = workspaces.get(found.no) {
-                dictionary::read_dictionary(&store, &started.analytics, found.no)?;
-            }
-        }
+        start_workspaces(&store, &workspaces)?;
         let catalog = Arc::new(catalog()?);
         let delivery =
             start_delivery(config, (disk, Arc::clone(&clock)), &store, &workspaces, &catalog)?;
@@ -298,6 +293,17 @@ fn collector_config(config: &Config) -> sluice_collector::CollectorConfig {
         is_https: config.server.tls_certificate.is_some(),
         ..sluice_collector::CollectorConfig::default()
     }
+}
+
+/// Opens what each workspace has, and lets its answers know its dictionary.
+fn start_workspaces(store: &Store, workspaces: &Workspaces) -> anyhow::Result<()> {
+    for found in store.workspace_list()? {
+        workspaces.start(&found)?;
+        if let Some(started) = workspaces.get(found.no) {
+            dictionary::read_dictionary(store, &started.analytics, found.no)?;
+        }
+    }
+    Ok(())
 }
 
 fn start_delivery(

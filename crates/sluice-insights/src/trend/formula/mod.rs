@@ -52,6 +52,9 @@ type Which = (usize, usize, bool);
 /// A figure of a line, by their numbers.
 type Place = (usize, usize);
 
+/// A figure's values per interval, or (true) of the range.
+type ByPlace = HashMap<(Place, bool), Vec<Option<f64>>>;
+
 /// The passes that some lines need, each with the figures that come from it. They are made one after
 /// the other, and only the figures are kept.
 struct Passes<'a> {
@@ -194,7 +197,7 @@ impl<'a> Passes<'a> {
         &self,
         (span, past): (&Span, Option<&Span>),
         explain: &mut Explain,
-    ) -> Result<HashMap<(Place, bool), Vec<Option<f64>>>, InsightError> {
+    ) -> Result<ByPlace, InsightError> {
         let query = self.asking.query;
         let mut figures = HashMap::new();
         for (which, places) in &self.places {

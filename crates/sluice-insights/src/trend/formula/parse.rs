@@ -486,7 +486,7 @@ mod tests {
         assert!(error(&wide).contains("more than 500 numbers"), "{}", error(&wide));
         let costly = vec!["UNIQUES(A)"; 51].join("+");
         assert!(error(&costly).contains("more than 50 functions of events"), "{}", error(&costly));
-        let several = vec![vec!["TOTALS(B)"; 10].join("*"); 6].join(";");
+        let several = vec![["TOTALS(B)"; 10].join("*"); 6].join(";");
         assert!(error(&several).contains("more than 50 functions of events"));
         assert!(formulas(&vec!["UNIQUES(A)"; 50].join("+"), &query(1, 0)).is_ok());
     }
