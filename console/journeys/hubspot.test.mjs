@@ -147,6 +147,7 @@ describe('a destination of the catalogue', () => {
     await group.getByText(/does not exist/).first().waitFor()
     await group.getByText(/from Our (shop|app), Our (shop|app)/).waitFor()
     await button('Show them', group).click()
+    await group.getByRole('listitem').nth(3).waitFor()
     assert.equal(await group.getByRole('listitem').count(), 4)
     await button(/^identify · bob$/, group).click()
     await group.getByText(/^PATCH https:\/\/api\.hubapi\.com/).waitFor()

@@ -146,7 +146,7 @@ test('every available one is built, small, and makes its plugins of the proposed
   const onPages = body.data.destinationsCatalog.filter((kind) => kind.deviceMode?.isOnly)
   assert.equal(onPages.length, 20)
   await come(['https://nowhere.example/**', ''])
-  const some = { boolean: true, text_list: ['x'], url: 'https://nowhere.example' }
+  const some = { boolean: true, integer: 1, text_list: ['x'], url: 'https://nowhere.example' }
   const filled = ({ key, type, choices }) => [key, choices?.[0] ?? some[type] ?? 'x']
   for (const { id, settings: fields, deviceMode } of onPages) {
     assert.ok(deviceMode.pluginBytes > 5_000 && deviceMode.pluginBytes < 25_000, `${id}: ${deviceMode.pluginBytes}`)

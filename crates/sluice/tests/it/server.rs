@@ -95,7 +95,8 @@ impl Server {
         Client::new(self.addr)
     }
 
-    fn api(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    /// An API call, whatever comes of it.
+    pub(crate) fn api(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let bearer = format!("Bearer {TOKEN}");
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let body = body.map(ToString::to_string).unwrap_or_default();
