@@ -16,25 +16,38 @@ const FOLDERS: &[&str] = &["browser", "catalogue", "console"];
 
 /// Builds what is not fresh. False if npm is missing or a build failed, which was said.
 pub(crate) fn assets() -> anyhow::Result<bool> {
-    let mut good = true;
+    let mut stale = Vec::new();
     for name in FOLDERS {
         let folder = root().join(name);
-        if folder.join("package.json").try_exists()? {
-            good &= is_fresh(&folder)? || build(name, &folder)?;
+        if folder.join("package.json").try_exists()? && !is_fresh(&folder)? {
+            stale.push((*name, folder));
         }
+    }
+    if stale.is_empty() {
+        return Ok(true);
+    }
+    if program("npm").arg("--version").stdout(std::process::Stdio::null()).status().is_err() {
+        let names: Vec<String> = stale.iter().map(|(name, _)| format!("{name}/")).collect();
+        let names = names.join(", ");
+        say(&format!("npm is not installed: {names} cannot be built (Node 20 or later has it)"));
+        return Ok(false);
+    }
+    // Packages come over the network: all at once.
+    let installed: Vec<anyhow::Result<bool>> = std::thread::scope(|scope| {
+        let installs: Vec<_> =
+            stale.iter().map(|(name, _)| scope.spawn(move || install(name))).collect();
+        let failed = |_| Err(anyhow::anyhow!("an installation broke"));
+        installs.into_iter().map(|one| one.join().unwrap_or_else(failed)).collect()
+    });
+    let mut good = true;
+    for ((name, folder), installed) in stale.iter().zip(installed) {
+        good &= installed? && build(name, folder)?;
     }
     Ok(good)
 }
 
 fn build(name: &str, folder: &Path) -> anyhow::Result<bool> {
-    if program("npm").arg("--version").stdout(std::process::Stdio::null()).status().is_err() {
-        say(&format!("npm is not installed: {name}/ cannot be built (Node 20 or later has it)"));
-        return Ok(false);
-    }
     say(&format!("building {name}/"));
-    if !install(name)? {
-        return Ok(false);
-    }
     if !succeeds(program("npm").args(["run", "--silent", "build"]).current_dir(folder))? {
         say(&format!("{name}/ does not build"));
         return Ok(false);
@@ -52,6 +65,7 @@ pub(crate) fn install(name: &str) -> anyhow::Result<bool> {
     if is_installed(&folder)? {
         return Ok(true);
     }
+    say(&format!("installing the packages of {name}/"));
     let args = ["ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
     if !succeeds(program("npm").args(args).current_dir(&folder))? {
         say(&format!("npm could not install what {name}/ needs"));

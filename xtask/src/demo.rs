@@ -14,12 +14,12 @@ pub(crate) fn demo(args: &[String]) -> anyhow::Result<bool> {
         say("going on without: the pages that need them will say so");
     }
     say("building Sluice (the first time takes some minutes)");
-    if !succeeds(cargo().args(["build", "--release", "--locked", "--package", "sluice"]))? {
+    if !succeeds(cargo().args(["build", "--profile", "demo", "--locked", "--package", "sluice"]))? {
         return Ok(false);
     }
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
-    let mut command = program(&target.join("release/sluice").to_string_lossy());
+    let mut command = program(&target.join("demo/sluice").to_string_lossy());
     command.arg("demo").args(args);
     if !args.iter().any(|arg| arg == "--data" || arg.starts_with("--data=")) {
         let data = target.join("demo-data");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use bytes::Bytes;
 use http::request::Parts;
 use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
@@ -28,16 +29,19 @@ where
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
-        let read = axum::body::to_bytes(request.into_body(), BYTES_MAX);
-        let bytes = match tokio::time::timeout(BODY_TIME_MAX, read).await {
-            Err(_) => return Err(ApiError::BodyTooSlow),
-            Ok(Err(error)) if is_over_limit(&error) => {
-                return Err(ApiError::BodyTooLarge { limit: BYTES_MAX });
-            }
-            Ok(Err(_)) => return Err(ApiError::BodyBroken),
-            Ok(Ok(bytes)) => bytes,
-        };
+        let bytes = read(request, BYTES_MAX).await?;
         parse(&bytes).map(Self)
+    }
+}
+
+/// Not compiled once more for each type of a body.
+async fn read(request: Request, bytes_max: usize) -> Result<Bytes, ApiError> {
+    let read = axum::body::to_bytes(request.into_body(), bytes_max);
+    match tokio::time::timeout(BODY_TIME_MAX, read).await {
+        Err(_) => Err(ApiError::BodyTooSlow),
+        Ok(Err(error)) if is_over_limit(&error) => Err(ApiError::BodyTooLarge { limit: bytes_max }),
+        Ok(Err(_)) => Err(ApiError::BodyBroken),
+        Ok(Ok(bytes)) => Ok(bytes),
     }
 }
 

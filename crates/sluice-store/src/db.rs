@@ -1,5 +1,6 @@
 //! Opening the database, and how every function reaches it. Not here: what the resources mean.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
@@ -121,7 +122,8 @@ impl Store {
         act: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let store = self.clone();
-        tokio::task::spawn_blocking(move || act(&store)).await.map_err(|_| StoreError::Stopped)?
+        let given = blocking(Box::new(move || Box::new(act(&store)))).await?;
+        given.downcast().map_or(Err(StoreError::Stopped), |given| *given)
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -157,6 +159,14 @@ impl Store {
     fn publish(&self) -> Result<(), StoreError> {
         self.publish_from(&self.0.db.lock())
     }
+}
+
+/// A call and what it gives, without their types: what the runtime does around each would otherwise
+/// be compiled for each of more than a hundred calls.
+type Call = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
+
+async fn blocking(call: Call) -> Result<Box<dyn Any + Send>, StoreError> {
+    tokio::task::spawn_blocking(call).await.map_err(|_| StoreError::Stopped)
 }
 
 fn transact<T>(

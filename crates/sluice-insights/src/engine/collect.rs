@@ -6,12 +6,14 @@
 
 use std::ops::Range;
 
-use sluice_columnar::{CodeSlice, RowRef, Run, Times};
+use sluice_columnar::{CodeSlice, Numbered, RowRef, Run, Times};
 
 use super::cursor::far;
 use super::groups::Groups;
+use super::pick::Picked;
 use super::plan::{PartPlan, Plan};
 use super::sweep::{Mark, Swept, Units};
+use super::wide::{is_widest, wide, widest};
 
 /// Rows worked off at a time, about; a block of 64 comes on top.
 const GROUP_ROWS: usize = 512;
@@ -44,7 +46,7 @@ pub(super) struct Collected {
 }
 
 /// One part, ready for its rows to be read.
-pub(super) struct PartRows<'a> {
+struct PartRows<'a> {
     plan: &'a Plan,
     part: &'a PartPlan,
     number: u16,
@@ -58,7 +60,7 @@ pub(super) struct PartRows<'a> {
 
 impl<'a> PartRows<'a> {
     #[inline]
-    pub(super) fn new(what: &Swept<'a>, number: u16, keys: &'a [u64]) -> Self {
+    fn new(what: &Swept<'a>, number: u16, keys: &'a [u64]) -> Self {
         let Swept { plan, units, sets } = *what;
         let part = &plan.parts[usize::from(number)];
         Self { plan, part, number, units, origin: units.origin(plan), keys, sets }
@@ -66,9 +68,37 @@ impl<'a> PartRows<'a> {
 }
 
 impl Collected {
-    pub(super) fn clear(&mut self) {
+    /// Forgets everything and takes in the matching rows of some people; `parts` by time.
+    pub(super) fn collect(&mut self, what: &Swept<'_>, parts: &[u16], people: &Numbered) {
         (self.len, self.group) = (0, 0);
         self.stretches.clear();
+        if is_widest() {
+            widest(
+                #[inline(always)]
+                || self.add::<true>(what, parts, people),
+            );
+        } else {
+            wide(
+                #[inline(always)]
+                || self.add::<false>(what, parts, people),
+            );
+        }
+    }
+
+    #[inline(always)]
+    fn add<const WIDEST: bool>(&mut self, what: &Swept<'_>, parts: &[u16], people: &Numbered) {
+        for number in parts {
+            let rows = PartRows::new(what, *number, &people.keys);
+            let of = &people.parts[usize::from(*number)];
+            self.add_people::<WIDEST>(&rows, of.people.clone(), &of.numbers);
+        }
+        for runs in people.elsewhere.chunk_by(|(_, a), (_, b)| a.part == b.part) {
+            let number = runs[0].1.part as u16;
+            if !what.plan.parts[usize::from(number)].codes.is_empty() {
+                let rows = PartRows::new(what, number, &people.keys);
+                self.add_runs(&rows, runs);
+            }
+        }
     }
 
     pub(super) fn people(&self) -> &[u32] {
@@ -92,7 +122,12 @@ impl Collected {
 
     /// Adds the matching rows of some people of a part; `numbers` has the number of each.
     #[inline(always)]
-    pub(super) fn add_people(&mut self, of: &PartRows<'_>, people: Range<usize>, numbers: &[u32]) {
+    fn add_people<const WIDEST: bool>(
+        &mut self,
+        of: &PartRows<'_>,
+        people: Range<usize>,
+        numbers: &[u32],
+    ) {
         if people.is_empty() {
             return;
         }
@@ -111,20 +146,20 @@ impl Collected {
                 }
                 self.end_group(of, numbers);
             }
-            None => self.add_blocks(of, rows, numbers),
+            None => self.add_blocks::<WIDEST>(of, rows, numbers),
         }
         self.stretches.push((self.len, of.number));
     }
 
     /// Adds the matching rows of stretches of a part that belong to one person each, with the
     /// person's number.
-    pub(super) fn add_runs(&mut self, of: &PartRows<'_>, runs: &[(u32, Run)]) {
+    fn add_runs(&mut self, of: &PartRows<'_>, runs: &[(u32, Run)]) {
         let codes = of.part.part.events();
         let mut numbers = Vec::with_capacity(GROUP_ROWS);
         for (number, run) in runs {
             let own = numbers.len() as u32;
             numbers.push(*number);
-            for_blocks(of.part, codes, run.start..run.end, |mask, start, _| {
+            for_blocks::<false>(of.part, codes, run.start..run.end, |mask, start, _| {
                 self.add_block(of, mask, start as u32, |_| own);
                 self.end_group_if_full(of, &numbers);
             });
@@ -139,26 +174,35 @@ impl Collected {
 
     /// Adds the matching rows of a stretch of people, block by block.
     #[inline(always)]
-    fn add_blocks(&mut self, of: &PartRows<'_>, rows: Range<u32>, numbers: &[u32]) {
+    fn add_blocks<const WIDEST: bool>(
+        &mut self,
+        of: &PartRows<'_>,
+        rows: Range<u32>,
+        numbers: &[u32],
+    ) {
         let codes = of.part.part.events();
         let firsts = of.part.part.first_rows();
         let (block, bit) = (rows.start as usize / 64, rows.start as usize % 64);
         // People that began before the block, less those before the stretch.
         let mut begun = 0u32.wrapping_sub(upto(firsts[block], bit).count_ones());
-        for_blocks(
+        for_blocks::<WIDEST>(
             of.part,
             codes,
             rows,
             #[inline(always)]
             |mask, start, block| {
                 let first = firsts[block];
-                self.add_block(
-                    of,
-                    mask,
-                    start as u32,
-                    #[inline(always)]
-                    |bit| begun.wrapping_add(upto(first, bit as usize & 63).count_ones()),
-                );
+                if WIDEST {
+                    self.pick(of, Picked { mask, start: start as u32, first, begun });
+                } else {
+                    self.add_block(
+                        of,
+                        mask,
+                        start as u32,
+                        #[inline(always)]
+                        |bit| begun.wrapping_add(upto(first, bit as usize & 63).count_ones()),
+                    );
+                }
                 begun = begun.wrapping_add(first.count_ones());
                 self.end_group_if_full(of, numbers);
             },
@@ -190,6 +234,18 @@ impl Collected {
             self.rows[at..at + STRIDE].copy_from_slice(&rows);
             self.people[at..at + STRIDE].copy_from_slice(&people);
             at += STRIDE;
+        }
+    }
+
+    /// The same all at once, where [`is_widest`].
+    #[inline(always)]
+    fn pick(&mut self, of: &PartRows<'_>, block: Picked) {
+        self.make_room(of);
+        let at = self.len;
+        self.len += block.mask.count_ones() as usize;
+        let (rows, people) = (&mut self.rows[at..], &mut self.people[at..]);
+        if let (Some(rows), Some(people)) = (rows.first_chunk_mut(), people.first_chunk_mut()) {
+            block.write(rows, people);
         }
     }
 
@@ -323,7 +379,7 @@ impl Collected {
 /// Visits the blocks of 64 rows of a stretch: which rows may match, the first row of the block and
 /// its number.
 #[inline(always)]
-fn for_blocks(
+fn for_blocks<const WIDEST: bool>(
     part: &PartPlan,
     codes: CodeSlice<'_>,
     rows: Range<u32>,
@@ -333,7 +389,7 @@ fn for_blocks(
     let mut block = from / 64;
     while block * 64 < to {
         let start = block * 64;
-        let mut mask = part.mask(codes, start, (start + 64).min(codes.len()));
+        let mut mask = part.mask::<WIDEST>(codes, start, (start + 64).min(codes.len()));
         if start < from {
             mask &= u64::MAX << (from - start);
         }

@@ -260,7 +260,7 @@ impl Source {
             Self::Blocks { next, end } => {
                 while *next < *end && into.len() < GROUP_ROWS {
                     let to = (*next + 64).min(*end);
-                    let mut mask = plan.mask(codes, *next, to);
+                    let mut mask = plan.mask::<false>(codes, *next, to);
                     if to - *next < 64 {
                         mask &= u64::MAX >> (64 - (to - *next));
                     }

@@ -34,11 +34,17 @@ impl Wanted {
         Self::Table(table)
     }
 
-    /// The mask of the rows `from..to`, at most 64 of them; bit 0 is `from`.
+    /// The mask of the rows `from..to`, at most 64 of them; bit 0 is `from`. `WIDEST` only where
+    /// [`super::wide::is_widest`].
     #[inline(always)]
-    pub(crate) fn mask(&self, codes: CodeSlice<'_>, from: usize, to: usize) -> u64 {
+    pub(crate) fn mask<const WIDEST: bool>(
+        &self,
+        codes: CodeSlice<'_>,
+        from: usize,
+        to: usize,
+    ) -> u64 {
         match codes {
-            CodeSlice::U8(codes) => self.mask_u8(&codes[from..to]),
+            CodeSlice::U8(codes) => self.mask_u8::<WIDEST>(&codes[from..to]),
             CodeSlice::U16(codes) => {
                 self.mask_wide(codes[from..to].iter().map(|code| u32::from(*code)))
             }
@@ -47,16 +53,16 @@ impl Wanted {
     }
 
     #[inline(always)]
-    fn mask_u8(&self, codes: &[u8]) -> u64 {
+    fn mask_u8<const WIDEST: bool>(&self, codes: &[u8]) -> u64 {
         let Ok(block) = <&[u8; 64]>::try_from(codes) else {
             return self.mask_wide(codes.iter().map(|code| u32::from(*code)));
         };
         match self {
             Self::All => u64::MAX,
-            Self::Few { codes, count: 1 } => few::<1>(block, codes),
-            Self::Few { codes, count: 2 } => few::<2>(block, codes),
-            Self::Few { codes, count: 3 | 4 } => few::<4>(block, codes),
-            Self::Few { codes, .. } => few::<COMPARED_MAX>(block, codes),
+            Self::Few { codes, count: 1 } => few::<1, WIDEST>(block, codes),
+            Self::Few { codes, count: 2 } => few::<2, WIDEST>(block, codes),
+            Self::Few { codes, count: 3 | 4 } => few::<4, WIDEST>(block, codes),
+            Self::Few { codes, .. } => few::<COMPARED_MAX, WIDEST>(block, codes),
             Self::Table(table) => {
                 let mut flags = [0; 64];
                 for (flag, code) in flags.iter_mut().zip(block) {
@@ -85,7 +91,11 @@ impl Wanted {
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "the compiler finds no such short way by itself")]
 #[inline(always)]
-fn few<const N: usize>(block: &[u8; 64], codes: &[u32; COMPARED_MAX]) -> u64 {
+fn few<const N: usize, const WIDEST: bool>(block: &[u8; 64], codes: &[u32; COMPARED_MAX]) -> u64 {
+    if WIDEST {
+        // SAFETY: who asks for it found the features.
+        return unsafe { few_at_once::<N>(block, codes) };
+    }
     use std::arch::x86_64::{
         _mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
         _mm_setzero_si128,
@@ -107,10 +117,23 @@ fn few<const N: usize>(block: &[u8; 64], codes: &[u32; COMPARED_MAX]) -> u64 {
     mask
 }
 
+/// The same with vectors of 64 bytes.
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "a vector is loaded through a pointer")]
+#[target_feature(enable = "avx512f,avx512bw")]
+#[inline]
+fn few_at_once<const N: usize>(block: &[u8; 64], codes: &[u32; COMPARED_MAX]) -> u64 {
+    use std::arch::x86_64::{_mm512_cmpeq_epi8_mask, _mm512_loadu_si512, _mm512_set1_epi8};
+    // SAFETY: the block has 64 bytes, and no alignment is asked for.
+    let rows = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+    let found = |code: &u32| _mm512_cmpeq_epi8_mask(rows, _mm512_set1_epi8(*code as i8));
+    codes[..N].iter().fold(0, |mask, code| mask | found(code))
+}
+
 /// Compares 64 codes with some wanted ones, in a form that compilers turn into vector code.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
-fn few<const N: usize>(block: &[u8; 64], codes: &[u32; COMPARED_MAX]) -> u64 {
+fn few<const N: usize, const WIDEST: bool>(block: &[u8; 64], codes: &[u32; COMPARED_MAX]) -> u64 {
     let mut flags = [0u8; 64];
     for (flag, code) in flags.iter_mut().zip(block) {
         for one in &codes[..N] {
@@ -134,6 +157,7 @@ fn bits(flags: &[u8; 64]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::wide::is_widest;
 
     #[test]
     fn the_mask_has_a_bit_for_each_row_with_a_wanted_code() {
@@ -147,14 +171,17 @@ mod tests {
                 for (bit, code) in codes[from..to].iter().enumerate() {
                     expected |= u64::from(wanted.contains(&u32::from(*code))) << bit;
                 }
-                let mask = ready.mask(CodeSlice::U8(&codes), from, to);
+                let mask = ready.mask::<false>(CodeSlice::U8(&codes), from, to);
+                if is_widest() {
+                    assert_eq!(ready.mask::<true>(CodeSlice::U8(&codes), from, to), mask);
+                }
                 assert_eq!(
                     mask & (u64::MAX >> (64 - (to - from))),
                     expected,
                     "{count} {from}..{to}"
                 );
                 assert_eq!(
-                    ready.mask(CodeSlice::U16(&wide), from, to),
+                    ready.mask::<false>(CodeSlice::U16(&wide), from, to),
                     expected,
                     "{count} {from}..{to}"
                 );

@@ -18,6 +18,7 @@ mod latest;
 mod limits;
 mod mask;
 mod numbers;
+mod pick;
 mod place;
 pub(crate) mod plan;
 pub(crate) mod scan;
@@ -38,3 +39,4 @@ pub(crate) use sweep::{
 };
 pub(crate) use test::Test;
 pub(crate) use timeline::{Rows, Timeline, timeline};
+pub(crate) use wide::widest;

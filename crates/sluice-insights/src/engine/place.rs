@@ -9,6 +9,7 @@ use sluice_columnar::RowRef;
 
 use super::collect::Collected;
 use super::sweep::Mark;
+use super::wide::wide;
 
 /// Numbers of marks that are told apart; people with more come one by one.
 pub(crate) const ALIKE_MAX: usize = 48;
@@ -36,8 +37,15 @@ pub(super) struct Placed {
 
 impl Placed {
     /// Sorts by person. Rows of the person behind the last are dropped.
-    #[inline(always)]
     pub(super) fn put(&mut self, collected: &Collected, people: usize) {
+        wide(
+            #[inline(always)]
+            || self.put_all(collected, people),
+        );
+    }
+
+    #[inline(always)]
+    fn put_all(&mut self, collected: &Collected, people: usize) {
         self.ends.clear();
         self.ends.resize(people + 1, 0);
         // Neighbours are often of one person; two counts for each do not wait for each other.

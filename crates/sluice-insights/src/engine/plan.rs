@@ -144,7 +144,7 @@ impl Plan {
         let rows = plan.part.rows();
         for from in (0..rows).step_by(64).filter(|_| !plan.codes.is_empty()) {
             let to = (from + 64).min(rows);
-            let mut mask = plan.mask(codes, from as usize, to as usize);
+            let mut mask = plan.mask::<false>(codes, from as usize, to as usize);
             mask &= u64::MAX >> (64 - (to - from));
             while mask != 0 {
                 let row = from + mask.trailing_zeros();
@@ -300,10 +300,15 @@ impl PartPlan {
     /// Which of the rows `from..to`, at most 64 of them, may match; bit 0 is `from`. Bits beyond
     /// mean nothing.
     #[inline(always)]
-    pub(crate) fn mask(&self, codes: CodeSlice<'_>, from: usize, to: usize) -> u64 {
+    pub(crate) fn mask<const WIDEST: bool>(
+        &self,
+        codes: CodeSlice<'_>,
+        from: usize,
+        to: usize,
+    ) -> u64 {
         let mut all = 0;
         for gate in &self.gates {
-            let mut mask = gate.wanted.mask(codes, from, to);
+            let mut mask = gate.wanted.mask::<WIDEST>(codes, from, to);
             if let Some(test) = gate.test
                 && mask != 0
             {
@@ -319,7 +324,7 @@ impl PartPlan {
     pub(crate) fn may_match(&self, row: u32) -> bool {
         let at = row as usize;
         self.gates.iter().all(|gate| gate.test.is_none())
-            || self.mask(self.part.events(), at, at + 1) & 1 != 0
+            || self.mask::<false>(self.part.events(), at, at + 1) & 1 != 0
     }
 
     /// Whether a row may have one of some slots, whoever's it is.

@@ -9,7 +9,7 @@
 use sluice_columnar::{Numbered, NumberedSlice, RowRef};
 
 use super::admit::{Admitting, admitted};
-use super::collect::{Collected, PartRows};
+use super::collect::Collected;
 use super::groups::Groups;
 use super::place::{Alike, Placed, Places};
 use super::plan::Plan;
@@ -169,10 +169,7 @@ fn sweep_all<O: Sweeper>(
 ) -> Result<Vec<O>, InsightError> {
     let parts = by_time(what.plan);
     let work = |slice: &NumberedSlice, operator: &mut O, memory: &mut Memory| {
-        wide(
-            #[inline(always)]
-            || memory.run(scan, what, &parts, slice, operator),
-        );
+        memory.run(scan, what, &parts, slice, operator);
     };
     over_slices(scan, scan.selection.numbered(), make, work)
 }
@@ -198,7 +195,6 @@ struct Memory {
 }
 
 impl Memory {
-    #[inline(always)]
     fn run<O: Sweeper>(
         &mut self,
         scan: &Scan<'_>,
@@ -208,36 +204,22 @@ impl Memory {
         operator: &mut O,
     ) {
         let people = slice.people(scan.selection);
-        self.collect(what, parts, &people);
+        self.collected.collect(what, parts, &people);
         let (rows, keys) = (&self.collected, &people.keys);
         let (of, marks) = (rows.people(), rows.marks());
-        if !operator.swept_whole(&Whole { numbered: &people, keys, people: of, marks, rows }) {
+        let whole = Whole { numbered: &people, keys, people: of, marks, rows };
+        let is_done = wide(
+            #[inline(always)]
+            || operator.swept_whole(&whole),
+        );
+        if !is_done {
             self.placed.put(rows, keys.len());
-            self.placed.each_count(
-                rows,
-                keys,
+            wide(
                 #[inline(always)]
-                |mut alike| operator.swept_alike(&mut alike),
+                || self.placed.each_count(rows, keys, |mut alike| operator.swept_alike(&mut alike)),
             );
         }
         let hits = &mut self.hits;
         scan.selection.walk_mixed(slice.slice(), |piece| give_piece(scan, piece, operator, hits));
-    }
-
-    #[inline(always)]
-    fn collect(&mut self, what: &Swept<'_>, parts: &[u16], people: &Numbered) {
-        self.collected.clear();
-        for number in parts {
-            let rows = PartRows::new(what, *number, &people.keys);
-            let of = &people.parts[usize::from(*number)];
-            self.collected.add_people(&rows, of.people.clone(), &of.numbers);
-        }
-        for runs in people.elsewhere.chunk_by(|(_, a), (_, b)| a.part == b.part) {
-            let number = runs[0].1.part as u16;
-            if !what.plan.parts[usize::from(number)].codes.is_empty() {
-                let rows = PartRows::new(what, number, &people.keys);
-                self.collected.add_runs(&rows, runs);
-            }
-        }
     }
 }

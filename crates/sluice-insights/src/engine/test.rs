@@ -232,7 +232,7 @@ impl Test {
                 if let CellsOf::Rows(column) = cells
                     && let Cells::Dense(codes) = column.cells()
                 {
-                    return wanted.mask(codes, from, to);
+                    return wanted.mask::<false>(codes, from, to);
                 }
                 let bit = |row: usize| u64::from(pass[cells.code(row as u32) as usize]);
                 (from..to).fold(0, |mask, row| mask | bit(row) << (row - from))

@@ -3,7 +3,7 @@
 
 use super::abreast::{ABREAST, Paths, find, places};
 use super::run::{Funnel, GROUP_NOT_REACHED};
-use crate::engine::{ALIKE_MAX, Alike, Hit, Mark, Operator, Places, Sweeper};
+use crate::engine::{ALIKE_MAX, Alike, Hit, Mark, Operator, Places, Sweeper, widest};
 use crate::query::EVENTS_MAX;
 
 /// Most funnels have no more steps; others take longer.
@@ -26,7 +26,10 @@ impl Sweeper for Funnel<'_> {
                 self.swept(person, marks, &mut places);
             }
         } else if self.steps <= STEPS_FEW {
-            self.abreast::<STEPS_FEW>(alike);
+            widest(
+                #[inline(always)]
+                || self.abreast::<STEPS_FEW>(alike),
+            );
         } else {
             self.abreast::<EVENTS_MAX>(alike);
         }
