@@ -31,6 +31,12 @@ pub struct Field {
     pub required: bool,
     /// Never shown again once stored, and blanked in recorded exchanges. Of a text map, the values.
     pub secret: bool,
+    /// A secret that never leaves: it only signs.
+    #[serde(skip)]
+    pub signs: bool,
+    /// Whether it says, by itself or in part, whom secrets are sent to: see
+    /// [`SettingsSchema::kept_for_another`].
+    pub address: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
 }
@@ -58,6 +64,7 @@ pub enum FieldKind {
 impl Field {
     #[must_use]
     pub fn new(key: &str, label: &str, description: &str, kind: FieldKind) -> Self {
+        let address = kind == FieldKind::Url;
         Self {
             key: key.to_owned(),
             label: label.to_owned(),
@@ -66,6 +73,8 @@ impl Field {
             kind,
             required: false,
             secret: false,
+            signs: false,
+            address,
             default: None,
         }
     }
@@ -85,6 +94,19 @@ impl Field {
     #[must_use]
     pub fn secret(mut self) -> Self {
         self.secret = true;
+        self
+    }
+
+    /// A secret that signs what is sent and is never sent itself.
+    #[must_use]
+    pub fn signing_secret(mut self) -> Self {
+        (self.secret, self.signs) = (true, true);
+        self
+    }
+
+    #[must_use]
+    pub fn address(mut self) -> Self {
+        self.address = true;
         self
     }
 
@@ -171,6 +193,34 @@ impl SettingsSchema {
     #[must_use]
     pub fn field(&self, key: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.key == key)
+    }
+
+    /// The stored secrets that would go to another peer than the one they were given for
+    /// (invariant I9), each with the address that changes: who may change settings but not see the
+    /// secrets could have them sent to a server of their own. `is_given` says whether a secret comes
+    /// anew with the change.
+    #[must_use]
+    pub fn kept_for_another(
+        &self,
+        before: &Value,
+        after: &Value,
+        is_given: impl Fn(&Field) -> bool,
+    ) -> Vec<(&Field, &Field)> {
+        let value = |settings: &Value, field: &Field| {
+            let value = settings.get(&field.key).or(field.default.as_ref());
+            value.filter(|value| !matches!(value, Value::Null)).cloned()
+        };
+        let changed: Vec<&Field> = self
+            .fields
+            .iter()
+            .filter(|field| field.address && value(before, field) != value(after, field))
+            .collect();
+        let secrets = self.fields.iter().filter(|field| field.secret && !field.signs);
+        let kept = secrets.filter(|field| {
+            before.get(&field.key).is_some() && after.get(&field.key).is_some() && !is_given(field)
+        });
+        let address = |secret: &&Field| changed.iter().find(|one| one.key != secret.key).copied();
+        kept.filter_map(|secret| Some((secret, address(&secret)?))).collect()
     }
 
     /// Checks `raw` and fills in defaults. A null counts as absent; an empty text in a field that
@@ -362,6 +412,29 @@ mod tests {
             "setting `sharedsecet` is not a setting; did you mean `sharedSecret`?; \
              setting `url` is required; setting `batchSize` must be a whole number from 1 to 10"
         );
+    }
+
+    #[test]
+    fn a_secret_is_kept_for_another_if_an_address_changes_without_it() {
+        let schema = SettingsSchema::new(vec![
+            Field::new("url", "URL", "", FieldKind::Url).default_value("https://a.example"),
+            Field::new("name", "Name", "", FieldKind::Text),
+            Field::new("token", "Token", "", FieldKind::Text).secret(),
+            Field::new("signature", "Signature", "", FieldKind::Text).signing_secret(),
+            Field::new("hosts", "Hosts", "", FieldKind::TextMap).secret().address(),
+        ]);
+        let before = json!({"token": "t", "signature": "s", "hosts": {"a": "b"}});
+        let asked = |change: Value, given: &str| -> Vec<String> {
+            let mut after = before.clone();
+            after.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            let kept = schema.kept_for_another(&before, &after, |field| field.key == given);
+            kept.iter().map(|(secret, by)| format!("{} {}", secret.key, by.key)).collect()
+        };
+        assert_eq!(asked(json!({"url": "https://b.example"}), ""), ["token url", "hosts url"]);
+        assert_eq!(asked(json!({"url": "https://b.example"}), "token"), ["hosts url"]);
+        assert!(asked(json!({"url": "https://a.example", "name": "n"}), "").is_empty());
+        assert_eq!(asked(json!({"hosts": {"a": "c"}}), "hosts"), ["token hosts"]);
+        assert!(schema.kept_for_another(&json!({}), &before, |_| false).is_empty());
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(super) struct KindView {
     name: String,
     description: String,
     /// Fields in the order of a form: `key`, `label`, `description`, `type`, `required`, `secret`,
-    /// `default`.
+    /// `address` (whether it says whom secrets are sent to), `default`.
     #[schema(value_type = Vec<Object>)]
     settings: Value,
     /// Whether a destination of this kind can be made here.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sluice_base::{Secret, nearest};
-use sluice_destination_kit::Catalog;
+use sluice_destination_kit::{Catalog, Field};
 use sluice_event::WorkspaceNo;
 use sluice_model::{
     Destination, DestinationChange, DestinationId, NewDestination, Problem, SourceId,
@@ -103,7 +103,8 @@ pub(super) struct DestinationBody {
     #[schema(example = false)]
     enabled: Option<bool>,
     /// Settings to change; null removes one, absent ones stay. A secret given back as it was shown
-    /// stays too.
+    /// stays too, unless a setting with `address` changes: then secrets that are sent must be given
+    /// again, as they go only to whom they were given for.
     #[schema(value_type = Option<Object>)]
     settings: Option<Map<String, Value>>,
 }
@@ -199,6 +200,35 @@ fn unmasked(before: Option<&Value>, shown: Option<&Value>, given: Value) -> Valu
         ),
         (_, _, given) => given,
     }
+}
+
+/// Refuses to send secrets that are kept to another peer than the one they were given for.
+fn check_peer(
+    catalog: &Catalog,
+    kind: &str,
+    (before, after): (&Value, &Value),
+    given: &Map<String, Value>,
+) -> Result<(), Vec<Problem>> {
+    let Some(schema) = catalog.get(kind).map(|kind| kind.settings()) else { return Ok(()) };
+    let shown = masked(catalog, kind, before);
+    let is_given = |field: &Field| match (given.get(&field.key), shown.get(&field.key)) {
+        (None, _) => false,
+        (Some(Value::Object(given)), Some(Value::Object(shown))) => {
+            given.iter().all(|(key, value)| shown.get(key) != Some(value))
+        }
+        (Some(given), shown) => shown != Some(given),
+    };
+    let problem = |(secret, address): (&Field, &Field)| {
+        let message = format!(
+            "must be given again: `{}` changes, and a stored secret goes only to the address it \
+             was given for; or null to remove it",
+            address.key
+        );
+        Problem::new(&format!("settings.{}", secret.key), message)
+    };
+    let kept = schema.kept_for_another(before, after, is_given);
+    let problems: Vec<Problem> = kept.into_iter().map(problem).collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// Checks settings by their kind. Its messages never quote a value.
@@ -320,8 +350,11 @@ pub(super) async fn update_destination(
             None => None,
             Some(change) => {
                 let (catalog, kept) = (within.catalog(), before.settings.expose());
-                let settings = merged(kept, &masked(catalog, &before.kind, kept), change);
+                let shown = masked(catalog, &before.kind, kept);
+                let settings = merged(kept, &shown, change.clone());
                 check(catalog, &before.kind, &settings).map_err(StoreError::Invalid)?;
+                check_peer(catalog, &before.kind, (kept, &settings), &change)
+                    .map_err(StoreError::Invalid)?;
                 Some(Secret::new(settings))
             }
         };

@@ -68,7 +68,8 @@ impl DestinationKind for Kind {
 pub(crate) fn kind() -> Arc<dyn DestinationKind> {
     let schema = SettingsSchema::new(vec![
         Field::new("url", "URL", "Where to post.", FieldKind::Url).required(),
-        Field::new("sharedSecret", "Shared secret", "Signs requests.", FieldKind::Text).secret(),
+        Field::new("sharedSecret", "Shared secret", "Signs requests.", FieldKind::Text)
+            .signing_secret(),
         Field::new("batchSize", "Batch size", "Events.", FieldKind::Integer { min: 1, max: 100 })
             .default_value(10),
     ]);

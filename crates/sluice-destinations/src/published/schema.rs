@@ -25,7 +25,7 @@ pub(super) fn schema(entry: &Entry) -> SettingsSchema {
         );
         let label = "Credentials of your app";
         let field = Field::new(ENVIRONMENT, label, &description, FieldKind::TextMap);
-        fields.push(field.secret().section(ACCESS_SECTION));
+        fields.push(field.secret().address().section(ACCESS_SECTION));
     }
     SettingsSchema::new(fields)
 }
@@ -87,8 +87,45 @@ fn field(entry: &FieldEntry) -> Field {
     let mut field = Field::new(&entry.key, &entry.label, &entry.description, kind);
     field.required = entry.required == Value::Bool(true);
     field.secret = is_secret(entry, &field.kind);
+    field.address = is_address(entry, &field);
     field.default = default;
     field
+}
+
+/// Words in the names of settings that become a part of an address.
+const OF_ADDRESSES: &[&str] = &[
+    "url",
+    "uri",
+    "host",
+    "domain",
+    "endpoint",
+    "server",
+    "region",
+    "instance",
+    "site",
+    "tenant",
+    "shard",
+    "data center",
+    "datacenter",
+    "namespace",
+    "account",
+];
+/// The same in what is said about them.
+const SAY_ADDRESS: &[&str] = &["url", "https:", "host", "domain", "endpoint"];
+
+/// The package does not say which texts its code puts into addresses, so one that may be is taken for
+/// one. What is chosen from a list leads to the peer's own hosts.
+fn is_address(entry: &FieldEntry, field: &Field) -> bool {
+    let says = |text: &str, words: &[&str]| {
+        let text = text.to_lowercase();
+        words.iter().any(|word| text.contains(word))
+    };
+    field.kind == FieldKind::Text
+        && !field.secret
+        && (entry.format.as_deref() == Some("uri")
+            || says(&entry.key, OF_ADDRESSES)
+            || says(&entry.label, OF_ADDRESSES)
+            || says(&entry.description, SAY_ADDRESS))
 }
 
 /// Names that sound secret, and are known to whoever looks: identifiers, and keys that peers call

@@ -66,7 +66,7 @@ fn schema() -> SettingsSchema {
             "Signs each request: X-Signature (HMAC-SHA1) and X-Sluice-Signature-256 (HMAC-SHA256).",
             FieldKind::Text,
         )
-        .secret(),
+        .signing_secret(),
         Field::new(
             "signatureMode",
             "What X-Signature covers",

@@ -143,6 +143,35 @@ fn destination(world: &World) -> String {
     made["destination"]["id"].as_str().unwrap().to_owned()
 }
 
+#[test]
+fn who_changes_the_token_address_gives_the_client_secret_again() {
+    let Some((world, _)) = start() else { return };
+    let path = format!("/api/v1/destinations/{}", destination(&world));
+    let bearer = format!("Bearer {TOKEN}");
+    let patch = |settings: Value| {
+        let body = json!({ "settings": settings }).to_string();
+        let headers = [("authorization", bearer.as_str())];
+        world.server.client().send("PATCH", &path, &headers, body.as_bytes()).unwrap()
+    };
+    let elsewhere = "https://mine.example/token";
+    let shown = world.server.ask("GET", &path, None)["destination"]["settings"].clone();
+    for settings in [
+        json!({ "tokenUrl": elsewhere }),
+        json!({ "tokenUrl": elsewhere, "clientSecret": shown["clientSecret"] }),
+        json!({ "tokenUrl": null }),
+    ] {
+        let refused = patch(settings);
+        assert_eq!(refused.status, 400, "{}", refused.body);
+        let errors: Value = serde_json::from_str(&refused.body).unwrap();
+        assert_eq!(errors["errors"][0]["field"], "settings.clientSecret", "{errors}");
+    }
+    assert_eq!(patch(json!({ "clientId": "another", "scopes": "a" })).status, 200);
+    let given = json!({ "tokenUrl": elsewhere, "clientSecret": "a-new-client-secret" });
+    assert_eq!(patch(given).status, 200);
+    let after = world.server.ask("GET", &path, None)["destination"]["settings"].clone();
+    assert_eq!(after["tokenUrl"], elsewhere);
+}
+
 fn oauth(world: &World, id: &str) -> Value {
     world.server.ask("GET", &format!("/api/v1/destinations/{id}/oauth"), None)["oauth"].clone()
 }
