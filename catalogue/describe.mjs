@@ -64,6 +64,7 @@ function destination(id, directory, definition) {
     description: definition.description,
     scheme: definition.authentication?.scheme ?? 'none',
     refreshes: typeof definition.authentication?.refreshAccessToken === 'function',
+    deletes: typeof definition.onDelete === 'function' ? true : undefined,
     tests: typeof definition.authentication?.testAuthentication === 'function',
     settings: fieldsOf(definition.authentication?.fields),
     audiences: definition.audienceConfig !== undefined || definition.audienceFields !== undefined,

@@ -251,6 +251,17 @@ async function called(argument, { signal }) {
     if (isOutOfMemory(error)) throw OUT_OF_MEMORY
     return { settings: String(error.message) }
   }
+  if (argument.forget) {
+    const { forget: userId } = argument
+    try {
+      await inTime(once(() => destination.onDelete({ userId }, { ...settings(), oauth: auth() })), signal)
+      return {}
+    } catch (error) {
+      return { error: described(error) }
+    } finally {
+      destination.responses = []
+    }
+  }
   const { subscriptions } = globalThis.__configuration
   if (argument.batch) {
     const { subscription, events, payloads } = argument.batch

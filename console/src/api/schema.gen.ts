@@ -2438,7 +2438,8 @@ export interface components {
             name?: string | null;
             /**
              * @description Settings to change; null removes one, absent ones stay. A secret given back as it was shown
-             *     stays too.
+             *     stays too, unless a setting with `address` changes: then secrets that are sent must be given
+             *     again, as they go only to whom they were given for.
              */
             settings?: Record<string, never> | null;
         };
@@ -3123,6 +3124,8 @@ export interface components {
             compared?: components["schemas"]["ComparisonView"] | null;
             /** @description Whether an editor connects it at the peer, see `/destinations/{id}/oauth`. */
             connectsByOauth: boolean;
+            /** @description Whether its peer can be asked to delete people, see `/destinations/{id}/deletions`. */
+            deletesPeople: boolean;
             description: string;
             deviceMode?: components["schemas"]["DeviceModeView"] | null;
             /** @description Whether it has actions, which mappings start; other kinds take all events their own way. */
@@ -3136,7 +3139,7 @@ export interface components {
             name: string;
             /**
              * @description Fields in the order of a form: `key`, `label`, `description`, `type`, `required`, `secret`,
-             *     `default`.
+             *     `address` (whether it says whom secrets are sent to), `default`.
              */
             settings: Record<string, never>[];
             /** @example webhook */

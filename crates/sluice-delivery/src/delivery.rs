@@ -70,6 +70,9 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
 }
 
+/// How long a question about a connection waits for a change of it that was just made.
+const CATCH_UP_MAX: Duration = Duration::from_secs(5);
+
 pub type KeepFor = Arc<dyn Fn(WorkspaceNo, &str) -> Arc<dyn KeepSettings> + Send + Sync>;
 
 pub struct Delivery;
@@ -98,6 +101,8 @@ impl Delivery {
             tick: tick.subscribe(),
             drain: config.drain,
         };
+        let mut table = parts.table.clone();
+        let now = table.borrow_and_update().clone();
         let inner = Arc::new(Inner {
             around,
             reopen_after: config.reopen_after,
@@ -108,12 +113,12 @@ impl Delivery {
             records: Mutex::default(),
             running: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
+            reconciled: watch::Sender::new(Arc::clone(&now)),
+            table: parts.table.clone(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             runtime: runtime.handle().clone(),
         });
-        let mut table = parts.table;
-        let now = table.borrow_and_update().clone();
         for spec in &now.connections {
             inner.open_or_say_why(spec);
         }
@@ -134,6 +139,10 @@ struct Inner {
     running: Mutex<HashMap<String, Running>>,
     /// Held by whoever stops and opens connections.
     turn: tokio::sync::Mutex<()>,
+    /// What the connections should be.
+    table: watch::Receiver<Arc<ConnectionTable>>,
+    /// What they were last made to be.
+    reconciled: watch::Sender<Arc<ConnectionTable>>,
     tasks: TaskTracker,
     stop: CancellationToken,
     runtime: tokio::runtime::Handle,
@@ -261,6 +270,10 @@ impl Inner {
         self.put(spec, Opened::Not(Unopened { message, keep_from: first, lag }));
     }
 
+    fn is_reconciled(&self) -> bool {
+        Arc::ptr_eq(&self.reconciled.borrow(), &self.table.borrow())
+    }
+
     async fn reconcile_forever(self: Arc<Self>, mut table: watch::Receiver<Arc<ConnectionTable>>) {
         loop {
             tokio::select! {
@@ -276,6 +289,7 @@ impl Inner {
             let _turn = self.turn.lock().await;
             let now = table.borrow_and_update().clone();
             self.reconcile(&now).await;
+            self.reconciled.send_replace(now);
         }
     }
 
@@ -522,7 +536,7 @@ impl DeliveryHandle {
     /// # Errors
     /// If there is no such connection.
     pub async fn try_out(&self, id: &str, stored: StoredEvent) -> Result<Trial, DeliveryError> {
-        let spec = match self.find(id)? {
+        let spec = match self.find(id).await? {
             Found::Task(spec, ..) | Found::Unopened(spec, _) => spec,
         };
         let trial = crate::trial::run(self.inner.around.clone(), spec, stored);
@@ -538,7 +552,7 @@ impl DeliveryHandle {
         id: &str,
         user_ids: Vec<String>,
     ) -> Result<Option<Trial>, DeliveryError> {
-        let spec = match self.find(id)? {
+        let spec = match self.find(id).await? {
             Found::Task(spec, ..) | Found::Unopened(spec, _) => spec,
         };
         let asking = crate::trial::delete_people(self.inner.around.clone(), spec, user_ids);
@@ -584,7 +598,7 @@ impl DeliveryHandle {
         id: &str,
         command: impl FnOnce(oneshot::Sender<T>) -> Command,
     ) -> Result<Answer<T>, DeliveryError> {
-        let commands = match self.find(id)? {
+        let commands = match self.find(id).await? {
             Found::Task(_, commands, _) => commands,
             Found::Unopened(spec, unopened) => return Ok(Answer::Unopened(spec, unopened)),
         };
@@ -598,13 +612,29 @@ impl DeliveryHandle {
             return Err(DeliveryError::Stopping);
         }
         // It has ended by itself, or was removed meanwhile.
-        Ok(match self.find(id)? {
+        Ok(match self.look_up(id)? {
             Found::Task(spec, _, shared) => Answer::Ended(spec, shared),
             Found::Unopened(spec, unopened) => Answer::Unopened(spec, unopened),
         })
     }
 
-    fn find(&self, id: &str) -> Result<Found, DeliveryError> {
+    /// What runs of a connection, once it is what the table says: who was answered that a connection
+    /// was made or changed finds it so. It is not waited for beyond [`CATCH_UP_MAX`].
+    async fn find(&self, id: &str) -> Result<Found, DeliveryError> {
+        if !self.inner.is_reconciled() {
+            let inner = Arc::clone(&self.inner);
+            // On a runtime that has timers; who asks may have none.
+            let caught_up = self.inner.runtime.spawn(async move {
+                let mut done = inner.reconciled.subscribe();
+                let caught_up = done.wait_for(|done| Arc::ptr_eq(done, &inner.table.borrow()));
+                drop(tokio::time::timeout(CATCH_UP_MAX, caught_up).await);
+            });
+            drop(caught_up.await);
+        }
+        self.look_up(id)
+    }
+
+    fn look_up(&self, id: &str) -> Result<Found, DeliveryError> {
         let running = self.inner.running.lock();
         let found =
             running.get(id).ok_or_else(|| DeliveryError::NoConnection { id: id.to_owned() })?;
@@ -622,7 +652,7 @@ impl DeliveryHandle {
         id: &str,
         read: impl FnOnce(&Keeper) -> std::io::Result<T> + Send + 'static,
     ) -> Result<T, DeliveryError> {
-        let shared = match self.find(id)? {
+        let shared = match self.find(id).await? {
             Found::Task(_, _, shared) => shared,
             Found::Unopened(_, unopened) => return Err(failed(id, unopened.message)),
         };

@@ -52,6 +52,12 @@ pub trait DestinationKind: Send + Sync {
         None
     }
 
+    /// Whether the peer can be asked to delete people, see
+    /// [`Destination::forget`].
+    fn deletes_people(&self) -> bool {
+        false
+    }
+
     /// What subscriptions can start. Empty for a kind that takes all events its own way.
     fn actions(&self) -> &[Action] {
         &[]

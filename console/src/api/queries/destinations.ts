@@ -110,6 +110,15 @@ export function useResumeDestination(destinationId: string) {
   );
 }
 
+/** Asks the peer to delete people; nothing of it is kept here but a line in the audit trail. */
+export function useDeletePeople(destinationId: string) {
+  const params = { path: { destinationId } };
+  return useDestinationChange(async (userIds: string[]) => {
+    const path = "/destinations/{destinationId}/deletions";
+    return (await data(api.POST(path, { params, body: { userIds } }))).deletion;
+  });
+}
+
 export function useConnectSource(destinationId: string) {
   const params = { path: { destinationId } };
   return useDestinationChange((sourceId: string) =>

@@ -12,6 +12,7 @@ import { QueryView } from "../../components/QueryView";
 import { BlockSkeleton } from "../../components/Skeletons";
 import { formatNumber } from "../../lib/format";
 import { ConnectionList } from "./ConnectionList";
+import { DeletePeople } from "./DeletePeople";
 import { DeadLetters } from "./DeadLetters";
 import { DestinationSettings } from "./DestinationSettings";
 import { Filters } from "./Filters";
@@ -52,6 +53,9 @@ export function DestinationPage() {
 function Actions({ destination }: { destination: Destination }) {
   const canEdit = useCan("editor");
   const [opened, test] = useDisclosure(false);
+  const [isDeleting, deletion] = useDisclosure(false);
+  const kinds = useQuery(catalogQuery).data ?? [];
+  const deletes = kinds.some((kind) => kind.id === destination.metadata.id && kind.deletesPeople);
   return (
     <>
       <OnOff destination={destination} />
@@ -60,6 +64,12 @@ function Actions({ destination }: { destination: Destination }) {
           Send test event
         </Button>
       ) : null}
+      {canEdit && deletes ? (
+        <Button variant="default" onClick={deletion.open}>
+          Delete people
+        </Button>
+      ) : null}
+      {isDeleting ? <DeletePeople destination={destination} onClose={deletion.close} /> : null}
       {opened ? <TestEvent destination={destination} onClose={test.close} /> : null}
     </>
   );

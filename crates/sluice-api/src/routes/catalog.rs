@@ -36,6 +36,8 @@ pub(super) struct KindView {
     unavailable_because: Option<String>,
     /// Whether it has actions, which mappings start; other kinds take all events their own way.
     has_actions: bool,
+    /// Whether its peer can be asked to delete people, see `/destinations/{id}/deletions`.
+    deletes_people: bool,
     /// Whether an editor connects it at the peer, see `/destinations/{id}/oauth`.
     connects_by_oauth: bool,
     /// What pages load in device mode; absent if only the server can send.
@@ -118,6 +120,7 @@ fn view(kind: &dyn DestinationKind, scripts: &BrowserScripts) -> Result<KindView
         available: kind.unavailable().is_none(),
         unavailable_because: kind.unavailable().map(str::to_owned),
         has_actions: !kind.actions().is_empty(),
+        deletes_people: kind.deletes_people(),
         device_mode: kind.device_mode().map(|mode| DeviceModeView {
             is_only: mode.is_only,
             sdk_bytes: scripts.sdk_bytes,

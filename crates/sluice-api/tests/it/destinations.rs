@@ -243,7 +243,8 @@ async fn the_catalogue_shows_the_schema_of_the_settings() {
                     "description": "Where to post.",
                     "type": "url",
                     "required": true,
-                    "secret": false
+                    "secret": false,
+                    "address": true
                   },
                   {
                     "key": "sharedSecret",
@@ -251,11 +252,13 @@ async fn the_catalogue_shows_the_schema_of_the_settings() {
                     "description": "Signs requests.",
                     "type": "text",
                     "required": false,
-                    "secret": true
+                    "secret": true,
+                    "address": false
                   }
                 ],
                 "available": true,
                 "hasActions": true,
+                "deletesPeople": false,
                 "connectsByOauth": false,
                 "deviceMode": {
                   "isOnly": false,

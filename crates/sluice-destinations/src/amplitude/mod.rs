@@ -89,6 +89,10 @@ impl DestinationKind for Kind {
         &self.schema
     }
 
+    fn deletes_people(&self) -> bool {
+        true
+    }
+
     fn device_mode(&self) -> Option<&DeviceMode> {
         Some(&self.device_mode)
     }

@@ -46,6 +46,8 @@ pub(super) struct PublishedDestination {
     /// Of the runtime in the engine; no other destination, before or after a change, has it.
     key: String,
     slug: String,
+    /// Its code can ask the peer to delete a person.
+    deletes: bool,
     program: Arc<Program>,
     subscriptions: Vec<Prepared>,
     http: HttpOut,
@@ -59,13 +61,14 @@ impl PublishedDestination {
         subscriptions: Vec<Prepared>,
         http: &HttpOut,
         access: Access,
-        slug: &str,
+        (slug, deletes): (&str, bool),
     ) -> Self {
         static MADE: AtomicU64 = AtomicU64::new(0);
         Self {
             engine,
             key: format!("{slug}/{}", MADE.fetch_add(1, Ordering::Relaxed)),
             slug: slug.to_owned(),
+            deletes,
             program,
             subscriptions,
             http: http.with_answers_up_to(ANSWER_BYTES_MAX),
@@ -94,6 +97,33 @@ impl PublishedDestination {
         }
         attempt.finish()
     }
+
+    /// One person after the other, up to the first whom the peer does not let go.
+    async fn ask_to_forget(&self, user_ids: &[String]) -> BatchOutcome {
+        let mut attempt = Attempt { is_trial: true, ..Attempt::new(self, &[]) };
+        let mut verdict = Verdict::Delivered;
+        for (asked, user_id) in user_ids.iter().enumerate() {
+            if !attempt.may_begin() {
+                let message = format!(
+                    "the peer was asked for {asked} of {} in time; ask again for the others",
+                    user_ids.len()
+                );
+                verdict = Verdict::Retry { reason: Reason::new("ETIMEDOUT", message), after: None };
+                break;
+            }
+            let (answer, _) = attempt.call(json!({ "forget": user_id }).to_string()).await;
+            verdict = match answer {
+                Ok(Answer { error: Some(thrown), .. }) => thrown.verdict(&self.access.redactor()),
+                Ok(_) => Verdict::Delivered,
+                Err(verdict) => verdict,
+            };
+            if verdict != Verdict::Delivered {
+                break;
+            }
+        }
+        let verdicts = Verdicts::Whole(single(verdict));
+        BatchOutcome { exchanges: attempt.exchanges, ..BatchOutcome::new(verdicts) }
+    }
 }
 
 impl Drop for PublishedDestination {
@@ -121,6 +151,10 @@ impl Destination for PublishedDestination {
 
     fn deliver<'a>(&'a self, batch: &'a [Delivery<'a>]) -> BoxFuture<'a, BatchOutcome> {
         Box::pin(self.send(batch))
+    }
+
+    fn forget<'a>(&'a self, user_ids: &'a [String]) -> Option<BoxFuture<'a, BatchOutcome>> {
+        self.deletes.then(|| Box::pin(self.ask_to_forget(user_ids)) as BoxFuture<'a, BatchOutcome>)
     }
 }
 

@@ -27,6 +27,7 @@ pub struct Published {
     unavailable: Option<String>,
     compared: Option<Comparison>,
     is_oauth: bool,
+    deletes: bool,
     /// It asks for nothing but an access token that is there.
     needs_token: bool,
     schema: SettingsSchema,
@@ -64,6 +65,7 @@ impl Published {
             unavailable: entry.unavailable,
             compared: entry.compared,
             is_oauth,
+            deletes: entry.deletes,
             needs_token,
             schema,
             scripts,
@@ -114,7 +116,7 @@ impl Published {
             prepared,
             http,
             Access::new(settings.secrets(), keep),
-            &self.slug,
+            (&self.slug, self.deletes),
         ))
     }
 }
@@ -146,6 +148,10 @@ impl DestinationKind for Published {
 
     fn connects_by_oauth(&self) -> bool {
         self.is_oauth
+    }
+
+    fn deletes_people(&self) -> bool {
+        self.deletes
     }
 
     fn actions(&self) -> &[Action] {

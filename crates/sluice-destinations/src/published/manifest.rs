@@ -19,6 +19,9 @@ pub(super) struct Entry {
     /// It can ask for a new access token by itself.
     #[serde(default)]
     pub(super) refreshes: bool,
+    /// It can ask its peer to delete a person.
+    #[serde(default)]
+    pub(super) deletes: bool,
     pub(super) settings: Vec<FieldEntry>,
     pub(super) actions: Vec<Action>,
     pub(super) presets: Vec<Preset>,

@@ -453,3 +453,32 @@ async fn settings_with_secret_names_are_secret_whatever_the_package_says() {
         assert!(!is_secret(slug, key), "{slug} {key}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_is_asked_to_delete_people_one_after_the_other_up_to_the_first_refusal() {
+    let Some(braze) = kind("actions-braze-cloud") else { return };
+    assert!(braze.deletes_people());
+    let vendors = TlsPeer::start(|arrived| {
+        let refused = String::from_utf8_lossy(&arrived.body).contains("user-2");
+        Reply::status(if refused { 400 } else { 201 })
+    })
+    .await;
+    let settings = json!({ "api_key": "brz-key", "app_id": "app", "endpoint": "https://rest.iad-01.braze.com" });
+    let destination = build(&braze, &settings, &[], &vendors);
+    let ids = |ids: [&str; 2]| ids.map(str::to_owned);
+    let taken = destination.forget(&ids(["user-1", "user-3"])).unwrap().await;
+    assert_eq!(taken.verdicts, Verdicts::Whole(Verdict::Delivered));
+    assert_eq!(taken.exchanges.len(), 2);
+    // https://www.braze.com/docs/api/endpoints/user_data/post_user_delete
+    let arrived = vendors.arrived();
+    assert_eq!(arrived[0].path, "/users/delete");
+    assert_eq!(arrived[0].headers["authorization"], "Bearer brz-key");
+    let body: Value = serde_json::from_slice(&arrived[0].body).unwrap();
+    assert_eq!(body, json!({ "external_ids": ["user-1"] }));
+    let refused = destination.forget(&ids(["user-2", "user-4"])).unwrap().await;
+    let Verdicts::Whole(Verdict::Reject { reason }) = refused.verdicts else {
+        panic!("{:?}", refused.verdicts)
+    };
+    assert_eq!(reason.code, "400");
+    assert_eq!(vendors.arrived().len(), 3);
+}

@@ -162,7 +162,7 @@ fn deletion(trial: &Trial) -> PeopleDeletion {
             | Verdict::Split { reason } => (DeletionVerdict::Refused, of(reason)),
         },
     };
-    let exchange = trial.exchanges.first().map(exchange);
+    let exchange = trial.exchanges.last().map(exchange);
     PeopleDeletion { verdict, code, explanation, exchange }
 }
 
