@@ -244,7 +244,7 @@ fn row(name: &str, micros: i64, properties: &str) -> Event {
     let timestamp = Timestamp::from_micros(micros);
     Event {
         event_type: EventType::Track,
-        message_id: "".into(),
+        message_id: "m".into(),
         anonymous_id: None,
         user_id: None,
         group_id: None,
