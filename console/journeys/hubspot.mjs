@@ -1,7 +1,9 @@
-// A stand-in for HubSpot's contacts API as HubSpot documents it, behind a proxy that opens every
-// tunnel to it, with a certificate of an authority of its own.
+// A stand-in for HubSpot's contacts API and its OAuth as HubSpot documents them, behind a proxy that
+// opens every tunnel to it, with a certificate of an authority of its own. The page on which somebody
+// lets a client in is plain HTTP: it is for the browser, and of another site than the console.
 
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer as createProxy } from 'node:http'
@@ -11,10 +13,10 @@ import { join } from 'node:path'
 const HOST = 'api.hubapi.com'
 const PROPERTIES = ['email', 'firstname', 'lastname', 'company', 'phone', 'city', 'country', 'plan_name']
 
-/** `asked` is what came in; `token` and `properties` may be changed. */
+/** `asked` is what came in; `token`, `client` and `properties` may be changed. */
 export async function startHubSpot(folder) {
   const { key, cert, authority } = await certificate(folder)
-  const hubspot = { token: 'pat-eu1-first-token', properties: [...PROPERTIES], contacts: new Map(), asked: [], authority }
+  const hubspot = { token: 'pat-eu1-first-token', properties: [...PROPERTIES], contacts: new Map(), asked: [], codes: new Map(), client: { id: 'a-client', secret: 'secret-of-a-client' }, authority }
   const api = createServer({ key, cert }, async (request, response) => {
     const parts = []
     for await (const part of request) parts.push(part)
@@ -32,11 +34,46 @@ export async function startHubSpot(folder) {
   }).listen(0, '127.0.0.1')
   await once(proxy, 'listening')
   hubspot.proxy = `http://127.0.0.1:${proxy.address().port}`
-  hubspot.end = () => { open.forEach((socket) => socket.destroy()); proxy.close() }
+  const door = createProxy((request, response) => letIn(hubspot, request, response)).listen(0, '127.0.0.1')
+  await once(door, 'listening')
+  hubspot.door = `http://localhost:${door.address().port}`
+  hubspot.end = () => { open.forEach((socket) => socket.destroy()); proxy.close(); door.closeAllConnections(); door.close() }
   return hubspot
 }
 
-function answerOf({ token, properties, contacts }, { method, url, headers }, body) {
+/** Asks whether the client may come in, and sends the browser back with a code or a refusal (RFC 6749, 4.1). */
+function letIn({ client, codes }, request, response) {
+  const asked = new URL(request.url, 'http://localhost').searchParams
+  const back = new URL(asked.get('redirect_uri'))
+  back.searchParams.set('state', asked.get('state'))
+  const [yes, no] = [new URL(back), new URL(back)]
+  const code = `code-${codes.size + 1}`
+  codes.set(code, { redirect: asked.get('redirect_uri'), challenge: asked.get('code_challenge') })
+  yes.searchParams.set('code', code)
+  no.searchParams.set('error', 'access_denied')
+  no.searchParams.set('error_description', 'The owner said no')
+  const known = asked.get('client_id') === client.id && asked.get('response_type') === 'code'
+  const link = (to, words) => `<a href="${to.href.replaceAll('&', '&amp;')}">${words}</a>`
+  response.writeHead(known ? 200 : 400, { 'content-type': 'text/html' })
+  response.end(known ? `<title>HubSpot</title>${link(yes, 'Connect app')} ${link(no, 'Cancel')}` : 'unknown client')
+}
+
+/** A code for a token, once, for the client that asked for it and has the verifier (RFC 7636). */
+function tokenFor(hubspot, body) {
+  const asked = new URLSearchParams(body)
+  const { client, codes } = hubspot
+  if (asked.get('client_id') !== client.id || asked.get('client_secret') !== client.secret) return [401, { error: 'invalid_client' }]
+  const given = codes.get(asked.get('code'))
+  codes.delete(asked.get('code'))
+  const challenge = createHash('sha256').update(asked.get('code_verifier') ?? '').digest('base64url')
+  if (given?.redirect !== asked.get('redirect_uri') || given.challenge !== challenge) return [400, { error: 'invalid_grant' }]
+  hubspot.token = 'token-by-oauth'
+  return [200, { access_token: hubspot.token, refresh_token: 'refresh-by-oauth', token_type: 'bearer', expires_in: 1800 }]
+}
+
+function answerOf(hubspot, { method, url, headers }, body) {
+  const { token, properties, contacts } = hubspot
+  if (method === 'POST' && url === '/oauth/v1/token') return tokenFor(hubspot, body)
   const refusal = (status, category, message) => [status, { status: 'error', message, correlationId: 'c0ffee', category }]
   if (headers.authorization !== `Bearer ${token}`) {
     return refusal(401, 'INVALID_AUTHENTICATION', 'Authentication credentials not found. This API supports OAuth 2.0 authentication.')

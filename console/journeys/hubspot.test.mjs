@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 
 import { startHubSpot } from './hubspot.mjs'
-import { launch, startServer, watched } from './server.mjs'
+import { launch, makeSource, setUp, startServer, watched } from './server.mjs'
 
 const OWNER = { email: 'ada@shop.example', name: 'Ada Owner', password: 'a long enough password' }
 
@@ -23,21 +23,11 @@ describe('a destination of the catalogue', () => {
     const context = await browser.newContext({ baseURL: server.url, viewport: { width: 1440, height: 900 } })
     context.setDefaultTimeout(15_000)
     page = await context.newPage()
-    const eye = watched(server.url)
+    const eye = watched(server.url, hubspot.door)
     eye.watch(page)
     assertSound = eye.assertSound
-    await page.goto(server.setup)
-    await page.getByLabel('Your name').fill(OWNER.name)
-    await page.getByLabel('Email').fill(OWNER.email)
-    await page.getByRole('textbox', { name: 'Password' }).fill(OWNER.password)
-    await page.getByLabel('Workspace').fill('First')
-    await button('Create the workspace').click()
-    await page.getByRole('heading', { name: 'Is everything that came in where it should be?' }).waitFor()
-    const { csrfToken } = (await (await context.request.get('/api/v1/session')).json()).data
-    for (const slug of ['shop', 'app']) {
-      const made = await context.request.post('/api/v1/sources', { headers: { 'x-csrf-token': csrfToken, origin: server.url }, data: { slug, name: `Our ${slug}`, enabled: true } })
-      keys[slug] = (await made.json()).data.source.writeKeys[0]
-    }
+    await setUp(page, server, OWNER)
+    for (const slug of ['shop', 'app']) keys[slug] = await makeSource(context, server.url, slug, `Our ${slug}`)
   })
   after(async () => {
     await browser?.close()
@@ -49,8 +39,8 @@ describe('a destination of the catalogue', () => {
   const button = (name, within = page) => within.getByRole('button', { name })
   const tab = (name) => page.getByRole('tab', { name }).click()
 
-  async function identify(source, userId, traits) {
-    const event = { type: 'identify', userId, traits: { email: `${userId}@mail.example`, ...traits } }
+  async function identify(source, userId, traits, context = {}) {
+    const event = { type: 'identify', userId, traits: { email: `${userId}@mail.example`, ...traits }, context }
     const headers = { authorization: `Basic ${btoa(`${keys[source]}:`)}` }
     const answer = await fetch(`${server.url}/v1/batch`, { method: 'POST', headers, body: JSON.stringify({ batch: [event] }) })
     assert.equal(answer.status, 200)
@@ -198,6 +188,61 @@ describe('a destination of the catalogue', () => {
     assert.equal(received, 8)
     await page.getByText(/95 of 100 within/).first().waitFor()
     await assertSound(page, 'the account of a connection')
+  })
+
+  test('consent and switches are set for each source by itself, and say what they kept back', async () => {
+    await tab('Consent and schema')
+    const of = (source) => page.getByRole('form', { name: `From Our ${source}` })
+    const save = async (source) => {
+      await button('Save', of(source)).click()
+      await of(source).locator('button:disabled:not([data-loading])', { hasText: 'Save' }).waitFor()
+    }
+    await of('shop').getByRole('textbox', { name: 'Consent categories' }).or(of('shop').getByRole('combobox', { name: 'Consent categories' })).fill('Advertising')
+    await page.keyboard.press('Enter')
+    await save('shop')
+    await of('app').getByRole('checkbox', { name: 'identify' }).uncheck()
+    await save('app')
+    await assertSound(page, 'consent and switches')
+    await page.reload()
+    await of('shop').getByText('Advertising').waitFor()
+    assert.equal(await of('app').getByRole('checkbox', { name: 'identify' }).isChecked(), false)
+    assert.equal(await of('shop').getByRole('checkbox', { name: 'identify' }).isChecked(), true)
+    const consent = (said) => ({ consent: { categoryPreferences: { Advertising: said } } })
+    await identify('shop', 'ida', { first_name: 'Ida' }, consent(false))
+    await identify('app', 'jon', { first_name: 'Jon' }, consent(true))
+    await identify('shop', 'kai', { first_name: 'Kai' }, consent(true))
+    await until('kai is there', () => hubspot.contacts.has('kai@mail.example'))
+    await tab('Delivery')
+    await page.getByRole('region', { name: 'From Our shop' }).getByText(/did not agree to a consent category/).waitFor()
+    await page.getByRole('region', { name: 'From Our app' }).getByText(/is switched off for this destination/).waitFor()
+    assert.ok(!hubspot.contacts.has('ida@mail.example') && !hubspot.contacts.has('jon@mail.example'))
+    await tab('Consent and schema')
+    await of('app').getByRole('checkbox', { name: 'identify' }).check()
+    await save('app')
+  })
+
+  test('it is connected by OAuth: the peer’s no is said in its words, its yes brings a token that works', async () => {
+    await tab('Settings')
+    const access = page.getByRole('region', { name: 'Access by OAuth' })
+    await access.getByText(/\/api\/v1\/oauth\/callback$/).waitFor()
+    await access.getByText('Needed first: Client id').waitFor()
+    await page.getByLabel('Client id').fill(hubspot.client.id)
+    await page.getByLabel('Client secret').fill(hubspot.client.secret)
+    await page.getByLabel('Authorization address').fill(`${hubspot.door}/oauth/authorize`)
+    await assertSound(page, 'the way to OAuth')
+    await button('Save', page.locator('main')).click()
+    await button(/^Connect/, access).and(page.locator(':enabled')).click()
+    await page.getByRole('link', { name: 'Cancel' }).click()
+    await access.getByText('the peer says access_denied: The owner said no').waitFor()
+    await assertSound(page, 'a refused connection')
+    await button(/^Connect/, access).click()
+    await page.getByRole('link', { name: 'Connect app' }).click()
+    await access.getByText(/^Connected\. /).waitFor()
+    assert.equal(hubspot.token, 'token-by-oauth')
+    assert.ok(!(await page.content()).includes(hubspot.token), 'the token is not shown')
+    await assertSound(page, 'a destination connected by OAuth')
+    await identify('shop', 'lea', { first_name: 'Lea' })
+    await until('lea is there', () => hubspot.contacts.has('lea@mail.example'))
   })
 
   test('a filter is written, previewed on a recent event, and keeps events back', async () => {

@@ -96,15 +96,33 @@ export const launch = () => chromium.launch({
   executablePath: process.env.SLUICE_CHROMIUM, args: ['--no-sandbox', '--disable-gpu'],
 })
 
-/** No page may break, ask another host, or fail axe's rules for WCAG 2 A and AA. */
-export function watched(origin) {
+/** Makes the first account of a new server and its workspace; ends at Home. */
+export async function setUp(page, server, { email, name, password }) {
+  await page.goto(server.setup)
+  await page.getByLabel('Your name').fill(name)
+  await page.getByLabel('Email').fill(email)
+  await page.getByRole('textbox', { name: 'Password' }).fill(password)
+  await page.getByLabel('Workspace').fill('First')
+  await page.getByRole('button', { name: 'Create the workspace' }).click()
+  await page.getByRole('heading', { name: 'Is everything that came in where it should be?' }).waitFor()
+}
+
+/** A source made by the API with the session of a page's context; gives its write key. */
+export async function makeSource(context, url, slug, name) {
+  const { csrfToken } = (await (await context.request.get(`${url}/api/v1/session`)).json()).data
+  const made = await context.request.post(`${url}/api/v1/sources`, { headers: { 'x-csrf-token': csrfToken, origin: url }, data: { slug, name, enabled: true } })
+  return (await made.json()).data.source.writeKeys[0]
+}
+
+/** No page may break, ask a host besides `others`, or fail axe's rules for WCAG 2 A and AA. */
+export function watched(origin, ...others) {
   const broken = []
   return {
     broken,
     watch(page) {
       page.on('pageerror', (error) => broken.push(error.message))
       page.on('request', (request) => {
-        if (!request.url().startsWith(origin)) broken.push(`asked elsewhere: ${request.url()}`)
+        if (![origin, ...others].some((one) => request.url().startsWith(one))) broken.push(`asked elsewhere: ${request.url()}`)
       })
     },
     async assertSound(page, what) {

@@ -34,7 +34,7 @@ cargo xtask <command>
                         the crash simulations, with one seed or with ever new seeds
   parity [--write]      published destinations in Node and in the sandbox, and what differs
   bench [NAME …]        run the benchmarks and print their tables
-  screens DIR           pictures of every page of the console, and how fast each is usable";
+  screens DIR [NAME …]  pictures of every page of the console, and how fast each is usable";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -160,16 +160,17 @@ fn journeys(sluice: &Path) -> anyhow::Result<Totals> {
     };
     install_node("console/journeys", "journeys")?;
     let tests = root().join("console/journeys");
-    let files = ["journeys", "hubspot", "demo"].map(|name| tests.join(format!("{name}.test.mjs")));
+    let files = ["journeys", "charts", "hubspot", "demo"].map(|name| tests.join(format!("{name}.test.mjs")));
     let mut command = node_test(&files);
     command.env("SLUICE_BIN", sluice).env("SLUICE_CHROMIUM", chromium);
     command.env("SLUICE_BROWSER_TOOLS", tools("journeys"));
     run_node(command)
 }
 
-/// `cargo xtask screens DIR`: pictures of every page of the console in the demonstration.
+/// `cargo xtask screens DIR [NAME…]`: pictures of every page of the console in the demonstration, or of
+/// those with one of the names in theirs.
 pub(crate) fn screens(args: &[String]) -> anyhow::Result<bool> {
-    let [dir] = args else { bail!("usage: cargo xtask screens DIR") };
+    let [dir, only @ ..] = args else { bail!("usage: cargo xtask screens DIR [NAME…]") };
     let dir = std::path::absolute(dir).context("DIR is no path")?;
     if !assets::assets()? || !succeeds(&mut build())? {
         bail!("sluice does not build");
@@ -179,7 +180,7 @@ pub(crate) fn screens(args: &[String]) -> anyhow::Result<bool> {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let mut command = program("node");
-    command.arg(root().join("console/journeys/screens.mjs")).arg(dir);
+    command.arg(root().join("console/journeys/screens.mjs")).arg(dir).args(only);
     command.env("SLUICE_BIN", target.join("debug/sluice")).env("SLUICE_CHROMIUM", chromium);
     succeeds(command.env("SLUICE_BROWSER_TOOLS", tools("journeys")))
 }

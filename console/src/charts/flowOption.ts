@@ -139,6 +139,9 @@ export function flowOption(asked: Asked, theme: ChartTheme): EChartsOption {
           color: theme.text,
           fontSize: 11,
           lineHeight: 13,
+          // What flows behind a name does not strike it through.
+          textBorderColor: theme.surface,
+          textBorderWidth: 3,
           width: Math.max(0, room),
           overflow: "truncate",
           formatter: ({ data: at }) => {

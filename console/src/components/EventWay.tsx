@@ -24,7 +24,7 @@ const TONES: Record<string, StateTone> = {
 };
 
 /** Each stage of the way, then each destination with what it was asked and what it answered. */
-export function EventWay({ receipt }: { receipt: Receipt }) {
+export function EventWay({ receipt }: { receipt: Pick<Receipt, "stages" | "deliveries"> }) {
   const destinations = useQuery(destinationsQuery).data ?? [];
   const nameOf = (id: string) => destinations.find((one) => one.id === id)?.name ?? "A deleted destination";
   return (
@@ -57,6 +57,7 @@ export function EventWay({ receipt }: { receipt: Receipt }) {
           ) : null}
         </Stage>
       ))}
+      {receipt.deliveries.length === 0 ? <li className={classes.detail}>No destination was connected to the source.</li> : null}
     </ol>
   );
 }

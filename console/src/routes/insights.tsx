@@ -6,7 +6,6 @@ import { shellRoute } from "./root";
 const builderSearch = search({
   q: text,
   chart: oneOf("line", "area", "stacked", "bar", "table", "number", "funnel", "times", "grid", "flow"),
-  compare: oneOf("1", "0"),
   hide: text,
   people: text,
 });

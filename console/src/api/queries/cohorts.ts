@@ -54,6 +54,21 @@ export const cohortPeopleQuery = (cohortId: string) =>
     getNextPageParam: (page) => page.pagination.next ?? undefined,
   });
 
+/** The people a definition finds that is not saved. */
+export const previewPeopleQuery = (definition: CohortDefinition) =>
+  infiniteQueryOptions({
+    queryKey: ["cohort-preview", definition, "people"],
+    queryFn: ({ pageParam, signal }) => {
+      const query = { "pagination[count]": 50, "pagination[cursor]": pageParam };
+      return data(api.POST("/cohorts/preview/people", { signal, body: { definition }, params: { query } }));
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.pagination.next ?? undefined,
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
+    retry: 1,
+  });
+
 /** Whatever a cohort is, others may be defined by it and answers may count its people. */
 const TOUCHED = [KEY, ["cohort-preview"], ["answer"], ["people-behind"]];
 

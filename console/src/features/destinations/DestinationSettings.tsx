@@ -68,7 +68,7 @@ function SettingsEditor({ destination, kind }: { destination: Destination; kind:
         <Id value={destination.id} what="destination id" />
       </div>
       <DeviceModeNote kind={kind} settings={{ ...known, ...edited }} />
-      {kind.connectsByOauth ? <OAuthConnect destination={destination} unsaved={changed} /> : null}
+      {kind.connectsByOauth ? <OAuthConnect destination={destination} fields={kind.settings} unsaved={changed} /> : null}
       <SettingsForm
         fields={shownFields(kind.settings, { ...known, ...edited })}
         values={{ ...known, ...edited }}

@@ -5,17 +5,26 @@ import { type Destination, oauthQuery, useStartOAuth } from "../../api/queries/d
 import { useCan } from "../../api/session";
 import { CopyButton } from "../../components/CopyButton";
 import { notifyFailed } from "../../components/notify";
+import type { SettingField } from "../../lib/settings";
 import classes from "./destinations.module.css";
 
 const route = getRouteApi("/shell/destinations/$destinationId");
 
+interface Props {
+  destination: Destination;
+  fields: readonly SettingField[];
+  /** Something in the form is not saved yet. */
+  unsaved: boolean;
+}
+
 /** Sends the browser to the peer, which sends it back here with its yes or no. */
-export function OAuthConnect({ destination, unsaved }: { destination: Destination; unsaved: boolean }) {
+export function OAuthConnect({ destination, fields, unsaved }: Props) {
   const { oauth: outcome } = route.useSearch();
   const state = useQuery(oauthQuery(destination.id)).data;
   const start = useStartOAuth(destination.id);
   const canEdit = useCan("editor");
   if (!state) return null;
+  const labelOf = (key: string) => fields.find((field) => field.key === key)?.label ?? key;
   const blocked = unsaved || state.missing.length > 0;
   return (
     <section className={classes.connection} aria-label="Access by OAuth">
@@ -39,7 +48,7 @@ export function OAuthConnect({ destination, unsaved }: { destination: Destinatio
       {blocked ? (
         <p className={classes.words}>
           {state.missing.length > 0
-            ? `Needed first: ${state.missing.join(", ")}.`
+            ? `Needed first: ${state.missing.map(labelOf).join(", ")}.`
             : "Save the settings first."}
         </p>
       ) : null}

@@ -4,6 +4,7 @@ import { type VolumeDay, volumeQuery } from "../../api/queries/volume";
 import { QueryView } from "../../components/QueryView";
 import { BlockSkeleton } from "../../components/Skeletons";
 import { formatCompact, formatNumber, plural } from "../../lib/format";
+import { dateWords } from "../../lib/time";
 import { useTimeZone } from "../../lib/timeZone";
 import classes from "./home.module.css";
 
@@ -44,7 +45,7 @@ function Bars({ days }: { days: VolumeDay[] }) {
             <Tooltip
               key={day.label}
               openDelay={0}
-              label={`${day.label}: ${formatNumber(day.count)}${day.partial ? " so far" : ""}`}
+              label={`${dateWords(day.label)}: ${formatNumber(day.count)}${day.partial ? " so far" : ""}`}
             >
               <div className={classes.slot}>
                 <div
@@ -58,15 +59,16 @@ function Bars({ days }: { days: VolumeDay[] }) {
         </div>
       </div>
       <div className={classes.axis} aria-hidden>
-        <span>{days[0]?.label}</span>
-        <span>{days.at(-1)?.label}</span>
+        {[days[0], days[Math.floor(days.length / 2)], days.at(-1)].map((day, at) => (
+          <span key={at}>{day ? dateWords(day.label) : ""}</span>
+        ))}
       </div>
       <table className="visually-hidden">
         <caption>Accepted events per day</caption>
         <tbody>
           {days.map((day) => (
             <tr key={day.label}>
-              <th scope="row">{day.label}</th>
+              <th scope="row">{dateWords(day.label)}</th>
               <td>{formatNumber(day.count)}</td>
             </tr>
           ))}

@@ -14,7 +14,7 @@ import classes from "./insights.module.css";
 import { chartOf, type NumberTable } from "./kind";
 import { finished, isSame, type ChartType, type Display, type InsightQuery, type InsightResult, type Point } from "./model";
 import { NumbersTable } from "./NumbersTable";
-import { previousRange, rangeWords, todayIn } from "./range";
+import { resolveRange, todayIn } from "./range";
 import { kindOf } from "./registry";
 import { TemplatesOf } from "./Templates";
 import { useAnswer, useSettled } from "./useAnswer";
@@ -48,7 +48,9 @@ export function AnswerPanel({ name, query, display, search, onSearch, onDraw, on
   const whole = finished(query);
   const asked = useSettled(whole, isSame);
   const kind = kindOf(asked.kind);
-  const { answer, past, canAsk } = useAnswer(asked, kind.canCompare && display.compare === true);
+  const { answer, canAsk } = useAnswer(asked);
+  const timeZone = useTimeZone();
+  const past = kindOf(query.kind).past;
   const shown = answer.data;
   const isOld = answer.isPlaceholderData || !isSame(asked, whole);
   const chart = display.chart ?? "line";
@@ -63,12 +65,12 @@ export function AnswerPanel({ name, query, display, search, onSearch, onDraw, on
           data={kindOf(query.kind).charts.map((one) => ({ value: one, label: CHART_WORDS[one] }))}
           onChange={(value) => onDraw(value as ChartType)}
         />
-        {kindOf(query.kind).canCompare ? (
+        {past ? (
           <Checkbox
             size="xs"
             label="Compare to past"
-            checked={display.compare === true}
-            onChange={(event) => onSearch({ ...search, compare: event.currentTarget.checked ? "1" : "0" }, true)}
+            checked={past.words(query) !== undefined}
+            onChange={() => onChange(past.turn(query, resolveRange(query.range, todayIn(timeZone)).days))}
           />
         ) : null}
         {kindOf(query.kind).isOverTime?.(query, chart) ? <Annotate /> : null}
@@ -87,7 +89,7 @@ export function AnswerPanel({ name, query, display, search, onSearch, onDraw, on
         <BlockSkeleton height={CHART_HEIGHT} />
       ) : (
         <div className={classes.drawn} data-old={isOld || undefined}>
-          <Drawn {...shown} {...{ past, chart, table, search, onSearch, onChange }} />
+          <Drawn {...shown} {...{ chart, table, search, onSearch, onChange }} />
         </div>
       )}
     </section>
@@ -98,7 +100,6 @@ interface DrawnProps {
   /** What the answer is to; while the next comes, still the question before. */
   query: InsightQuery;
   result: InsightResult;
-  past: InsightResult | undefined;
   chart: ChartType;
   table: NumberTable | undefined;
   search: BuilderSearch;
@@ -106,10 +107,10 @@ interface DrawnProps {
   onChange: Props["onChange"];
 }
 
-function Drawn({ query, result, past, chart: wanted, table, search, onSearch, onChange }: DrawnProps) {
+function Drawn({ query, result, chart: wanted, table, search, onSearch, onChange }: DrawnProps) {
   const kind = kindOf(query.kind);
   const chart = chartOf(kind, { chart: wanted });
-  const timeZone = useTimeZone();
+  const past = kind.past?.words(query);
   const hidden = new Set(hiddenOf(search.hide));
   const hide = (key: string) => {
     const next = hidden.has(key) ? [...hidden].filter((one) => one !== key) : [...hidden, key];
@@ -130,7 +131,6 @@ function Drawn({ query, result, past, chart: wanted, table, search, onSearch, on
         <kind.Chart
           query={query}
           result={result}
-          past={past}
           chart={chart}
           height={CHART_HEIGHT}
           hidden={hidden}
@@ -140,7 +140,7 @@ function Drawn({ query, result, past, chart: wanted, table, search, onSearch, on
         />
       )}
       {past && chart !== "table" && chart !== "number" ? (
-        <div className={classes.foot}>Finely dotted: the period before, {rangeWords(previousRange(query.range, todayIn(timeZone)))}.</div>
+        <div className={classes.foot}>Finely dotted: {past}.</div>
       ) : null}
       {table && kind.isTable?.(query, chart) !== true ? <NumbersTable table={table} onPeople={people} /> : null}
       <ChartExplain query={query} result={result} />

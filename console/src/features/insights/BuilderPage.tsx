@@ -8,7 +8,7 @@ import { useState } from "react";
 import { eventNamesQuery } from "../../api/queries/eventSchema";
 import { insightQuery, type Insight } from "../../api/queries/insights";
 import { Page } from "../../components/Page";
-import { QueryView } from "../../components/QueryView";
+import { QueryPage } from "../../components/QueryPage";
 import { BlockSkeleton } from "../../components/Skeletons";
 import { AnswerPanel } from "./AnswerPanel";
 import classes from "./insights.module.css";
@@ -23,7 +23,6 @@ import { WhomLine } from "./whom/WhomLine";
 export interface BuilderSearch {
   q?: string | undefined;
   chart?: ChartType | undefined;
-  compare?: "1" | "0" | undefined;
   /** Series taken off the chart, as a JSON list. */
   hide?: string | undefined;
   /** The number whose people are open, as JSON. */
@@ -44,9 +43,9 @@ export function BuilderPage({ insightId, search, onSearch }: Props) {
 function SavedBuilder({ insightId, search, onSearch }: Props & { insightId: string }) {
   const saved = useQuery(insightQuery(insightId));
   return (
-    <QueryView query={saved} failed="The insight could not be read" loading={<BlockSkeleton height={420} />}>
+    <QueryPage name="Insight" query={saved} failed="The insight could not be read" loading={<BlockSkeleton height={420} />}>
       {(insight) => <Builder key={insight.id} saved={insight} search={search} onSearch={onSearch} />}
-    </QueryView>
+    </QueryPage>
   );
 }
 
@@ -66,7 +65,6 @@ function Builder({ saved, search, onSearch }: BuilderProps) {
   const kept = (saved?.display ?? {}) as Display;
   const display: Display = {
     chart: chartOf(kind, { chart: search.chart ?? kept.chart }),
-    compare: search.compare === undefined ? kept.compare === true : search.compare === "1",
   };
   const inUrl = (next: InsightQuery) => (saved !== undefined && isSame(next, saved.query) ? undefined : queryToUrl(next));
   const change = (next: InsightQuery, replace = true) => {
@@ -81,8 +79,7 @@ function Builder({ saved, search, onSearch }: BuilderProps) {
   const isChanged =
     saved === undefined ||
     !isSame(query, saved.query) ||
-    display.chart !== chartOf(kind, kept) ||
-    display.compare !== (kept.compare === true);
+    display.chart !== chartOf(kind, kept);
   return (
     <Page
       name={saved?.name ?? "New insight"}

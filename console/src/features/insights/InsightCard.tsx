@@ -54,7 +54,7 @@ export function InsightCard({ insight, height, range, filters, menu }: CardProps
   const kind = kindOf(query.kind);
   const { ref, ...size } = useElementSize();
   const panel = useRef<HTMLElement>(null);
-  const { answer } = useAnswer(query, false);
+  const { answer } = useAnswer(query);
   const shown = answer.data?.query.kind === query.kind ? answer.data : undefined;
   return (
     <section ref={panel} className={`panel ${classes.card}`} aria-label={insight.name}>
@@ -103,10 +103,8 @@ interface DrawingProps {
 
 function Drawing({ insight, query, height, compact }: DrawingProps) {
   const kind = kindOf(query.kind);
-  const display = (insight.display ?? {}) as Display;
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
-  const compare = !compact && kind.canCompare && display.compare === true;
-  const { answer, past } = useAnswer(query, compare, compact ? undefined : REFRESH_MS);
+  const { answer } = useAnswer(query, compact ? undefined : REFRESH_MS);
   const shown = answer.data?.query.kind === query.kind ? answer.data : undefined;
   if (!shown) {
     if (answer.isError) return <span className={classes.small}>Not answered. {messageOf(answer.error)}</span>;
@@ -131,7 +129,6 @@ function Drawing({ insight, query, height, compact }: DrawingProps) {
     <kind.Chart
       query={shown.query}
       result={shown.result}
-      past={past}
       chart={chart}
       height={legend ? height - LEGEND : height}
       compact={compact}

@@ -38,8 +38,6 @@ export interface EditorProps<Q> {
 export interface ChartProps<Q, R> {
   query: Q;
   result: R;
-  /** The same question about the period before. */
-  past?: R | undefined;
   chart: ChartType;
   height: number;
   compact?: boolean;
@@ -56,7 +54,8 @@ export interface InsightKind<Q extends InsightQuery, R extends InsightResult = E
   icon: LucideIcon;
   /** The first is the usual one. */
   charts: readonly ChartType[];
-  canCompare: boolean;
+  /** Comparing with the past: with what a question is compared, and the question compared or no more. */
+  past?: { words: (query: Q) => string | undefined; turn: (query: Q, days: number) => Q };
   /** A new question; of the events that were seen it may take what is plainly meant. */
   blank: (seen: readonly string[]) => Q;
   Editor: ComponentType<EditorProps<Q>>;

@@ -30,7 +30,6 @@ export type ChartType = (typeof CHARTS)[number];
 /** How an insight is drawn; saved with it. */
 export interface Display {
   chart?: ChartType | undefined;
-  compare?: boolean | undefined;
 }
 
 /** A comparison in a filter, as the API reads it. Groups of conditions are kept but not edited. */

@@ -1,14 +1,8 @@
 import { expect, test } from "vitest";
-import { previousRange, rangeWords, resolveRange, todayIn } from "./range";
+import { rangeWords, resolveRange, todayIn } from "./range";
 
 test("the last days include today", () => {
   expect(resolveRange({ last_days: 7 }, "2026-03-10")).toEqual({ start: "2026-03-04", end: "2026-03-10", days: 7 });
-});
-
-test("the period before is as long and ends where the range begins", () => {
-  expect(previousRange({ last_days: 7 }, "2026-03-10")).toEqual({ start: "2026-02-25", end: "2026-03-03" });
-  expect(previousRange({ start: "2026-03-01", end: "2026-03-31" }, "2026-12-01")).toEqual({ start: "2026-01-29", end: "2026-02-28" });
-  expect(previousRange({ start: "2026-03-01", end: "2026-03-01" }, "2026-12-01")).toEqual({ start: "2026-02-28", end: "2026-02-28" });
 });
 
 test("today is told by the workspace's clock", () => {

@@ -1,5 +1,6 @@
 // Ranges of dates: in words, and the period before.
 
+import { dateWords } from "../../lib/time";
 import type { Range } from "./model";
 
 const DAY = 86_400_000;
@@ -16,13 +17,6 @@ export const PRESETS: readonly { days: number; label: string }[] = [
 export function rangeWords(range: Range): string {
   if ("last_days" in range) return range.last_days === 1 ? "today" : `last ${range.last_days} days`;
   return range.start === range.end ? dateWords(range.start) : `${dateWords(range.start)} to ${dateWords(range.end)}`;
-}
-
-/** `22 Nov 2026` of `2026-11-22`. */
-export function dateWords(date: string): string {
-  const at = new Date(`${date}T00:00:00Z`);
-  if (Number.isNaN(at.getTime())) return date;
-  return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(at);
 }
 
 /** Today's date in a time zone. */
@@ -42,10 +36,4 @@ export function resolveRange(range: Range, today: string): { start: string; end:
   }
   const days = Math.round((Date.parse(range.end) - Date.parse(range.start)) / DAY) + 1;
   return { start: range.start, end: range.end, days };
-}
-
-/** As many days right before. */
-export function previousRange(range: Range, today: string): Range {
-  const { start, days } = resolveRange(range, today);
-  return { start: shift(start, -days), end: shift(start, -1) };
 }

@@ -1,9 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { answerQuery, type InsightQuery } from "../../api/queries/insights";
-import { useTimeZone } from "../../lib/timeZone";
 import { isAskable } from "./model";
-import { previousRange, todayIn } from "./range";
 
 /** From the last edit to the question. */
 const SETTLE_MS = 150;
@@ -21,13 +19,9 @@ export function useSettled<T>(value: T, same: (a: T, b: T) => boolean): T {
 
 const NOT_ASKED: InsightQuery = { kind: "trend", range: { last_days: 1 }, events: [] };
 
-/** The answer to a question, and to the same about the period before. */
-export function useAnswer(query: InsightQuery, compare: boolean, refreshMs?: number) {
-  const timeZone = useTimeZone();
+/** The answer to a question. */
+export function useAnswer(query: InsightQuery, refreshMs?: number) {
   const canAsk = isAskable(query);
   const answer = useQuery({ ...answerQuery(canAsk ? query : NOT_ASKED), enabled: canAsk, refetchInterval: refreshMs ?? false });
-  const before = compare ? { ...query, range: previousRange(query.range, todayIn(timeZone)) } : NOT_ASKED;
-  const past = useQuery({ ...answerQuery(before), enabled: compare && canAsk });
-  const pastResult = compare && past.data?.query.kind === query.kind ? past.data.result : undefined;
-  return { answer, past: pastResult, canAsk };
+  return { answer, canAsk };
 }

@@ -59,6 +59,8 @@ export function useLive(filter: LiveFilter, paused: boolean) {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [page]);
   const next = later ? later.next : page?.next;
+  // Until the first page is taken into the list it is shown as it came.
+  const shown = live === NOTHING && page ? append(NOTHING, page.events) : live;
   const travels = live.rows.some(isTravelling);
   useEffect(() => {
     if (!travels) return;
@@ -84,7 +86,7 @@ export function useLive(filter: LiveFilter, paused: boolean) {
       setOlder(false);
     }
   };
-  return { live, first, connection, hasOlder: next !== undefined, loadingOlder: older, loadOlder };
+  return { live: shown, first, connection, hasOlder: next !== undefined, loadingOlder: older, loadOlder };
 }
 
 /** Of the rows that an answer holds, those on top: the state of older ones is left as it was. */

@@ -5,6 +5,7 @@ import { messageOf } from "../../api/errors";
 import { useUndoMerge, type Person } from "../../api/queries/people";
 import { useCan } from "../../api/session";
 import { RelativeTime } from "../../components/RelativeTime";
+import { Box } from "./Box";
 import classes from "./people.module.css";
 
 type Merge = Person["merges"][number];
@@ -12,10 +13,7 @@ type Merge = Person["merges"][number];
 /** How this person was put together from several, each step with its undo. */
 export function Merges({ person }: { person: Person }) {
   return (
-    <section className={`panel ${classes.box}`} aria-labelledby="merges">
-      <h2 id="merges" className={classes.title}>
-        Merges
-      </h2>
+    <Box id="merges" title="Merges" brief={person.merges.length === 0 ? "none" : String(person.merges.length)}>
       {person.merges.length === 0 ? (
         <div className={classes.muted}>
           Nobody was merged into this person. An event with ids of two people merges them.
@@ -23,7 +21,7 @@ export function Merges({ person }: { person: Person }) {
       ) : (
         person.merges.map((merge) => <MergeRow key={merge.id} person={person} merge={merge} />)
       )}
-    </section>
+    </Box>
   );
 }
 

@@ -11,6 +11,7 @@ import { QueryView } from "../../components/QueryView";
 import { RelativeTime } from "../../components/RelativeTime";
 import { BlockSkeleton } from "../../components/Skeletons";
 import { formatNumber } from "../../lib/format";
+import { Box } from "./Box";
 import { Erasing } from "./Erasing";
 import { Merges } from "./Merges";
 import classes from "./people.module.css";
@@ -92,10 +93,7 @@ const SHOWN_IDS = 30;
 
 function Identifiers({ person }: { person: Person }) {
   return (
-    <section className={`panel ${classes.box}`} aria-labelledby="ids">
-      <h2 id="ids" className={classes.title}>
-        Identifiers
-      </h2>
+    <Box id="ids" title="Identifiers" brief={person.externalIds.map((id) => id.type).join(", ")}>
       <dl className={classes.ids}>
         {person.externalIds.slice(0, SHOWN_IDS).map((id) => (
           <IdRow key={`${id.type}:${id.value}`} type={id.type} value={id.value} />
@@ -104,7 +102,7 @@ function Identifiers({ person }: { person: Person }) {
       {person.externalIds.length > SHOWN_IDS ? (
         <div className={classes.muted}>and {formatNumber(person.externalIds.length - SHOWN_IDS)} more</div>
       ) : null}
-    </section>
+    </Box>
   );
 }
 
@@ -122,10 +120,7 @@ function IdRow({ type, value }: { type: string; value: string }) {
 function Traits({ person }: { person: Person }) {
   const traits = Object.entries(person.traits as Record<string, unknown>).sort(([a], [b]) => (a < b ? -1 : 1));
   return (
-    <section className={`panel ${classes.box}`} aria-labelledby="traits">
-      <h2 id="traits" className={classes.title}>
-        Traits
-      </h2>
+    <Box id="traits" title="Traits" brief={traits.length === 0 ? "none" : traits.map(([name, value]) => traitBrief(name, value)).join(", ")}>
       {traits.length === 0 ? (
         <div className={classes.muted}>An identify call sets traits; there was none yet.</div>
       ) : (
@@ -135,8 +130,13 @@ function Traits({ person }: { person: Person }) {
           ))}
         </dl>
       )}
-    </section>
+    </Box>
   );
+}
+
+/** A plain value stands for itself; of others the name is enough. */
+function traitBrief(name: string, value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : name;
 }
 
 function TraitRow({ name, value }: { name: string; value: unknown }) {

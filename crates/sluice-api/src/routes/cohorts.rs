@@ -285,6 +285,20 @@ pub(super) async fn preview_cohort(
     size(&api, who.workspace(), body.definition).await
 }
 
+/// The people a definition finds now, without saving it.
+#[utoipa::path(post, path = "/cohorts/preview/people", tag = "Cohorts", params(PageParams),
+    security(("token" = ["viewer"])), request_body = DefinitionBody,
+    responses((status = 200, description = "A part of the list", body = Data<BehindData>)))]
+pub(super) async fn preview_cohort_people(
+    who: Viewer,
+    State(api): State<ApiState>,
+    paging: Paging,
+    Body(body): Body<DefinitionBody>,
+) -> Result<Data<BehindData>, ApiError> {
+    body.definition.check()?;
+    people(&api, who.workspace(), paging, body.definition).await
+}
+
 async fn size(
     api: &ApiState,
     no: WorkspaceNo,
@@ -308,11 +322,19 @@ pub(super) async fn list_cohort_people(
 ) -> Result<Data<BehindData>, ApiError> {
     let no = who.workspace();
     let cohort = found(&api, no, id).await?;
-    let zone = time_zone(&api, no).await?;
-    let definition = CohortDefinition::of_cohort(cohort.id.as_str());
+    people(&api, no, paging, CohortDefinition::of_cohort(cohort.id.as_str())).await
+}
+
+async fn people(
+    api: &ApiState,
+    no: WorkspaceNo,
+    paging: Paging,
+    definition: CohortDefinition,
+) -> Result<Data<BehindData>, ApiError> {
+    let zone = time_zone(api, no).await?;
     let page = Page { after: paging.after, limit: paging.count as usize };
     let people = api.handles().questions.cohort_people(no, zone, definition, page).await?;
-    behind(&api, no, paging, people).await
+    behind(api, no, paging, people).await
 }
 
 /// What is wrong with people that are not known.

@@ -149,6 +149,7 @@ fn cohort_operations() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(cohorts::list_cohorts, cohorts::create_cohort))
         .routes(routes!(cohorts::preview_cohort))
+        .routes(routes!(cohorts::preview_cohort_people))
         .routes(routes!(cohorts::get_cohort, cohorts::update_cohort, cohorts::delete_cohort))
         .routes(routes!(cohorts::get_cohort_size))
         .routes(routes!(cohorts::list_cohort_people, cohort_list::change_cohort_people))

@@ -36,16 +36,21 @@ async fn a_cohort_is_kept_sized_listed_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_definition_is_sized_without_being_saved() {
+async fn a_definition_is_sized_and_its_people_listed_without_being_saved() {
     let server = server();
     let body = json!({ "definition": performed("A") });
     let answer = server.post("/cohorts/preview", &body).await;
     assert_eq!(answer.json["data"]["size"]["people"], 1, "{}", answer.text);
+    let people = server.post("/cohorts/preview/people?pagination.count=3", &body).await;
+    assert_eq!(people.json["data"]["total"], 5, "{}", people.text);
+    assert_eq!(people.json["data"]["people"].as_array().unwrap().len(), 3);
     assert_eq!(server.get("/cohorts").await.json["data"]["cohorts"], json!([]));
     let none = server.post("/cohorts/preview", &json!({ "definition": { "clauses": [] } })).await;
     assert_eq!(none.status, 400, "{}", none.text);
     let wrong = json!({ "definition": { "clauses": [{ "any_of": [{ "kind": "performd" }] }] } });
-    assert_eq!(server.post("/cohorts/preview", &wrong).await.status, 400);
+    for path in ["/cohorts/preview", "/cohorts/preview/people"] {
+        assert_eq!(server.post(path, &wrong).await.status, 400);
+    }
 }
 
 #[tokio::test]

@@ -3,9 +3,11 @@
 import { Button, TextInput, Textarea } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { UsersRound } from "lucide-react";
 import { useState } from "react";
 import {
   cohortQuery,
+  cohortsQuery,
   useChangeCohort,
   useCreateCohort,
   useDeleteCohort,
@@ -14,17 +16,20 @@ import {
   type PeopleClause,
 } from "../../../api/queries/cohorts";
 import { useCan } from "../../../api/session";
+import { EmptyState } from "../../../components/EmptyState";
 import { notifyDone, notifyFailed } from "../../../components/notify";
 import { Page } from "../../../components/Page";
-import { QueryView } from "../../../components/QueryView";
+import { QueryPage } from "../../../components/QueryPage";
 import { BlockSkeleton } from "../../../components/Skeletons";
 import { useConfirm } from "../../../components/useConfirm";
 import edit from "../edit/edit.module.css";
 import classes from "../insights.module.css";
 import { isSame } from "../model";
+import { CohortTemplates } from "../Templates";
 import { ClausesEditor } from "../whom/ClausesEditor";
-import { askable, finishedClauses, KINDS } from "../whom/model";
-import { CohortPeople } from "./CohortPeople";
+import { askable, definitionWords, finishedClauses, KINDS } from "../whom/model";
+import { CohortPeople, PeopleFound } from "./CohortPeople";
+import { nameIn } from "./CohortsPage";
 import { Compare } from "./Compare";
 import { ImportPeople } from "./ImportPeople";
 import { LiveSize, SavedSize } from "./Size";
@@ -32,9 +37,9 @@ import { LiveSize, SavedSize } from "./Size";
 export function CohortPage({ cohortId }: { cohortId: string }) {
   const cohort = useQuery(cohortQuery(cohortId));
   return (
-    <QueryView query={cohort} failed="The cohort could not be read" loading={<BlockSkeleton height={420} />}>
+    <QueryPage name="Cohort" query={cohort} failed="The cohort could not be read" loading={<BlockSkeleton height={420} />}>
       {(found) => (found.definition ? <Defined key={found.id} saved={found} /> : <Listed key={found.id} cohort={found} />)}
-    </QueryView>
+    </QueryPage>
   );
 }
 
@@ -69,10 +74,15 @@ function Defined({ saved, draft = {} }: { saved: Cohort | undefined; draft?: Coh
   const change = useChangeCohort(saved?.id ?? "");
   const definition = askable(clauses);
   const isWhole = definition !== undefined && count(definition.clauses) === count(clauses);
-  const isChanged = saved === undefined || name !== saved.name || description !== saved.description || !isSame(finishedClauses(clauses), saved.definition?.clauses);
+  const isRewritten = !isSame(finishedClauses(clauses), saved?.definition?.clauses);
+  const isChanged = saved === undefined || name !== saved.name || description !== saved.description || isRewritten;
+  const cohorts = useQuery(cohortsQuery).data ?? [];
+  // A new one may do without a name of its own: then it is called by what it says.
+  const suggested = saved || !definition ? "" : shortened(definitionWords(definition, nameIn(cohorts)));
+  const called = name.trim() || suggested;
   const save = () => {
     if (!definition) return;
-    const body = { name: name.trim(), description, definition };
+    const body = { name: called, description, definition };
     const onError = (error: unknown) => notifyFailed("Not saved", error);
     if (saved) change.mutate(body, { onSuccess: () => notifyDone("Saved."), onError });
     else create.mutate(body, { onSuccess: (made) => void navigate({ to: "/cohorts/$cohortId", params: { cohortId: made.id } }), onError });
@@ -85,7 +95,7 @@ function Defined({ saved, draft = {} }: { saved: Cohort | undefined; draft?: Coh
         may ? (
           <>
             {saved ? <DeleteCohort cohort={saved} /> : null}
-            <Button disabled={!isChanged || !isWhole || name.trim() === ""} loading={create.isPending || change.isPending} onClick={save}>
+            <Button disabled={!isChanged || !isWhole || called === ""} loading={create.isPending || change.isPending} onClick={save}>
               Save
             </Button>
           </>
@@ -94,7 +104,7 @@ function Defined({ saved, draft = {} }: { saved: Cohort | undefined; draft?: Coh
     >
       <div className={classes.builder}>
         <section className={`panel ${classes.question}`} aria-label="Definition">
-          <TextInput label="Name" value={name} maxLength={200} disabled={!may} onChange={(event) => setName(event.currentTarget.value)} mb="sm" />
+          <TextInput label="Name" placeholder={suggested || "What they are called"} value={name} maxLength={200} disabled={!may} onChange={(event) => setName(event.currentTarget.value)} mb="sm" />
           <div className={edit.sentence}>
             <span className={edit.word}>Everybody</span>
             <ClausesEditor clauses={clauses} onChange={setClauses} own={saved?.id} />
@@ -102,16 +112,31 @@ function Defined({ saved, draft = {} }: { saved: Cohort | undefined; draft?: Coh
           <Textarea label="What it is for" value={description} maxLength={2000} autosize minRows={2} disabled={!may} mt="md" onChange={(event) => setDescription(event.currentTarget.value)} />
         </section>
         <section className={`panel ${classes.answer}`} aria-label="People">
-          <LiveSize definition={definition} />
-          {saved ? (
-            <>
-              <Compare cohort={saved} />
-              <CohortPeople cohortId={saved.id} />
-            </>
-          ) : null}
+          {definition ? <LiveSize definition={definition} /> : <Nobody />}
+          {saved ? <Compare cohort={saved} /> : null}
+          {saved && !isRewritten ? <CohortPeople cohortId={saved.id} /> : definition ? <PeopleFound definition={definition} /> : null}
         </section>
       </div>
     </Page>
+  );
+}
+
+const NAME_CHARS = 80;
+
+function shortened(words: string): string {
+  const name = words.charAt(0).toUpperCase() + words.slice(1);
+  return name.length > NAME_CHARS ? `${name.slice(0, NAME_CHARS - 1)}…` : name;
+}
+
+/** Before anything is said. */
+function Nobody() {
+  return (
+    <>
+      <EmptyState icon={UsersRound} title="Choose what people did, and they stand here">
+        Their number and their names follow each word of the sentence, before anything is saved.
+      </EmptyState>
+      <CohortTemplates />
+    </>
   );
 }
 

@@ -1,10 +1,10 @@
-// The people who belong to a cohort now, by their number.
+// The people who belong to a cohort now, by their number: of a saved one, or as it is being written.
 
 import { Button } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, type UseInfiniteQueryResult, type InfiniteData } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import type { Schema } from "../../../api/client";
-import { cohortPeopleQuery } from "../../../api/queries/cohorts";
+import { cohortPeopleQuery, previewPeopleQuery, type CohortDefinition } from "../../../api/queries/cohorts";
 import { DataTable, type Column } from "../../../components/DataTable";
 import { EmptyState } from "../../../components/EmptyState";
 import { ErrorState } from "../../../components/ErrorState";
@@ -14,11 +14,24 @@ import { RelativeTime } from "../../../components/RelativeTime";
 import { TableSkeleton } from "../../../components/Skeletons";
 import { plural } from "../../../lib/format";
 import classes from "../insights.module.css";
+import { isSame } from "../model";
+import { useSettled } from "../useAnswer";
 
 type Row = Schema<"PersonBehind">;
 
+type Listed = UseInfiniteQueryResult<InfiniteData<Schema<"BehindData">>>;
+
 export function CohortPeople({ cohortId }: { cohortId: string }) {
-  const list = useInfiniteQuery(cohortPeopleQuery(cohortId));
+  return <People list={useInfiniteQuery(cohortPeopleQuery(cohortId))} head={(total) => `${plural(total, "person", "people")} as saved`} />;
+}
+
+/** Listed anew after each change of the definition. */
+export function PeopleFound({ definition }: { definition: CohortDefinition }) {
+  const settled = useSettled(definition, isSame);
+  return <People list={useInfiniteQuery(previewPeopleQuery(settled))} head={() => "Whom it finds"} />;
+}
+
+function People({ list, head }: { list: Listed; head: (total: number) => string }) {
   const navigate = useNavigate();
   const { shown, toggle } = useShownTraits();
   if (list.isPending) return <TableSkeleton rows={8} columns={3} />;
@@ -27,7 +40,7 @@ export function CohortPeople({ cohortId }: { cohortId: string }) {
   }
   const rows = list.data.pages.flatMap((page) => page.people);
   const total = list.data.pages[0]?.total ?? 0;
-  if (total === 0) return <EmptyState title="Nobody belongs to it now">As soon as somebody does, they stand here.</EmptyState>;
+  if (total === 0) return <EmptyState title="Nobody belongs to it now">As soon as somebody does, they stand here. A longer time or fewer conditions find more.</EmptyState>;
   const names = rows.flatMap((row) => Object.keys(row.summary?.traits ?? {}));
   const columns: Column<Row>[] = [
     { key: "person", title: "Person", width: 220, cell: (row) => <PersonName person={row.summary ?? { id: row.person }} />, sort: (row) => personWords(row.summary ?? { id: row.person }) },
@@ -38,7 +51,7 @@ export function CohortPeople({ cohortId }: { cohortId: string }) {
   return (
     <>
       <div className={classes.peopleHead}>
-        <b style={{ fontWeight: 600 }}>{`${plural(total, "person", "people")} as saved`}</b>
+        <b style={{ fontWeight: 600 }}>{head(total)}</b>
         <TraitsMenu shown={shown} names={names} onToggle={toggle} />
       </div>
       <DataTable

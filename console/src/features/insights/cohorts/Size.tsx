@@ -17,10 +17,9 @@ export function SavedSize({ cohortId }: { cohortId: string }) {
 }
 
 /** Of what is being built: counted anew after each change. */
-export function LiveSize({ definition }: { definition: CohortDefinition | undefined }) {
+export function LiveSize({ definition }: { definition: CohortDefinition }) {
   const settled = useSettled(definition, isSame);
-  const size = useQuery({ ...previewQuery(settled ?? { clauses: [] }), enabled: settled !== undefined });
-  if (definition === undefined) return <Text c="dimmed">Say who belongs to it; their number will stand here.</Text>;
+  const size = useQuery(previewQuery(settled));
   if (size.isError) return <Text c="red">{messageOf(size.error)}</Text>;
   if (!size.data) return <Skeleton height={32} width={160} />;
   const isOld = size.isFetching || !isSame(definition, settled);

@@ -10,7 +10,6 @@ export const composition: InsightKind<QueryOf<"composition">> = {
   words: "How active people are spread over the values of a property",
   icon: ChartBarDecreasing,
   charts: ["bar", "table"],
-  canCompare: false,
   blank: () => ({ kind: "composition", range: { last_days: 30 }, property: { property: "" } }),
   Editor: CompositionEditor,
   Chart: CompositionChart,

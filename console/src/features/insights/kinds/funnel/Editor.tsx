@@ -79,7 +79,6 @@ export function FunnelEditor({ query, onChange }: EditorProps<Query>) {
         />
         <Word>{query.order === "any" ? "of each other," : "of the first,"}</Word>
       </div>
-      <FunnelOptions query={query} onChange={(changed) => onChange(fitting(changed))} />
       <div className={classes.line}>
         <BreakdownChip
           event={steps[(query.breakdown_step ?? 1) - 1]?.event ?? undefined}
@@ -100,6 +99,7 @@ export function FunnelEditor({ query, onChange }: EditorProps<Query>) {
         <Word>over the</Word>
         <RangeChip value={query.range} onChange={(range) => onChange({ ...query, range })} />
       </div>
+      <FunnelOptions query={query} onChange={(changed) => onChange(fitting(changed))} />
       <Difference>
         The window runs from the first step, on the clock. A person counts on the deepest path, and among these the earliest; a later start can count. PostHog, too, but with 14 days where
         nothing is said; Mixpanel stays with the first start, with 7 days. An event that must not happen makes that path worthless; another path may do, where PostHog and Mixpanel drop the person or

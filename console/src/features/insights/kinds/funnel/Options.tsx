@@ -6,6 +6,7 @@ import { X } from "lucide-react";
 import { EventLine } from "../../edit/Common";
 import { AddButton, ChipButton, MenuChip, Word } from "../../edit/Chip";
 import classes from "../../edit/edit.module.css";
+import { More } from "../../edit/More";
 import { PropertyPicker } from "../../edit/PropertyPicker";
 import type { EditorProps } from "../../kind";
 import { selectorName } from "../../model";
@@ -15,7 +16,7 @@ const EXCLUSIONS_MAX = 4;
 
 export function FunnelOptions({ query, onChange }: EditorProps<Query>) {
   return (
-    <>
+    <More used={isUsed(query)}>
       <Exclusions query={query} onChange={onChange} />
       <div className={classes.line}>
         <Word>counting</Word>
@@ -46,8 +47,12 @@ export function FunnelOptions({ query, onChange }: EditorProps<Query>) {
         </div>
       ) : null}
       <Further query={query} onChange={onChange} />
-    </>
+    </More>
   );
+}
+
+function isUsed({ exclusions = [], count = "uniques", hold, first_day, interval, time_bins, sum, optional_step }: Query): boolean {
+  return exclusions.length > 0 || count !== "uniques" || [hold, first_day, interval, time_bins, sum, optional_step].some((one) => one != null);
 }
 
 function HoldChip({ query, onChange }: EditorProps<Query>) {

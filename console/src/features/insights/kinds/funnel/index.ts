@@ -10,7 +10,6 @@ export const funnel: InsightKind<QueryOf<"funnel">> = {
   words: "How many people get from one step to the next",
   icon: Filter,
   charts: ["funnel", "line", "times", "table"],
-  canCompare: false,
   blank: () => ({
     kind: "funnel",
     range: { last_days: 30 },

@@ -11,7 +11,6 @@ export const lifecycle: InsightKind<QueryOf<"lifecycle">> = {
   words: "Who is new, who stays, who comes back, who leaves",
   icon: Sprout,
   charts: ["bar", "line", "table"],
-  canCompare: false,
   blank: () => ({ kind: "lifecycle", range: { last_days: 30 }, interval: "week", event: { event: "_active" } }),
   Editor: LifecycleEditor,
   Chart: LifecycleChart,

@@ -11,7 +11,6 @@ export const lifetime: InsightKind<QueryOf<"lifetime">> = {
   words: "What new people have paid by each day since they came",
   icon: HandCoins,
   charts: ["line", "bar", "table"],
-  canCompare: false,
   blank: (seen) => ({ kind: "lifetime", range: { last_days: 90 }, measure: "arpu", ...paymentsOf(seen) }),
   Editor: LifetimeEditor,
   Chart: LifetimeChart,

@@ -10,7 +10,6 @@ export const paths: InsightKind<QueryOf<"paths">> = {
   words: "What people do after an event, before one, or between two",
   icon: Route,
   charts: ["flow", "table"],
-  canCompare: false,
   blank: () => ({ kind: "paths", range: { last_days: 30 }, start: { event: "" }, columns_max: 5, collapse_repeats: true }),
   Editor: PathsEditor,
   Chart: PathsChart,

@@ -10,7 +10,6 @@ export const retention: InsightKind<QueryOf<"retention">> = {
   words: "How many people come back, and when",
   icon: Repeat,
   charts: ["grid", "line", "table"],
-  canCompare: false,
   blank: () => ({
     kind: "retention",
     range: { last_days: 30 },

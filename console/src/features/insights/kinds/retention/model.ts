@@ -7,7 +7,8 @@ import { slots } from "../../../../charts/palette";
 import { formatNumber, formatPercent } from "../../../../lib/format";
 import type { NumberCell, NumberRow, NumberTable } from "../../kind";
 import { selectorName, type Point, type QueryOf } from "../../model";
-import { dateWords, rangeWords } from "../../range";
+import { rangeWords } from "../../range";
+import { dateWords } from "../../../../lib/time";
 
 export type Query = QueryOf<"retention">;
 export type Result = Schema<"RetentionResult">;

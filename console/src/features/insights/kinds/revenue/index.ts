@@ -11,7 +11,6 @@ export const revenue: InsightKind<QueryOf<"revenue">> = {
   words: "What people pay over time, by product or type",
   icon: Banknote,
   charts: ["line", "bar", "table"],
-  canCompare: false,
   blank: (seen) => ({ kind: "revenue", range: { last_days: 30 }, ...paymentsOf(seen) }),
   Editor: RevenueEditor,
   Chart: RevenueChart,

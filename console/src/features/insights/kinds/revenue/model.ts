@@ -5,7 +5,8 @@ import { slots } from "../../../../charts/palette";
 import { formatNumber } from "../../../../lib/format";
 import type { NumberCell, NumberRow, NumberTable } from "../../kind";
 import type { Point, QueryOf } from "../../model";
-import { dateWords, rangeWords } from "../../range";
+import { rangeWords } from "../../range";
+import { dateWords } from "../../../../lib/time";
 import { finder, ORDERS } from "../../usual";
 import { columnWords } from "../trend/table";
 

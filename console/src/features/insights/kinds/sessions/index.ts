@@ -11,7 +11,6 @@ export const sessions: InsightKind<QueryOf<"sessions">> = {
   words: "How many sessions there are, how long they last, who leaves at once",
   icon: Timer,
   charts: ["line", "bar", "table"],
-  canCompare: false,
   blank: () => ({ kind: "sessions", range: { last_days: 30 } }),
   Editor: SessionsEditor,
   Chart: SessionsChart,

@@ -4,7 +4,8 @@ import type { Schema } from "../../../../api/client";
 import { formatDuration, formatNumber, formatPercent } from "../../../../lib/format";
 import type { NumberCell, NumberRow, NumberTable } from "../../kind";
 import type { Point, QueryOf } from "../../model";
-import { dateWords, rangeWords } from "../../range";
+import { rangeWords } from "../../range";
+import { dateWords } from "../../../../lib/time";
 import { secondsWords } from "../../edit/Numbers";
 import { columnWords } from "../trend/table";
 

@@ -10,7 +10,6 @@ export const stickiness: InsightKind<QueryOf<"stickiness">> = {
   words: "On how many days of a week or month people do something",
   icon: CalendarCheck,
   charts: ["bar", "table"],
-  canCompare: false,
   blank: () => ({ kind: "stickiness", range: { last_days: 90 }, event: { event: "_active" } }),
   Editor: StickinessEditor,
   Chart: StickinessChart,

@@ -5,7 +5,8 @@ import type { TimeSeries } from "../../../../charts/TimeChart";
 import { formatNumber, formatPercent, plural } from "../../../../lib/format";
 import type { NumberCell, NumberRow, NumberTable } from "../../kind";
 import { selectorName, type Point, type QueryOf } from "../../model";
-import { dateWords, rangeWords } from "../../range";
+import { rangeWords } from "../../range";
+import { dateWords } from "../../../../lib/time";
 import { columnWords } from "../trend/table";
 
 export type Query = QueryOf<"stickiness">;

@@ -17,20 +17,16 @@ export function TrendChart(props: ChartProps<Query, Result>) {
 }
 
 function Lines(props: ChartProps<Query, Result>) {
-  const { query, result, past, chart, height, compact = false, hidden, onHide, onPeople, onChange } = props;
+  const { query, result, chart, height, compact = false, hidden, onHide, onPeople, onChange } = props;
   const timeZone = useTimeZone();
   const noted = useAnnotations(compact);
   const all = useMemo(() => drawnLines(query, result).slice(0, DRAWN_MAX), [query, result]);
-  const before = useMemo(
-    () => new Map((past ? drawnLines(query, past) : []).map((one) => [one.key, one.values])),
-    [query, past],
-  );
   const series = useMemo(
     () =>
       all
         .filter((one) => !hidden.has(one.key))
-        .map((one) => ({ ...one, past: compact ? undefined : (one.past?.values ?? before.get(one.key)) })),
-    [all, hidden, before, compact],
+        .map((one) => ({ ...one, past: compact ? undefined : one.past?.values })),
+    [all, hidden, compact],
   );
   const times = useMemo(() => buckets(result, timeZone, noted), [result, timeZone, noted]);
   const pick = useCallback(
@@ -122,19 +118,17 @@ function Drawn({ all, hidden, onHide, isPickable, children }: DrawnProps) {
   );
 }
 
-function Figure({ query, result, past, height, compact = false, onPeople }: ChartProps<Query, Result>) {
+function Figure({ query, result, height, compact = false, onPeople }: ChartProps<Query, Result>) {
   const [first] = drawnLines(query, result);
   if (!first) return null;
-  const other = past && drawnLines(query, past).find((one) => one.key === first.key);
-  const was = first.past ? first.past.total : (other?.total ?? null);
-  const when = first.past ? compareWords(query.compare) : "in the period before";
+  const was = first.past?.total ?? null;
   const words = `${result.formulas ? "" : `${measureWords(query.measure)}, `}${first.name}, ${rangeWords(query.range)}`;
   const point = pointOf(first, undefined, first.peopleTotal);
   return (
     <BigNumber
       figure={first.total === null ? "no value" : first.format(first.total)}
       words={words}
-      change={first.total !== null && was !== null ? changeWords(first.total, was, first.format, when) : undefined}
+      change={first.total !== null && was !== null ? changeWords(first.total, was, first.format, compareWords(query.compare)) : undefined}
       height={height}
       compact={compact}
       onPick={onPeople && point ? () => onPeople(point) : undefined}
@@ -143,8 +137,8 @@ function Figure({ query, result, past, height, compact = false, onPeople }: Char
 }
 
 function changeWords(now: number, was: number, format: (value: number) => string, when: string): string {
-  if (was === 0) return `none ${when}`;
+  if (was === 0) return `none, ${when}`;
   const change = (now - was) / was;
   if (change === 0) return `the same as ${when}`;
-  return `${change > 0 ? "up" : "down"} ${formatPercent(Math.abs(change))} from ${format(was)} ${when}`;
+  return `${change > 0 ? "up" : "down"} ${formatPercent(Math.abs(change))} from ${format(was)}, ${when}`;
 }

@@ -6,7 +6,7 @@ import classes from "../../edit/edit.module.css";
 import type { EditorProps } from "../../kind";
 import { resolveRange, todayIn } from "../../range";
 import { MeasureChip } from "./Measure";
-import { fitInterval, INTERVALS, isDistribution, letter, type Query } from "./model";
+import { fitDays, INTERVALS, isDistribution, letter, turnPast, type Query } from "./model";
 import { CompareChip, FormulaChip, OverTimeChip, Segments } from "./Options";
 
 const SPECIAL = ["_active", "_all", "_new"];
@@ -82,14 +82,19 @@ export function TrendEditor({ query, onChange }: EditorProps<Query>) {
           value={query.range}
           onChange={(range) => {
             const next = resolveRange(range, todayIn(timeZone)).days;
-            onChange({ ...query, range, interval: fitInterval(query.interval, next) });
+            // What was compared with the days right before still is.
+            const compare = query.compare?.unit === "days" && query.compare.count === days ? undefined : query.compare;
+            const changed = fitDays({ ...query, range, compare }, next);
+            onChange(compare === query.compare ? changed : turnPast(changed, next));
           }}
         />
       </div>
-      <div className={classes.line}>
-        <Word>compared with</Word>
-        <CompareChip query={query} onChange={onChange} />
-      </div>
+      {query.compare ? (
+        <div className={classes.line}>
+          <Word>compared with</Word>
+          <CompareChip query={query} onChange={onChange} />
+        </div>
+      ) : null}
       <Difference>
         People with several values of a property count under each of them; a total counts each person once, so the parts may add up to more. Properties of people are
         as they were at the event: Mixpanel and PostHog usually take those of today, and then an upgrade rewrites the past. A rolling window counts people once over its

@@ -3,7 +3,7 @@ import type { InsightKind } from "../../kind";
 import type { QueryOf } from "../../model";
 import { TrendChart } from "./Chart";
 import { TrendEditor } from "./Editor";
-import { describe, fitInterval, isDistribution, pointWords } from "./model";
+import { compareWords, describe, fitDays, isDistribution, pointWords, turnPast } from "./model";
 import { table } from "./table";
 
 export const trend: InsightKind<QueryOf<"trend">> = {
@@ -11,12 +11,12 @@ export const trend: InsightKind<QueryOf<"trend">> = {
   words: "How much of something happened over time",
   icon: ChartSpline,
   charts: ["line", "area", "stacked", "bar", "table", "number"],
-  canCompare: true,
   blank: () => ({ kind: "trend", range: { last_days: 30 }, events: [{ event: "" }] }),
   Editor: TrendEditor,
   Chart: TrendChart,
   table,
-  fit: (query, days) => ({ ...query, interval: fitInterval(query.interval, days) }),
+  past: { words: (query) => compareWords(query.compare) || undefined, turn: turnPast },
+  fit: fitDays,
   isOverTime: (query, chart) => !(isDistribution(query) && chart === "bar") && chart !== "table" && chart !== "number",
   describe,
   isEmpty: (result) => result.series.every((one) => one.people_total === 0),

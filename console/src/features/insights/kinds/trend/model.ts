@@ -5,7 +5,8 @@ import type { TimeBucket } from "../../../../charts/TimeChart";
 import { slots } from "../../../../charts/palette";
 import { formatCompact, formatNumber, formatPercent } from "../../../../lib/format";
 import { conditions, conditionWords, measureWords, selectorName, USERS_WORDS, type Point, type QueryOf } from "../../model";
-import { dateWords, rangeWords } from "../../range";
+import { rangeWords } from "../../range";
+import { dateWords } from "../../../../lib/time";
 
 export type Query = QueryOf<"trend">;
 export type Result = Schema<"TrendResult">;
@@ -237,6 +238,22 @@ export function overTimeWords(query: Query): string {
   if (over === "cumulative") return "running total";
   if ("rolling_average" in over) return `rolling average of ${over.rolling_average} ${unit}s`;
   return `rolling window of ${over.rolling_window} ${unit}s`;
+}
+
+/** The most units back that the server takes. */
+const COMPARE_MAX = 400;
+
+/** The question compared with as many days right before it, or with nothing. */
+export function turnPast(query: Query, days: number): Query {
+  if (query.compare) return { ...query, compare: undefined };
+  return { ...query, compare: days <= COMPARE_MAX ? { count: days, unit: "days" } : { count: Math.ceil(days / 365), unit: "years" } };
+}
+
+/** The question so that it can be asked over so many days. */
+export function fitDays(query: Query, days: number): Query {
+  const { compare } = query;
+  const tooNear = compare?.unit === "days" && compare.count < days;
+  return { ...query, interval: fitInterval(query.interval, days), ...(tooNear ? { compare: turnPast({ ...query, compare: undefined }, days).compare } : {}) };
 }
 
 export function compareWords(shift: Query["compare"]): string {

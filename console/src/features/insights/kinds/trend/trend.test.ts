@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { byBin } from "./bins";
-import { binsText, buckets, describe, eventLines, fitInterval, formatMeasure, formulaLines, pointWords, readBins, type Query, type Result } from "./model";
+import { binsText, buckets, describe, eventLines, fitDays, fitInterval, formatMeasure, formulaLines, pointWords, readBins, turnPast, type Query, type Result } from "./model";
 import { table } from "./table";
 
 const query: Query = { kind: "trend", range: { last_days: 2 }, events: [{ event: "Buy" }], breakdown: { property: "country" } };
@@ -107,4 +107,14 @@ test("bins read from their edges and back", () => {
   expect(readBins("5")).toBeUndefined();
   expect(readBins("5, 3")).toBeUndefined();
   expect(binsText([{ min: 0, max: 10 }, { min: 10, max: 50 }])).toBe("0, 10, 50");
+});
+
+test("the period before has as many days, and moves with the range", () => {
+  const week: Query = { kind: "trend", range: { last_days: 7 }, events: [{ event: "A" }] };
+  const compared = turnPast(week, 7);
+  expect(compared.compare).toEqual({ count: 7, unit: "days" });
+  expect(turnPast(compared, 7).compare).toBeUndefined();
+  expect(fitDays(compared, 30).compare).toEqual({ count: 30, unit: "days" });
+  expect(fitDays({ ...week, compare: { count: 1, unit: "weeks" } }, 30).compare).toEqual({ count: 1, unit: "weeks" });
+  expect(turnPast(week, 500).compare).toEqual({ count: 2, unit: "years" });
 });
