@@ -58,9 +58,9 @@ describe('answers', () => {
     assert.match(page.url(), /compare/)
     await assertSound(page, 'a trend beside its past')
     await page.getByRole('radio', { name: 'Number' }).check({ force: true })
-    await page.getByText('up 50% from 2, 7 days before').waitFor()
+    await page.getByText('up 50% from the 2 of 7 days before').waitFor()
     await page.reload()
-    await page.getByText('up 50% from 2, 7 days before').waitFor()
+    await page.getByText('up 50% from the 2 of 7 days before').waitFor()
   })
 
   test('a chart is exported as its numbers and as a picture', async () => {

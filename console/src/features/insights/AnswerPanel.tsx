@@ -125,8 +125,10 @@ function Drawn({ query, result, chart: wanted, table, search, onSearch, onChange
       </>
     );
   }
+  const sentence = chart === "number" ? undefined : kind.says?.(query, result);
   return (
     <>
+      {sentence ? <p className={classes.says}>{sentence}</p> : null}
       {chart === "table" ? null : (
         <kind.Chart
           query={query}

@@ -70,6 +70,8 @@ export interface InsightKind<Q extends InsightQuery, R extends InsightResult = E
   fit?: (query: Q, days: number) => Q;
   /** The question with what a drawing of it needs. */
   suit?: (query: Q, chart: ChartType) => Q;
+  /** The answer in one sentence, above the drawing; nothing where the drawing says it better. */
+  says?: (query: Q, result: R) => string | undefined;
   /** In one line, for titles and cards. */
   describe: (query: Q) => string;
   isEmpty: (result: R) => boolean;

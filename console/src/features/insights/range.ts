@@ -37,3 +37,10 @@ export function resolveRange(range: Range, today: string): { start: string; end:
   const days = Math.round((Date.parse(range.end) - Date.parse(range.start)) / DAY) + 1;
   return { start: range.start, end: range.end, days };
 }
+
+/** At the end of a sentence: `in the last 30 days`, `today`, `from 1 Mar 2026 to 31 Mar 2026`. */
+export function rangeSaid(range: Range): string {
+  const words = rangeWords(range);
+  if ("last_days" in range) return range.last_days === 1 ? words : `in the ${words}`;
+  return range.start === range.end ? `on ${words}` : `from ${words}`;
+}

@@ -4,6 +4,7 @@ import type { QueryOf } from "../../model";
 import { CompositionChart } from "./Chart";
 import { CompositionEditor } from "./Editor";
 import { describe, pointWords, table } from "./model";
+import { says } from "./says";
 
 export const composition: InsightKind<QueryOf<"composition">> = {
   label: "Composition",
@@ -14,6 +15,7 @@ export const composition: InsightKind<QueryOf<"composition">> = {
   Editor: CompositionEditor,
   Chart: CompositionChart,
   table,
+  says,
   describe,
   isEmpty: (result) => result.people === 0,
   hasLegend: () => false,

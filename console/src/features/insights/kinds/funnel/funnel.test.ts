@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { bars, conversionLines, describe, fitting, pointWords, table, windowParts, windowWords, type Query, type Result } from "./model";
+import { says } from "./says";
 
 const step = (label: string, people: number, dropped: number, start: number, previous: number | null) => ({
   label,
@@ -85,4 +86,16 @@ test("what does not go together is taken off", () => {
   expect(fitting({ ...excluded, hold: "session" })).toMatchObject({ count: undefined });
   expect(fitting({ ...excluded, steps: [{ event: "View" }] }).exclusions).toEqual([]);
   expect(describe({ ...query, order: "exact", hold: "session" })).toBe("View → Buy, one right after the other, same session, within 7 days, last 7 days");
+});
+
+test("the sentence tells how many came through, and what is best or where most are lost", () => {
+  expect(says(query, { overall, explain })).toBe("40% of 10 people got from View to Buy.");
+  const timed = { ...overall, time_to_convert: { median_seconds: 90, mean_seconds: 100 } };
+  expect(says(query, { overall: timed, explain })).toContain("View to Buy, half of them within 1\u202fmin 30\u202fs.");
+  const half = { ...group("pro"), steps: [step("View", 4, 2, 1, null), step("Buy", 2, 0, 0.5, 0.5)] };
+  expect(says(query, { overall, groups: [group("free"), half], groups_total: 2, explain })).toContain("pro does best (50%), free least (40%).");
+  const three = { ...overall, steps: [step("View", 10, 2, 1, null), step("Add", 8, 6, 0.8, 0.8), step("Buy", 2, 0, 0.2, 0.25)] };
+  const asked: Query = { ...query, steps: [{ event: "View" }, { event: "Add" }, { event: "Buy" }] };
+  expect(says(asked, { overall: three, explain })).toContain("The most are lost before Buy: 6, 75% of those who came so far.");
+  expect(says({ ...query, steps: [{ event: "View" }] }, { overall: { ...overall, steps: [step("View", 10, 0, 1, null)] }, explain })).toBeUndefined();
 });

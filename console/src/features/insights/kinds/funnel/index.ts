@@ -4,6 +4,7 @@ import type { QueryOf } from "../../model";
 import { FunnelChart } from "./Chart";
 import { FunnelEditor } from "./Editor";
 import { bars, describe, pointWords, table } from "./model";
+import { says } from "./says";
 
 export const funnel: InsightKind<QueryOf<"funnel">> = {
   label: "Funnel",
@@ -24,6 +25,7 @@ export const funnel: InsightKind<QueryOf<"funnel">> = {
     return chart === "times" && !query.time_bins ? { ...query, time_bins: {} } : query;
   },
   isOverTime: (_, chart) => chart === "line",
+  says,
   describe,
   isEmpty: (result) => (result.overall.steps[0]?.count ?? 0) === 0,
   hasLegend: (result) => bars(result).length > 1,

@@ -5,6 +5,7 @@ import { LifecycleChart } from "./Chart";
 import { LifecycleEditor } from "./Editor";
 import { fitInterval } from "../trend/model";
 import { describe, pointWords, STATES, table } from "./model";
+import { says } from "./says";
 
 export const lifecycle: InsightKind<QueryOf<"lifecycle">> = {
   label: "Lifecycle",
@@ -17,6 +18,7 @@ export const lifecycle: InsightKind<QueryOf<"lifecycle">> = {
   table,
   fit: (query, days) => ({ ...query, interval: fitInterval(query.interval, days) }),
   isOverTime: (_, chart) => chart !== "table",
+  says,
   describe,
   isEmpty: (result) => result.counts.every((counts) => STATES.every((state) => counts[state] === 0)),
   hasLegend: () => true,

@@ -5,6 +5,7 @@ import { LifetimeChart } from "./Chart";
 import { LifetimeEditor } from "./Editor";
 import { paymentsOf } from "../revenue/model";
 import { describe, pointWords, table } from "./model";
+import { says } from "./says";
 
 export const lifetime: InsightKind<QueryOf<"lifetime">> = {
   label: "Lifetime value",
@@ -15,6 +16,7 @@ export const lifetime: InsightKind<QueryOf<"lifetime">> = {
   Editor: LifetimeEditor,
   Chart: LifetimeChart,
   table,
+  says,
   describe,
   isEmpty: (result) => result.people === 0,
   hasLegend: () => false,

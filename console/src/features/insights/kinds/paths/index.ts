@@ -4,6 +4,7 @@ import type { QueryOf } from "../../model";
 import { PathsChart } from "./Chart";
 import { PathsEditor } from "./Editor";
 import { describe, pointWords, table } from "./model";
+import { says } from "./says";
 
 export const paths: InsightKind<QueryOf<"paths">> = {
   label: "Paths",
@@ -14,6 +15,7 @@ export const paths: InsightKind<QueryOf<"paths">> = {
   Editor: PathsEditor,
   Chart: PathsChart,
   table,
+  says,
   describe,
   isEmpty: (result) => result.paths === 0,
   hasLegend: () => false,

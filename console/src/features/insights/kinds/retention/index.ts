@@ -4,6 +4,7 @@ import type { QueryOf } from "../../model";
 import { RetentionChart } from "./Chart";
 import { RetentionEditor } from "./Editor";
 import { curves, describe, pointWords, table } from "./model";
+import { says } from "./says";
 
 export const retention: InsightKind<QueryOf<"retention">> = {
   label: "Retention",
@@ -21,6 +22,7 @@ export const retention: InsightKind<QueryOf<"retention">> = {
   Chart: RetentionChart,
   table,
   isTable: (query, chart) => chart === "grid" && !query.breakdown,
+  says,
   describe,
   isEmpty: (result) => result.overall.people === 0,
   hasLegend: (result) => curves(result).length > 1,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { bracketsText, cohortWords, curves, describe, gridRows, pointWords, readBrackets, table, type Query, type Result } from "./model";
+import { says } from "./says";
 
 const cell = (people: number, of: number, incomplete = false) => ({ people, of, share: of > 0 ? people / of : null, incomplete });
 const overall = {
@@ -63,4 +64,10 @@ test("the question and its numbers have words", () => {
   expect(pointWords({ ...query, mode: { brackets: [[1, 4]] } }, { column: 0, group: "pro" })).toBe("did First event ever, then Order on days 1 to 3 · pro");
   expect(pointWords(query, {})).toBe("did First event ever");
   expect(cohortWords("2026-03-01", "month")).toBe("Mar 2026");
+});
+
+test("the sentence tells the first return of those who are old enough, and the last", () => {
+  expect(says(query, result)).toBe("50% of 10 people came back on day 1.");
+  const older = { ...overall, combined: [cell(14, 14), cell(5, 10), cell(1, 10)] };
+  expect(says(query, { ...result, overall: older })).toBe("50% of 10 people came back on day 1, 10% on day 2.");
 });

@@ -5,6 +5,7 @@ import { RevenueChart } from "./Chart";
 import { RevenueEditor } from "./Editor";
 import { fitInterval } from "../trend/model";
 import { describe, drawn, paymentsOf, pointWords, table } from "./model";
+import { says } from "./says";
 
 export const revenue: InsightKind<QueryOf<"revenue">> = {
   label: "Revenue",
@@ -17,6 +18,7 @@ export const revenue: InsightKind<QueryOf<"revenue">> = {
   table,
   fit: (query, days) => ({ ...query, interval: fitInterval(query.interval, days) }),
   isOverTime: (_, chart) => chart !== "table",
+  says,
   describe,
   isEmpty: (result) => result.overall.total.payments === 0,
   hasLegend: (result) => drawn(result).length > 1,

@@ -5,6 +5,7 @@ import { SessionsChart } from "./Chart";
 import { SessionsEditor } from "./Editor";
 import { fitInterval } from "../trend/model";
 import { describe, measureOf, pointWords, table } from "./model";
+import { says } from "./says";
 
 export const sessions: InsightKind<QueryOf<"sessions">> = {
   label: "Sessions",
@@ -17,6 +18,7 @@ export const sessions: InsightKind<QueryOf<"sessions">> = {
   table,
   fit: (query, days) => ({ ...query, interval: fitInterval(query.interval, days) }),
   isOverTime: (query, chart) => measureOf(query) !== "lengths" && chart !== "table",
+  says,
   describe,
   isEmpty: (result) => result.total.active === 0,
   hasLegend: () => false,

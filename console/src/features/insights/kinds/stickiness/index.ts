@@ -4,6 +4,7 @@ import type { QueryOf } from "../../model";
 import { StickinessChart } from "./Chart";
 import { StickinessEditor } from "./Editor";
 import { describe, pointWords, table } from "./model";
+import { says } from "./says";
 
 export const stickiness: InsightKind<QueryOf<"stickiness">> = {
   label: "Stickiness",
@@ -14,6 +15,7 @@ export const stickiness: InsightKind<QueryOf<"stickiness">> = {
   Editor: StickinessEditor,
   Chart: StickinessChart,
   table,
+  says,
   describe,
   isEmpty: (result) => result.people === 0,
   hasLegend: () => true,

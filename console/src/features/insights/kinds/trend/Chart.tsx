@@ -2,7 +2,6 @@ import { useCallback, useMemo, type ReactNode } from "react";
 import { BigNumber } from "../../../../charts/BigNumber";
 import { Legend } from "../../../../charts/Legend";
 import { TimeChart, type TimeSeries } from "../../../../charts/TimeChart";
-import { formatPercent } from "../../../../lib/format";
 import { useTimeZone } from "../../../../lib/timeZone";
 import { useAnnotations } from "../../useAnnotations";
 import type { ChartProps } from "../../kind";
@@ -10,6 +9,7 @@ import { measureWords } from "../../model";
 import { rangeWords } from "../../range";
 import { byBin } from "./bins";
 import { buckets, compareWords, DRAWN_MAX, drawnLines, isDistribution, pointOf, type Line, type Query, type Result } from "./model";
+import { changeWords } from "./says";
 
 export function TrendChart(props: ChartProps<Query, Result>) {
   if (props.chart === "number") return <Figure {...props} />;
@@ -134,11 +134,4 @@ function Figure({ query, result, height, compact = false, onPeople }: ChartProps
       onPick={onPeople && point ? () => onPeople(point) : undefined}
     />
   );
-}
-
-function changeWords(now: number, was: number, format: (value: number) => string, when: string): string {
-  if (was === 0) return `none, ${when}`;
-  const change = (now - was) / was;
-  if (change === 0) return `the same as ${when}`;
-  return `${change > 0 ? "up" : "down"} ${formatPercent(Math.abs(change))} from ${format(was)}, ${when}`;
 }

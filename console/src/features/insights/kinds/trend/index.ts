@@ -4,6 +4,7 @@ import type { QueryOf } from "../../model";
 import { TrendChart } from "./Chart";
 import { TrendEditor } from "./Editor";
 import { compareWords, describe, fitDays, isDistribution, pointWords, turnPast } from "./model";
+import { says } from "./says";
 import { table } from "./table";
 
 export const trend: InsightKind<QueryOf<"trend">> = {
@@ -18,6 +19,7 @@ export const trend: InsightKind<QueryOf<"trend">> = {
   past: { words: (query) => compareWords(query.compare) || undefined, turn: turnPast },
   fit: fitDays,
   isOverTime: (query, chart) => !(isDistribution(query) && chart === "bar") && chart !== "table" && chart !== "number",
+  says,
   describe,
   isEmpty: (result) => result.series.every((one) => one.people_total === 0),
   hasLegend: (result) => (result.formulas ?? result.series).length > 1,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { byBin } from "./bins";
 import { binsText, buckets, describe, eventLines, fitDays, fitInterval, formatMeasure, formulaLines, pointWords, readBins, turnPast, type Query, type Result } from "./model";
+import { says } from "./says";
 import { table } from "./table";
 
 const query: Query = { kind: "trend", range: { last_days: 2 }, events: [{ event: "Buy" }], breakdown: { property: "country" } };
@@ -117,4 +118,18 @@ test("the period before has as many days, and moves with the range", () => {
   expect(fitDays(compared, 30).compare).toEqual({ count: 30, unit: "days" });
   expect(fitDays({ ...week, compare: { count: 1, unit: "weeks" } }, 30).compare).toEqual({ count: 1, unit: "weeks" });
   expect(turnPast(week, 500).compare).toEqual({ count: 2, unit: "years" });
+});
+
+test("one line is told in a sentence, several stand in the legend", () => {
+  const alone: Query = { ...query, breakdown: null };
+  const one = (past?: number) => ({
+    ...result,
+    series: [{ ...series("", [4, 2], 5), group: null, ...(past === undefined ? {} : { past: { values: [2, 2], total: past, people: [2, 2], people_total: past, changes: [1, 0], change_total: 0.25 } }) }],
+  });
+  expect(says(alone, one())).toBe("5 people did Buy in the last 2 days.");
+  expect(says({ ...alone, measure: "totals", range: { last_days: 1 } }, one())).toBe("Buy happened 5 times today.");
+  expect(says({ ...alone, compare: { count: 2, unit: "days" } }, one(4))).toBe("5 people did Buy in the last 2 days, up 25% from the 4 of 2 days before.");
+  const where = [{ property: "plan", of: "event", op: "is", values: ["pro"] }] as never;
+  expect(says({ ...alone, events: [{ event: "Buy", filters: where }] }, one())).toContain("last 2 days, with the filters.");
+  expect(says(query, result)).toBeUndefined();
 });
