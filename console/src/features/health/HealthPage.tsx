@@ -69,7 +69,10 @@ export function HealthPage() {
 /** The parts of the server in the order of the flow. */
 function Parts() {
   const ready = useQuery(readyQuery).data;
-  const ledger = useQuery(ledgerQuery).data;
+  const account = useQuery(ledgerQuery);
+  const ledger = account.data;
+  const unknown: [tone: StateTone, words: string] = account.isError ? ["bad", "Not answered"] : ["idle", "Checking"];
+  const running: typeof unknown = ledger ? ["good", "Running"] : unknown;
   const waits = (count: number | undefined) =>
     count === undefined ? "" : count === 0 ? "nothing waits" : `${formatNumber(count)} waiting`;
   const parts: [name: string, tone: StateTone, words: string, detail: string][] = [
@@ -79,12 +82,11 @@ function Parts() {
       ready === undefined ? "Checking" : ready.ready ? "Takes events" : "Takes no events",
       ready?.ready === false ? ready.words : "answers once an event is on disk",
     ],
-    ["Pipeline", ledger ? "good" : "idle", ledger ? "Running" : "Checking", waits(ledger?.waitingForPipeline)],
-    ["Analytics", ledger ? "good" : "idle", ledger ? "Running" : "Checking", waits(ledger?.analytics.waiting)],
+    ["Pipeline", ...running, waits(ledger?.waitingForPipeline)],
+    ["Analytics", ...running, waits(ledger?.analytics.waiting)],
     [
       "Ledger",
-      ledger === undefined ? "idle" : ledger.balances ? "good" : "bad",
-      ledger === undefined ? "Checking" : ledger.balances ? "Balances" : "Does not balance",
+      ...(ledger === undefined ? unknown : ledger.balances ? (["good", "Balances"] as const) : (["bad", "Does not balance"] as const)),
       "every event is in one place",
     ],
   ];

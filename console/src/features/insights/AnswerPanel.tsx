@@ -47,7 +47,6 @@ export function AnswerPanel({ name, query, display, search, onSearch, onDraw, on
   const panel = useRef<HTMLElement>(null);
   const whole = finished(query);
   const asked = useSettled(whole, isSame);
-  const kind = kindOf(asked.kind);
   const { answer, canAsk } = useAnswer(asked);
   const timeZone = useTimeZone();
   const past = kindOf(query.kind).past;

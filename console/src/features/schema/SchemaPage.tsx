@@ -2,6 +2,7 @@
 
 import { Badge, Button, SegmentedControl, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { BookOpen, Plus } from "lucide-react";
 import { dictionaryQuery, type EntryKind } from "../../api/queries/dictionary";
 import { eventNamesQuery, propertiesQuery } from "../../api/queries/eventSchema";
@@ -80,7 +81,11 @@ export function SchemaPage({ search, onSearch }: Props) {
       ) : !shown ? (
         <TableSkeleton rows={10} columns={4} />
       ) : shown.length === 0 ? (
-        <EmptyState icon={BookOpen} title={search.q === undefined ? "What arrives stands here, to be named and described" : "Nothing has this in its name or description"} />
+        <EmptyState
+          icon={BookOpen}
+          title={search.q === undefined ? "What arrives stands here, to be named and described" : "Nothing has this in its name or description"}
+          action={search.q === undefined ? <Link to="/sources">Go to sources</Link> : null}
+        />
       ) : (
         <DataTable label="Schema" rows={shown} columns={COLUMNS} rowKey={(row) => row.key} selected={search.open} onOpen={(row) => onSearch({ ...search, open: row.key })} />
       )}
