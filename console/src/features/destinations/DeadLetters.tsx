@@ -51,7 +51,7 @@ export function DeadLetters({ destination }: { destination: Destination }) {
           <div className={classes.connections}>
             <div className={classes.deadHead}>
               <span>
-                {plural(total, "event")} in {plural(causes.length, "group")} by cause, most first
+                {plural(total, "event")} in {plural(causes.length, "group")} by cause, most first.
               </span>
               <FixFirst destination={destination} />
               {canEdit && total > 1 ? (

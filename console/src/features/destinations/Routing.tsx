@@ -85,6 +85,7 @@ function ConnectionRouting({ destinationId, connection, name }: Props) {
       <TagsInput
         label={tracks ? "Track events that are not sent" : "Track events that are sent all the same"}
         description="By name, exactly as they are sent."
+        placeholder={(tracks ? draft.eventsOff : draft.eventsOn).length === 0 ? "Choose a name or type one" : ""}
         data={events}
         value={tracks ? draft.eventsOff : draft.eventsOn}
         disabled={!canEdit}
