@@ -160,7 +160,8 @@ fn journeys(sluice: &Path) -> anyhow::Result<Totals> {
     };
     install_node("console/journeys", "journeys")?;
     let tests = root().join("console/journeys");
-    let files = ["journeys", "charts", "hubspot", "demo"].map(|name| tests.join(format!("{name}.test.mjs")));
+    let files = ["journeys", "charts", "hubspot", "demo"]
+        .map(|name| tests.join(format!("{name}.test.mjs")));
     let mut command = node_test(&files);
     command.env("SLUICE_BIN", sluice).env("SLUICE_CHROMIUM", chromium);
     command.env("SLUICE_BROWSER_TOOLS", tools("journeys"));
