@@ -43,6 +43,8 @@ export async function startHubSpot(folder) {
 
 /** Asks whether the client may come in, and sends the browser back with a code or a refusal (RFC 6749, 4.1). */
 function letIn({ client, codes }, request, response) {
+  // A browser also asks for an icon.
+  if (!request.url.startsWith('/oauth/authorize?')) return response.writeHead(404).end()
   const asked = new URL(request.url, 'http://localhost').searchParams
   const back = new URL(asked.get('redirect_uri'))
   back.searchParams.set('state', asked.get('state'))
