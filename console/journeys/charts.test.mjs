@@ -57,7 +57,7 @@ describe('answers', () => {
     await page.getByText(/^Finely dotted: 7 days before/).waitFor()
     assert.match(page.url(), /compare/)
     await assertSound(page, 'a trend beside its past')
-    await page.getByRole('radio', { name: 'Number' }).check({ force: true })
+    await page.getByRole('radiogroup', { name: 'Chart' }).getByText('Number', { exact: true }).click()
     await page.getByText('up 50% from the 2 of 7 days before').waitFor()
     await page.reload()
     await page.getByText('up 50% from the 2 of 7 days before').waitFor()

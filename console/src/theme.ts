@@ -43,6 +43,20 @@ const dark: MantineColorsTuple = [
   "#0c0e10",
 ];
 
+/** What destroys: white words on it have a contrast of 5.5. */
+const red: MantineColorsTuple = [
+  "#fff5f5",
+  "#ffe3e3",
+  "#ffc9c9",
+  "#ffa8a8",
+  "#ff8787",
+  "#e5564d",
+  "#c92a2a",
+  "#b32424",
+  "#a01f1f",
+  "#8c1a1a",
+];
+
 const MONO =
   'ui-monospace, "SF Mono", SFMono-Regular, Menlo, "Cascadia Mono", Consolas, "Liberation Mono", monospace';
 const SANS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
@@ -50,7 +64,7 @@ const SANS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Ar
 export const theme = createTheme({
   primaryColor: "water",
   primaryShade: { light: 6, dark: 6 },
-  colors: { water, gray, dark },
+  colors: { water, gray, dark, red },
   black: "#1d2125",
   fontFamily: SANS,
   fontFamilyMonospace: MONO,
