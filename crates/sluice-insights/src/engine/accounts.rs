@@ -103,6 +103,21 @@ impl Accounts {
         Some(&self.names[index])
     }
 
+    /// The groups of a row, each once.
+    fn of(&self, part: &PartAccounts, row: u32, into: &mut Vec<u32>) {
+        into.clear();
+        into.extend_from_slice(part.sent.of(row));
+        if let Some(Called { ids, types, fits }) = &part.called
+            && fits[types.code(row) as usize]
+        {
+            for group in ids.of(row) {
+                if !into.contains(group) {
+                    into.push(*group);
+                }
+            }
+        }
+    }
+
     /// Time of each group's first event ever, of any name.
     fn firsts(&self) -> &[i64] {
         self.firsts.get_or_init(|| {
@@ -111,7 +126,7 @@ impl Accounts {
             let mut mine = Vec::new();
             let mut look = |part: u32, row: u32| {
                 let of = &all.parts()[part as usize];
-                self.parts[&of.meta().id].of(row, &mut mine);
+                self.of(&self.parts[&of.meta().id], row, &mut mine);
                 for group in &mine {
                     let first = &mut firsts[*group as usize];
                     *first = of.times().get(row).min(*first);
@@ -154,21 +169,6 @@ fn key_of(name: &str) -> u64 {
 }
 
 impl PartAccounts {
-    /// The groups of a row, each once.
-    fn of(&self, row: u32, into: &mut Vec<u32>) {
-        into.clear();
-        into.extend_from_slice(self.sent.of(row));
-        if let Some(Called { ids, types, fits }) = &self.called
-            && fits[types.code(row) as usize]
-        {
-            for group in ids.of(row) {
-                if !into.contains(group) {
-                    into.push(*group);
-                }
-            }
-        }
-    }
-
     fn open(
         part: &Arc<Part>,
         group_type: &str,
@@ -247,6 +247,7 @@ impl FirstSeen<'_> {
 
 /// Writes matching rows down by their groups.
 struct Gather<'a> {
+    accounts: &'a Accounts,
     /// By the number of the part in the plan.
     parts: &'a [&'a PartAccounts],
     /// When each group was first seen, if that matters, and the slots that it matters to.
@@ -266,7 +267,7 @@ impl Operator for Gather<'_> {
 
     fn person(&mut self, _person: u64, hits: &mut [Hit], _sorted: bool) {
         for hit in hits {
-            self.parts[hit.part as usize].of(hit.row, &mut self.mine);
+            self.accounts.of(self.parts[hit.part as usize], hit.row, &mut self.mine);
             for group in &self.mine {
                 let mut slots = hit.slots;
                 if let Some((firsts, first_only)) = self.firsts
@@ -300,6 +301,7 @@ pub(super) fn scan_accounts<O: Operator>(
     let firsts = (first_only != 0).then(|| (accounts.firsts(), first_only));
     let gather = |wanted: (u32, u32), counts_only: bool| {
         scan_people(scan, || Gather {
+            accounts,
             parts: &parts,
             firsts,
             wanted,
