@@ -18,7 +18,6 @@ import { isAskable, isSame, pointFromUrl, queryFromUrl, queryToUrl, type ChartTy
 import { PeoplePanel } from "./PeoplePanel";
 import { kindOf } from "./registry";
 import { SaveActions } from "./SaveActions";
-import { CountedLine } from "./whom/CountedLine";
 import { WhomLine } from "./whom/WhomLine";
 
 export interface BuilderSearch {
@@ -97,7 +96,6 @@ function Builder({ saved, search, onSearch }: BuilderProps) {
           <div className={classes.editor} data-folded={isFolded || undefined}>
             <KindMenu kind={query.kind} onChange={switchKind} />
             <kind.Editor query={query} onChange={change} />
-            <CountedLine query={query} onChange={change} />
             <WhomLine people={query.people} onChange={(people) => change({ ...query, people })} />
           </div>
         </section>
