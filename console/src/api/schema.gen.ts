@@ -1664,13 +1664,6 @@ export interface components {
         };
         /** @description How the people who were active are distributed over the values of a property. */
         CompositionQuery: {
-            /**
-             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
-             *     or of a group call, any other name the groups of that type in the context's `groups`,
-             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
-             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
-             */
-            count_by?: string | null;
             /** @description The largest groups to list, 1 to 1,000 (default 100). */
             groups_max?: number | null;
             /** @description Conditions on the people themselves; only who meets all of them is counted. */
@@ -2906,13 +2899,6 @@ export interface components {
              */
             breakdown_step?: number | null;
             count?: components["schemas"]["FunnelCount"];
-            /**
-             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
-             *     or of a group call, any other name the groups of that type in the context's `groups`,
-             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
-             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
-             */
-            count_by?: string | null;
             /** @description Events that must not happen between steps. */
             exclusions?: components["schemas"]["Exclusion"][];
             /** @description With new users: step 1 must be on the local day of their first event. */
@@ -3226,13 +3212,6 @@ export interface components {
         };
         /** @description Who of the people with an event is new, stays, comes back and leaves, per interval. */
         LifecycleQuery: {
-            /**
-             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
-             *     or of a group call, any other name the groups of that type in the context's `groups`,
-             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
-             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
-             */
-            count_by?: string | null;
             event: components["schemas"]["EventSelector"];
             interval?: components["schemas"]["Interval"];
             /** @description Conditions on the people themselves; only who meets all of them is counted. */
@@ -3298,13 +3277,6 @@ export interface components {
         };
         /** @description What new people have paid by each day since their first event. */
         LifetimeQuery: {
-            /**
-             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
-             *     or of a group call, any other name the groups of that type in the context's `groups`,
-             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
-             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
-             */
-            count_by?: string | null;
             /**
              * Format: int32
              * @description The last day shown, 1 to 366 (default 30).
@@ -3770,13 +3742,6 @@ export interface components {
             /** @description Columns to show, 2 to 20 (default 10). */
             columns_max?: number | null;
             count?: components["schemas"]["PathsCount"];
-            /**
-             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
-             *     or of a group call, any other name the groups of that type in the context's `groups`,
-             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
-             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
-             */
-            count_by?: string | null;
             end?: components["schemas"]["EventSelector"] | null;
             /** @description Names of events that paths pass over. */
             ignore?: string[];
@@ -3985,11 +3950,9 @@ export interface components {
             person: components["schemas"]["Person"];
         };
         PersonEntry: {
-            /** @description The group, where groups are counted instead of people. */
-            group?: string | null;
             /**
              * Format: int64
-             * @description The person after merges; of a group, a number that its name always has.
+             * @description The person after merges.
              */
             person: number;
             /**
@@ -4266,13 +4229,6 @@ export interface components {
         /** @description How many of the people who did the start event did the return event, and when. */
         RetentionQuery: {
             breakdown?: components["schemas"]["PropertyRef"] | null;
-            /**
-             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
-             *     or of a group call, any other name the groups of that type in the context's `groups`,
-             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
-             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
-             */
-            count_by?: string | null;
             /** @description The largest groups to list, 1 to 1,000 (default 100). */
             groups_max?: number | null;
             mode?: components["schemas"]["RetentionMode"];
@@ -4374,13 +4330,6 @@ export interface components {
         /** @description Revenue per interval. */
         RevenueQuery: {
             breakdown?: components["schemas"]["PropertyRef"] | null;
-            /**
-             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
-             *     or of a group call, any other name the groups of that type in the context's `groups`,
-             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
-             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
-             */
-            count_by?: string | null;
             /** @description The largest groups to list, 1 to 1,000 (default 100). */
             groups_max?: number | null;
             interval?: components["schemas"]["Interval"];
@@ -4646,13 +4595,6 @@ export interface components {
             /** @description Lower ends of the bins of lengths in seconds, ascending. */
             bins_seconds?: number[];
             by?: components["schemas"]["SessionsBy"];
-            /**
-             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
-             *     or of a group call, any other name the groups of that type in the context's `groups`,
-             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
-             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
-             */
-            count_by?: string | null;
             interval?: components["schemas"]["Interval"];
             /** @description Which number is to be drawn; an answer has all of them. */
             measure?: components["schemas"]["SessionsMeasure"];
@@ -4839,13 +4781,6 @@ export interface components {
         };
         /** @description On how many days of a period people have an event. */
         StickinessQuery: {
-            /**
-             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
-             *     or of a group call, any other name the groups of that type in the context's `groups`,
-             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
-             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
-             */
-            count_by?: string | null;
             event: components["schemas"]["EventSelector"];
             /** @description Conditions on the people themselves; only who meets all of them is counted. */
             people?: components["schemas"]["PeopleClause"][];
@@ -5015,13 +4950,6 @@ export interface components {
         TrendQuery: {
             breakdown?: components["schemas"]["PropertyRef"] | null;
             compare?: components["schemas"]["PastShift"] | null;
-            /**
-             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
-             *     or of a group call, any other name the groups of that type in the context's `groups`,
-             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
-             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
-             */
-            count_by?: string | null;
             /** @description One to ten events, each a series of its own. */
             events: components["schemas"]["EventSelector"][];
             /**

@@ -583,7 +583,7 @@ impl Questions for Fake {
         let total: u64 = if is_ours(workspace) { 5 } else { 0 };
         let mut people: Vec<PersonEntry> = (1..=total)
             .filter(|person| page.after.is_none_or(|after| *person > after))
-            .map(|person| PersonEntry { person, group: None, times: vec![PLANTED.to_owned()] })
+            .map(|person| PersonEntry { person, times: vec![PLANTED.to_owned()] })
             .collect();
         let more = people.len() > page.limit;
         people.truncate(page.limit);

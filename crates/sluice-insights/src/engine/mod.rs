@@ -8,10 +8,8 @@
 //!   seldom need more; by [`collect`] and [`place`].
 //! - [`timeline`]: a sweep whose rows are times and events only, in order.
 //! - [`groups`]: the values of a breakdown.
-//! - [`accounts`]: gives groups instead of people.
 //! - [`admit`]: leaves people out whom a question does not count.
 
-mod accounts;
 mod admit;
 mod collect;
 mod cursor;
@@ -29,7 +27,6 @@ mod test;
 mod timeline;
 mod wide;
 
-pub(crate) use accounts::{Accounts, FirstSeen};
 pub(crate) use groups::{Groups, GroupsOf};
 pub(crate) use latest::Latest;
 pub use limits::Limits;

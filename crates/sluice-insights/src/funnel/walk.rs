@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use hashbrown::HashMap;
+use sluice_columnar::FirstSeenReader;
 use sluice_event::PersonId;
 
 use super::barrier::Barriers;
@@ -15,7 +16,7 @@ use super::spec::{FunnelCount, FunnelOutcome, FunnelQuery, Order, TimeSpan};
 use super::totals::Totals;
 use super::unordered::Unordered;
 use crate::context::Context;
-use crate::engine::{FirstSeen, Hit, Operator, is_given_up};
+use crate::engine::{Hit, Operator, is_given_up};
 use crate::people::{Found, FoundPeople};
 use crate::query::{EVENTS_MAX, Users};
 use crate::time::Buckets;
@@ -56,7 +57,7 @@ pub(super) struct Walk<'s> {
     step_bits: u16,
     /// Entries after this unit may still convert.
     open_from: i64,
-    first_seen: Option<FirstSeen<'s>>,
+    first_seen: Option<FirstSeenReader<'s>>,
     way: Way,
     barriers: Barriers,
     ordinal: u32,
@@ -144,7 +145,7 @@ impl<'s> Walk<'s> {
             steps,
             step_bits: (1 << steps) - 1,
             open_from: context.now.as_micros().div_euclid(unit) - window,
-            first_seen: (query.users == Users::New).then(|| context.first_seen()),
+            first_seen: (query.users == Users::New).then(|| context.snapshot.first_seen().reader()),
             way,
             barriers,
             ordinal: 0,

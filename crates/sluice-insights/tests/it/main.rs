@@ -13,7 +13,6 @@ mod examples;
 mod formula_oracle;
 mod funnel_examples;
 mod funnel_oracle;
-mod groups_oracle;
 mod lifecycle_oracle;
 mod oracle;
 mod paths_examples;

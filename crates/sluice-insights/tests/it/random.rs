@@ -239,11 +239,10 @@ pub(crate) fn common(
         people: json!([]),
         segment: conds(rng, conds_max),
         latest: rng.one_in(3),
-        count_by: None,
     }
 }
 
-pub(crate) fn trend(rng: &mut Rng, world: &World) -> trend_ask::Ask {
+fn trend(rng: &mut Rng, world: &World) -> trend_ask::Ask {
     let (interval, days) = *rng.pick(&[
         ("5_minutes", 2),
         ("hour", 7),
@@ -379,7 +378,7 @@ fn figure(rng: &mut Rng, ask: &trend_ask::Ask) -> Figure {
     }
 }
 
-pub(crate) fn funnel(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
+fn funnel(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
     let (start, end) = range(rng, world, 60);
     let count = 1 + rng.below(4) as usize;
     let distinct = rng.one_in(2);
@@ -413,7 +412,7 @@ pub(crate) fn funnel(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
 }
 
 /// With some of the options.
-pub(crate) fn funnel_with_options(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
+fn funnel_with_options(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
     let mut ask = funnel(rng, world);
     let steps = ask.steps.len();
     ask.order = rng.word(&["in_order", "any", "exact"]);
@@ -438,7 +437,7 @@ pub(crate) fn funnel_with_options(rng: &mut Rng, world: &World) -> funnel_oracle
     ask
 }
 
-pub(crate) fn retention(rng: &mut Rng, world: &World) -> retention_oracle::Ask {
+fn retention(rng: &mut Rng, world: &World) -> retention_oracle::Ask {
     let unit = rng.word(&["day", "day", "week", "month"]);
     let dates = range(rng, world, if unit == "day" { 30 } else { 90 });
     let names = ["A", "B", "C", "ce:M", "_active", "_all", "$identify"];
