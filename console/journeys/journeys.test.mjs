@@ -152,29 +152,6 @@ describe('the console', () => {
     assert.match(receiver.bodies.join(), /Refused There/)
   })
 
-  test('Amplitude is asked to delete people, and what it says is shown', async () => {
-    await go('Destinations', 'Where do events go to?')
-    await link(/(Create|Add|New) destination/).first().click()
-    await page.getByRole('link', { name: /^Amplitude/ }).first().click()
-    await page.getByLabel('API key', { exact: true }).fill('amplitude-key')
-    await page.getByLabel('Secret key', { exact: true }).fill('amplitude-secret')
-    await page.getByRole('textbox', { name: 'Server URL' }).fill(new URL(receiver.url).origin)
-    await button('Add destination').click()
-    await page.waitForURL(/\/destinations\/(?!new)/)
-    receiver.bodies.length = 0
-    await button('Delete people').click()
-    const panel = page.getByRole('dialog')
-    await panel.getByLabel('User ids').fill('ann\nbob, ann')
-    await assertSound(page, 'a deletion')
-    await panel.getByRole('button', { name: 'Ask to delete 2 people' }).click()
-    await panel.getByRole('status').waitFor()
-    await panel.getByText(/^POST .*deletions\/users/).waitFor()
-    assert.deepEqual(JSON.parse(receiver.bodies[0]).user_ids, ['ann', 'bob'])
-    assert.doesNotMatch(await panel.innerText(), /amplitude-secret/)
-    await page.keyboard.press('Escape')
-    await panel.waitFor({ state: 'hidden' })
-  })
-
   test('a trend is asked, drawn, opened to its people and saved', async () => {
     await go('Insights', 'What do people do?')
     await button('New insight').first().click()

@@ -174,7 +174,9 @@ impl Planted {
             "create_dashboard" => json!({ "name": "n" }),
             "create_cohort" => json!({ "name": "n" }),
             "set_dictionary_entry" => json!({ "description": "d" }),
-            "preview_cohort" => json!({ "definition": { "clauses": [active] } }),
+            "preview_cohort" | "preview_cohort_people" => {
+                json!({ "definition": { "clauses": [active] } })
+            }
             "change_cohort_people" => json!({ "people": [1] }),
             "query_insight" => trend,
             "list_people_behind" => {

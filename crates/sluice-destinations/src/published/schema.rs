@@ -54,12 +54,16 @@ fn access_fields(entry: &Entry) -> Vec<Field> {
     let mut fields = vec![
         text(CLIENT_ID, "Client id", own),
         text(CLIENT_SECRET, "Client secret", own).secret(),
-        address(
+        // Nothing but the client id goes there.
+        Field {
+            address: false,
+            ..address(
             AUTHORIZATION_URL,
             "Authorization address",
             "Where you say yes to the peer when you connect.",
             known.as_ref().map(|known| known.authorization),
-        ),
+        )
+        },
         address(
             TOKEN_URL,
             "Token address",
