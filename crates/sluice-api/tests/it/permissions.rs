@@ -156,7 +156,8 @@ impl Planted {
         let of = |name: &str| self.parameters.iter().find(|one| one.0 == name).unwrap().1.clone();
         let trend =
             json!({ "kind": "trend", "range": { "last_days": 7 }, "events": [{ "event": "A" }] });
-        let active = json!({ "any_of": [{ "kind": "active" }] });
+        let definition =
+            json!({ "definition": { "clauses": [{ "any_of": [{ "kind": "active" }] }] } });
         let mut inner = trend.clone();
         inner.as_object_mut().unwrap().remove("kind");
         Some(match id {
@@ -174,9 +175,7 @@ impl Planted {
             "create_dashboard" => json!({ "name": "n" }),
             "create_cohort" => json!({ "name": "n" }),
             "set_dictionary_entry" => json!({ "description": "d" }),
-            "preview_cohort" | "preview_cohort_people" => {
-                json!({ "definition": { "clauses": [active] } })
-            }
+            "preview_cohort" | "preview_cohort_people" => definition,
             "change_cohort_people" => json!({ "people": [1] }),
             "query_insight" => trend,
             "list_people_behind" => {
