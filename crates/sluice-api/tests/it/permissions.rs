@@ -158,8 +158,7 @@ impl Planted {
             json!({ "kind": "trend", "range": { "last_days": 7 }, "events": [{ "event": "A" }] });
         let definition =
             json!({ "definition": { "clauses": [{ "any_of": [{ "kind": "active" }] }] } });
-        let mut inner = trend.clone();
-        inner.as_object_mut().unwrap().remove("kind");
+        let inner = json!({ "range": trend["range"], "events": trend["events"] });
         Some(match id {
             "create_source" => json!({ "name": "New" }),
             "create_destination" => json!({
