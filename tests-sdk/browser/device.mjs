@@ -46,8 +46,9 @@ export class Stage {
     return stage
   }
 
-  // A visitor on the page, with these settings of the destination.
-  async come(settings = {}, { path = '/goods', referer, options } = {}) {
+  // A visitor on the page, with these settings of the destination. `routing` is what the connection asks
+  // for before an event may go to it, `prepare` changes the page's head.
+  async come(settings = {}, { path = '/goods', referer, options, routing, prepare = (head) => head } = {}) {
     const { server, source, project, shop } = this
     const answer = await server.api('POST', '/destinations', {
       sourceId: source.id,
@@ -56,7 +57,11 @@ export class Stage {
     })
     assert.equal(answer.status, 200, JSON.stringify(answer.body))
     this.destination = answer.body.data.destination
-    this.visitor = await Visitor.come(this.#browser, shop, snippet(SNIPPETS[1], server, source.writeKey, options))
+    if (routing) {
+      const put = await server.api('PUT', `/destinations/${this.destination.id}/sources/${source.id}/routing`, routing)
+      assert.equal(put.status, 200, JSON.stringify(put.body))
+    }
+    this.visitor = await Visitor.come(this.#browser, shop, prepare(snippet(SNIPPETS[1], server, source.writeKey, options)))
     await this.visitor.page.goto(shop.url(path), { referer })
     await this.visitor.ready()
   }

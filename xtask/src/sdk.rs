@@ -144,6 +144,7 @@ fn browser(sluice: &Path) -> anyhow::Result<Totals> {
         "amplitude.test.mjs",
         "device.test.mjs",
         "device-calls.test.mjs",
+        "consent.test.mjs",
         "published.test.mjs",
     ];
     let mut command = node_test(&files.map(|file| tests.join(file)));

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sluice_destination_kit::{Destination, DestinationKind};
+use sluice_event::wire::CONSENT_EVENT;
 use sluice_event::{EventType, StoredEvent};
 use sluice_filter::destination_filter::{Held, Rules};
 use sluice_model::Routing;
@@ -74,18 +75,17 @@ fn before_rules(
         }
     }
     let ids = [spec.id.as_str(), spec.destination_id.as_str()];
-    if is_bundled(&stored.event.json, names(), ids) {
-        return Some(SENT_CLIENT_SIDE);
-    }
     let is_on = spec.routing.switches.lets_pass(stored.event.event_type, &stored.event.name);
-    (!is_on && wish.own != Some(true)).then_some(BY_SCHEMA)
+    // An SDK lists what it left out by the same switches, too.
+    if !is_on && wish.own != Some(true) {
+        return Some(BY_SCHEMA);
+    }
+    is_bundled(&stored.event.json, names(), ids).then_some(SENT_CLIENT_SIDE)
 }
 
-/// The event by which a person says what they agree to goes everywhere: receivers must learn of it.
-const CONSENT_EVENT: &str = "Segment Consent Preference Updated";
-
 /// Every category of the connection must have been agreed to. An event that carries no preferences
-/// was sent without a consent manager, and passes.
+/// was sent without a consent manager, and passes; so does [`CONSENT_EVENT`], since receivers must
+/// learn of what it says.
 fn has_consent(routing: &Routing, stored: &StoredEvent) -> bool {
     let categories = &routing.consent_categories;
     let event = &stored.event;

@@ -1,20 +1,37 @@
-//! The filters of a destination as rules for Segment's browser SDK, for destinations that pages send
-//! to themselves.
+//! What holds events back from a destination, its filters and those that change events, as rules for
+//! Segment's browser SDK: for destinations that pages send to themselves.
 //!
 //! The SDK's language is smaller than FQL and its rules see what earlier rules left of the event. So
 //! only filters that hold there exactly as here are translated: comparisons of a path with a literal,
 //! `in`, `contains`, `match`, `lowercase`, and their combinations; and at most one filter that changes
 //! events. For anything else there are no rules, and the caller must not let pages send.
+//!
+//! Consent and schema switches become rules of the same kind. The SDK's own tracking plan (`plan`)
+//! would not do: it switches only tracks that it names, over the sender's explicit wish, and marks the
+//! event itself, so that no other connection of the kind would get it either.
 
 use serde_json::{Value as Json, json};
-use sluice_model::{DestinationFilter, FilterAction};
+use sluice_event::EventType;
+use sluice_event::wire::CONSENT_EVENT;
+use sluice_model::{DestinationFilter, FilterAction, Routing, SchemaSwitches};
 
 use crate::fql::{Comparison, Expr, Function, Query};
 
-/// The rules for the destination of this name; `None` if a filter cannot be translated.
+/// The rules for the destination of this name; `None` if something cannot be translated.
 #[must_use]
-pub fn routing_rules(filters: &[DestinationFilter], destination: &str) -> Option<Vec<Json>> {
+pub fn routing_rules(
+    filters: &[DestinationFilter],
+    routing: &Routing,
+    destination: &str,
+) -> Option<Vec<Json>> {
     let mut holding = Vec::new();
+    let (asked, switches) = (&routing.consent_categories, &routing.switches);
+    let held = [without_consent(asked), switched_off(switches, destination)];
+    for condition in held.into_iter().flatten() {
+        let condition = condition?.to_string();
+        let matcher = json!({ "type": "fql", "ir": condition, "config": { "expr": "" } });
+        holding.push(rule(&matcher, &[transformer(&FilterAction::Drop)], destination));
+    }
     let mut editing = Vec::new();
     for filter in filters.iter().filter(|filter| filter.enabled) {
         let matcher = matcher(&Query::parse(&filter.condition).ok()?)?;
@@ -38,6 +55,83 @@ pub fn routing_rules(filters: &[DestinationFilter], destination: &str) -> Option
     // What holds events back goes first: its conditions are about the event as it came.
     holding.append(&mut editing);
     Some(holding)
+}
+
+/// Somebody did not agree to all of the categories. Nothing if none are asked for; nothing within if
+/// the SDK has no word for one.
+fn without_consent(categories: &[String]) -> Option<Option<Json>> {
+    if categories.is_empty() {
+        return None;
+    }
+    let of = |last: Option<&String>| {
+        let mut segments: Vec<String> =
+            ["context", "consent", "categoryPreferences"].map(str::to_owned).to_vec();
+        segments.extend(last.cloned());
+        segments
+    };
+    let agreed = |category| {
+        let agreed = Expr::Path(of(Some(category)));
+        compared(Comparison::Equal, &agreed, &Expr::Bool(true))
+    };
+    let build = || {
+        let all = all_of("and", categories.iter().map(agreed).collect::<Option<Vec<_>>>()?);
+        let report = all_of(
+            "and",
+            vec![is("type", &[EventType::Track.name()]), is("event", &[CONSENT_EVENT])],
+        );
+        Some(json!(["and", ["!", nothing(&of(None))?], ["!", all], ["!", report]]))
+    };
+    Some(build())
+}
+
+/// A call or a track is switched off and the sender does not name the destination all the same.
+fn switched_off(switches: &SchemaSwitches, destination: &str) -> Option<Option<Json>> {
+    let names = |on: bool| -> Vec<&str> {
+        let of = switches.events.iter().filter(|(_, is_on)| **is_on == on);
+        of.map(|(name, _)| name.as_str()).collect()
+    };
+    let track = || is("type", &[EventType::Track.name()]);
+    let mut off = Vec::new();
+    for call in &switches.calls_off {
+        off.push(match (call, names(true).as_slice()) {
+            (EventType::Track, named @ [_, ..]) => {
+                json!(["and", track(), ["!", is("event", named)]])
+            }
+            (call, _) => is("type", &[call.name()]),
+        });
+    }
+    if let named @ [_, ..] = names(false).as_slice() {
+        off.push(json!(["and", track(), is("event", named)]));
+    }
+    if off.is_empty() {
+        return None;
+    }
+    let wished = path(&["integrations".to_owned(), destination.to_owned()]);
+    Some(wished.map(|wished| {
+        let wish = json!([
+            "or",
+            ["=", wished, { "value": true }],
+            ["and", ["=", ["typeof", wished], { "value": "object" }], ["!=", wished, { "value": null }]],
+        ]);
+        json!(["and", all_of("or", off), ["!", wish]])
+    }))
+}
+
+fn is(field: &str, any_of: &[&str]) -> Json {
+    let values: Vec<Json> = any_of.iter().map(|text| json!({ "value": text })).collect();
+    match values.as_slice() {
+        [one] => json!(["=", field, one]),
+        values => json!(["in", field, values]),
+    }
+}
+
+/// Joined by `and` or `or`, which take two or more.
+fn all_of(name: &str, mut list: Vec<Json>) -> Json {
+    if list.len() == 1 {
+        return list.remove(0);
+    }
+    list.insert(0, json!(name));
+    Json::Array(list)
 }
 
 /// The order of actions that hold events back.
@@ -196,8 +290,12 @@ mod tests {
         }
     }
 
+    fn of(filters: &[DestinationFilter]) -> Option<Vec<Json>> {
+        routing_rules(filters, &Routing::default(), "Amplitude")
+    }
+
     fn ir(condition: &str) -> Option<String> {
-        let rules = routing_rules(&[filter(condition, json!([{ "type": "DROP" }]))], "Amplitude")?;
+        let rules = of(&[filter(condition, json!([{ "type": "DROP" }]))])?;
         Some(rules[0]["matchers"][0]["ir"].as_str().unwrap_or("all").to_owned())
     }
 
@@ -249,7 +347,7 @@ mod tests {
         let drop = filter("event = 'B'", json!([{ "type": "DROP" }]));
         let mut off = drop.clone();
         off.enabled = false;
-        let rules = routing_rules(&[both.clone(), drop, off], "Amplitude").unwrap();
+        let rules = of(&[both.clone(), drop, off]).unwrap();
         let kinds: Vec<Vec<&str>> = (rules.iter())
             .map(|rule| {
                 assert_eq!(rule["destinationName"], "Amplitude");
@@ -261,7 +359,77 @@ mod tests {
             kinds,
             [vec!["sample_event"], vec!["drop"], vec!["drop_properties", "allow_properties"]]
         );
-        assert_eq!(routing_rules(&[both.clone(), both], "Amplitude"), None);
-        assert_eq!(routing_rules(&[], "Amplitude"), Some(Vec::new()));
+        assert_eq!(of(&[both.clone(), both]), None);
+        assert_eq!(of(&[]), Some(Vec::new()));
+    }
+    /// What keeps events back from a destination of this name.
+    fn held(routing: &Routing, destination: &str) -> Option<Vec<Json>> {
+        let rules = routing_rules(&[], routing, destination)?;
+        let held = rules.iter().map(|rule| {
+            assert_eq!(rule["transformers"], json!([[{ "type": "drop" }]]));
+            serde_json::from_str(rule["matchers"][0]["ir"].as_str().unwrap()).unwrap()
+        });
+        Some(held.collect())
+    }
+
+    #[test]
+    fn consent_is_asked_of_events_that_carry_preferences_except_of_the_report_itself() {
+        let asking = |categories: &[&str]| Routing {
+            consent_categories: categories.iter().map(|one| (*one).to_owned()).collect(),
+            ..Routing::default()
+        };
+        let of = "context.consent.categoryPreferences";
+        let nothing = json!(["or", ["=", ["typeof", of], { "value": "undefined" }], ["=", of, { "value": null }]]);
+        let report = json!([
+            "and",
+            ["=", "type", { "value": "track" }],
+            ["=", "event", { "value": "Segment Consent Preference Updated" }],
+        ]);
+        let agreed = |category: &str| json!(["=", format!("{of}.{category}"), { "value": true }]);
+        let expected =
+            |all: Json| json!(["and", ["!", nothing.clone()], ["!", all], ["!", report.clone()]]);
+        assert_eq!(held(&asking(&["Ads"]), "A"), Some(vec![expected(agreed("Ads"))]));
+        let both = json!(["and", agreed("Ads"), agreed("C0002")]);
+        assert_eq!(held(&asking(&["Ads", "C0002"]), "A"), Some(vec![expected(both)]));
+        assert_eq!(held(&asking(&["Ads", "a.b"]), "A"), None, "a dot is a step of a path");
+    }
+
+    #[test]
+    fn switches_hold_unless_the_sender_names_the_destination() {
+        let switched = |calls: &[EventType], events: &[(&str, bool)]| Routing {
+            switches: SchemaSwitches {
+                calls_off: calls.iter().copied().collect(),
+                events: events.iter().map(|(name, on)| ((*name).to_owned(), *on)).collect(),
+            },
+            ..Routing::default()
+        };
+        let off = |routing: &Routing| {
+            held(routing, "Amplitude").map(|rules| {
+                assert_eq!(rules.len(), 1);
+                let wish = json!([
+                    "or",
+                    ["=", "integrations.Amplitude", { "value": true }],
+                    ["and",
+                        ["=", ["typeof", "integrations.Amplitude"], { "value": "object" }],
+                        ["!=", "integrations.Amplitude", { "value": null }]],
+                ]);
+                assert_eq!(rules[0][2], json!(["!", wish]));
+                rules[0][1].clone()
+            })
+        };
+        let track = json!(["=", "type", { "value": "track" }]);
+        let named = |name: &str| json!(["=", "event", { "value": name }]);
+        assert_eq!(
+            off(&switched(&[EventType::Alias], &[("Scrolled", false)])),
+            Some(
+                json!(["or", ["=", "type", { "value": "alias" }], ["and", track, named("Scrolled")]])
+            )
+        );
+        assert_eq!(
+            off(&switched(&[EventType::Track], &[("Paid", true)])),
+            Some(json!(["and", track, ["!", named("Paid")]]))
+        );
+        assert_eq!(held(&switched(&[], &[("Paid", true)]), "Amplitude"), Some(Vec::new()));
+        assert_eq!(held(&switched(&[EventType::Page], &[]), "Customer.io"), None);
     }
 }

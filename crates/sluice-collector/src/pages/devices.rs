@@ -13,6 +13,9 @@ use super::sdk::BrowserSdk;
 /// Gives the destinations of sources. Asked for each page that opens, so it must be quick.
 pub trait Devices: Send + Sync + 'static {
     fn of_source(&self, source: SourceNo) -> Vec<DeviceDestination>;
+
+    /// The consent categories that any destination of the source asks for, each once.
+    fn consent_categories(&self, source: SourceNo) -> Vec<String>;
 }
 
 /// One of them. All of it can be read by anybody.
@@ -26,8 +29,10 @@ pub struct DeviceDestination {
     pub settings: Map<String, Value>,
     /// What starts its actions, and how their fields are filled; of a plugin that has actions.
     pub subscriptions: Vec<Value>,
-    /// Its filters, as the SDK's routing rules.
+    /// What is held back from it or changed for it, as the SDK's routing rules.
     pub rules: Vec<Value>,
+    /// All of these a visitor must have agreed to; empty if nothing is asked.
+    pub consent_categories: Vec<String>,
 }
 
 /// Adds the destinations to the settings. One whose plugin is not in this build is left out, so that
@@ -45,6 +50,10 @@ pub(super) fn add(
         integration.insert("bundlingStatus".to_owned(), json!("bundled"));
         // Without a component the SDK looks for no plugin in its older format.
         integration.insert("versionSettings".to_owned(), json!({ "componentTypes": [] }));
+        if !destination.consent_categories.is_empty() {
+            let categories = json!({ "categories": destination.consent_categories });
+            integration.insert("consentSettings".to_owned(), categories);
+        }
         settings["integrations"][name] = Value::Object(integration);
         settings["integrations"]["Segment.io"]["maybeBundledConfigIds"][name] =
             json!([destination.connection_id]);
@@ -63,6 +72,15 @@ pub(super) fn add(
         if !destination.rules.is_empty() {
             push(&mut settings["middlewareSettings"]["routingRules"], destination.rules.clone());
         }
+    }
+}
+
+/// Tells consent managers of Segment's SDKs which categories to write into events. They would keep
+/// events from the server altogether if nobody without a category wanted them; its own analytics do.
+pub(super) fn ask_for_consent(settings: &mut Value, categories: &[String]) {
+    if !categories.is_empty() {
+        settings["consentSettings"] =
+            json!({ "allCategories": categories, "hasUnmappedDestinations": true });
     }
 }
 
@@ -94,6 +112,7 @@ mod tests {
             settings: Map::from_iter([("apiKey".to_owned(), json!("public"))]),
             subscriptions: vec![json!({ "partnerAction": "send" })],
             rules: vec![json!({ "destinationName": name })],
+            consent_categories: vec!["Advertising".to_owned()],
         };
         let mut settings = json!({
             "integrations": { "Segment.io": { "maybeBundledConfigIds": {} } },
@@ -101,6 +120,9 @@ mod tests {
         });
         let all = [destination("Amplitude", "amplitude"), destination("Other", "absent")];
         add(&mut settings, &all, &sdk, "https://h");
+        ask_for_consent(&mut settings, &[]);
+        assert_eq!(settings.get("consentSettings"), None);
+        ask_for_consent(&mut settings, &["Advertising".to_owned(), "Analytics".to_owned()]);
         assert_eq!(
             settings,
             json!({
@@ -109,7 +131,12 @@ mod tests {
                     "Amplitude": {
                         "apiKey": "public", "bundlingStatus": "bundled",
                         "versionSettings": { "componentTypes": [] },
+                        "consentSettings": { "categories": ["Advertising"] },
                     },
+                },
+                "consentSettings": {
+                    "allCategories": ["Advertising", "Analytics"],
+                    "hasUnmappedDestinations": true,
                 },
                 "middlewareSettings": { "routingRules": [{ "destinationName": "Amplitude" }] },
                 "remotePlugins": [{

@@ -94,6 +94,7 @@ async fn settings_json(
     let mut body = settings::body(&key, protocol, &host);
     let origin = format!("{protocol}://{host}");
     devices::add(&mut body, &pages.devices.of_source(source.no), &pages.sdk, &origin);
+    devices::ask_for_consent(&mut body, &pages.devices.consent_categories(source.no));
     settings::answer(&body)
 }
 

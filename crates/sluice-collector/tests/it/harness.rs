@@ -90,6 +90,10 @@ fn sources() -> SourceTable {
 struct NoDevices;
 
 impl Devices for NoDevices {
+    fn consent_categories(&self, _: SourceNo) -> Vec<String> {
+        Vec::new()
+    }
+
     fn of_source(&self, _: SourceNo) -> Vec<DeviceDestination> {
         Vec::new()
     }

@@ -9,7 +9,7 @@ use super::WireLimits;
 use super::members::{Field, Members, of_object};
 
 /// The event by which consent managers report; its `context.consent` has a fixed shape.
-pub(super) const CONSENT_EVENT: &str = "Segment Consent Preference Updated";
+pub const CONSENT_EVENT: &str = "Segment Consent Preference Updated";
 
 /// Text without NUL.
 fn clean(text: RawText<'_>) -> Cow<'_, str> {

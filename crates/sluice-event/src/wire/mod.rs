@@ -33,6 +33,7 @@ use crate::{
 };
 
 pub use brief::{Brief, brief};
+pub use checks::CONSENT_EVENT;
 use members::{Field, Members};
 
 /// Bounds on one event.
@@ -155,7 +156,7 @@ impl Item<'_> {
             self.limits,
         )?;
         let facts = context::Facts::read(&context)?;
-        if event_type == EventType::Track && names.name == checks::CONSENT_EVENT {
+        if event_type == EventType::Track && names.name == CONSENT_EVENT {
             checks::consent(facts.consent)?;
         }
         let channel = facts.channel(self.request);

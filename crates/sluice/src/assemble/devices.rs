@@ -2,6 +2,7 @@
 //! as devices can do what was set up. Anything else goes on from the server, so that nothing is lost
 //! and nothing goes past a filter.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use sluice_collector::{DeviceDestination, Devices};
 use sluice_destination_kit::Catalog;
 use sluice_event::SourceNo;
 use sluice_filter::routing_rules;
-use sluice_model::{ConnectionSpec, ConnectionTable, Routing, Subscription};
+use sluice_model::{ConnectionSpec, ConnectionTable, Subscription};
 use tokio::sync::watch;
 
 pub(super) struct InDeviceMode {
@@ -30,6 +31,15 @@ impl Devices for InDeviceMode {
         }
         found
     }
+
+    fn consent_categories(&self, source: SourceNo) -> Vec<String> {
+        let table = self.connections.borrow();
+        let of_source = table.connections.iter().filter(|spec| spec.source == source);
+        let asked = of_source.filter(|spec| spec.enabled);
+        let all: BTreeSet<&String> =
+            asked.flat_map(|spec| &spec.routing.consent_categories).collect();
+        all.into_iter().cloned().collect()
+    }
 }
 
 impl InDeviceMode {
@@ -37,9 +47,7 @@ impl InDeviceMode {
         let settings: &Value = spec.settings.expose();
         let kind = self.catalog.get(&spec.kind)?;
         let mode = kind.device_mode()?;
-        // Devices ask neither for consent nor for switches: then the server sends.
-        let is_open = spec.routing == Routing::default();
-        if !spec.enabled || !is_open || !mode.is_on(settings) {
+        if !spec.enabled || !mode.is_on(settings) {
             return None;
         }
         Some(DeviceDestination {
@@ -48,7 +56,8 @@ impl InDeviceMode {
             plugin: mode.plugin.clone(),
             settings: mode.public_settings(kind.settings(), settings),
             subscriptions: spec.subscriptions.iter().map(subscription).collect(),
-            rules: routing_rules(&spec.filters, kind.name())?,
+            rules: routing_rules(&spec.filters, &spec.routing, kind.name())?,
+            consent_categories: spec.routing.consent_categories.clone(),
         })
     }
 }
@@ -70,7 +79,7 @@ mod tests {
     use serde_json::json;
     use sluice_base::{Secret, Timestamp};
     use sluice_event::WorkspaceNo;
-    use sluice_model::{DestinationFilter, FilterAction, FilterId};
+    use sluice_model::{DestinationFilter, FilterAction, FilterId, Routing};
 
     use super::*;
 
@@ -103,10 +112,14 @@ mod tests {
         })
     }
 
-    fn ids(connections: Vec<Arc<ConnectionSpec>>, source: u32) -> Vec<String> {
+    fn devices(connections: Vec<Arc<ConnectionSpec>>) -> InDeviceMode {
         let (_sender, connections) = watch::channel(Arc::new(ConnectionTable { connections }));
         let catalog = Arc::new(sluice_destinations::catalog_with(Vec::new(), Vec::new()));
-        let found = InDeviceMode { catalog, connections }.of_source(SourceNo(source));
+        InDeviceMode { catalog, connections }
+    }
+
+    fn ids(connections: Vec<Arc<ConnectionSpec>>, source: u32) -> Vec<String> {
+        let found = devices(connections).of_source(SourceNo(source));
         found.into_iter().map(|one| one.connection_id).collect()
     }
 
@@ -116,17 +129,42 @@ mod tests {
         let device = json!({ "apiKey": "k", "connectionMode": "device" });
         let mut off = ConnectionSpec::clone(&spec("off", device.clone(), None));
         off.enabled = false;
-        let mut consenting = ConnectionSpec::clone(&spec("consenting", device.clone(), None));
-        consenting.routing.consent_categories.push("Advertising".to_owned());
+        let mut unasked = ConnectionSpec::clone(&spec("unasked", device.clone(), None));
+        unasked.routing.consent_categories.push("Ad.vertising".to_owned());
         let all = vec![
             spec("cloud", cloud, None),
             Arc::new(off),
-            Arc::new(consenting),
+            Arc::new(unasked),
             spec("unsayable", device.clone(), Some("length(userId) = 3")),
             spec("first", device.clone(), Some("event = 'Secret'")),
             spec("second", device, None),
         ];
         assert_eq!(ids(all.clone(), 7), ["first"]);
         assert_eq!(ids(all, 8), [""; 0]);
+    }
+
+    #[test]
+    fn pages_learn_what_all_destinations_of_their_source_ask_for_and_obey_what_is_theirs() {
+        let asking = |id: &str, mode: &str, categories: &[&str], enabled: bool| {
+            let settings = json!({ "apiKey": "k", "connectionMode": mode });
+            let mut spec = ConnectionSpec::clone(&spec(id, settings, None));
+            spec.routing.consent_categories =
+                categories.iter().map(|one| (*one).to_owned()).collect();
+            spec.enabled = enabled;
+            Arc::new(spec)
+        };
+        let devices = devices(vec![
+            asking("page", "device", &["Advertising"], true),
+            asking("server", "cloud", &["Analytics", "Advertising"], true),
+            asking("off", "cloud", &["Social"], false),
+        ]);
+        assert_eq!(devices.consent_categories(SourceNo(7)), ["Advertising", "Analytics"]);
+        assert_eq!(devices.consent_categories(SourceNo(8)), [""; 0]);
+        let [page] = &devices.of_source(SourceNo(7))[..] else { panic!("one") };
+        assert_eq!(
+            (&*page.connection_id, &page.consent_categories[..]),
+            ("page", &["Advertising".to_owned()][..])
+        );
+        assert_eq!(page.rules.len(), 1);
     }
 }
