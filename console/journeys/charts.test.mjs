@@ -29,7 +29,10 @@ describe('answers', () => {
       { type: 'identify', userId, traits: { name: `${userId} of the shop`, email: `${userId}@mail.example` }, timestamp: ago(10) },
       { type: 'track', event: 'Product Viewed', userId, properties: { category: 'Home' }, timestamp: ago(10) },
     ])
-    batch.push(...ORDERS.map(([userId, days]) => ({ type: 'track', event: ORDER, userId, properties: { revenue: 10 }, timestamp: ago(days) })))
+    batch.push(...ORDERS.map(([userId, days]) => ({
+      type: 'track', event: ORDER, userId, properties: { revenue: 10 }, timestamp: ago(days),
+      context: { app: { name: 'Shop', version: days > 7 ? '1.0' : '2.0' }, groupId: userId === 'cora' ? 'bolt' : 'acme' },
+    })))
     const headers = { authorization: `Basic ${btoa(`${key}:`)}` }
     const answer = await fetch(`${server.url}/v1/batch`, { method: 'POST', headers, body: JSON.stringify({ batch }) })
     assert.equal(answer.status, 200)
@@ -92,7 +95,7 @@ describe('answers', () => {
     await drawn()
     await button(/^Annotat/).click()
     await page.getByLabel('New note').fill('Release 4.2')
-    await page.getByLabel(/^When/).fill(ago(2).slice(0, 16))
+    await page.getByLabel(/^When/).fill(ago(6).slice(0, 16))
     await assertSound(page, 'the notes')
     await button('Put on the charts').click()
     await words('Release 4.2').waitFor()
@@ -103,9 +106,40 @@ describe('answers', () => {
     assert.equal(await words('Release 4.2').count(), 0)
     await page.reload()
     await words('Release 4.3').waitFor()
-    await button('Annotations (1)').click()
+    await button('Annotations (2)').click()
     await button('Take Release 4.3 off the charts').click()
     await words('Release 4.3').waitFor({ state: 'detached' })
+  })
+
+  test('a release that events tell of stands on the charts, and before and after it are compared', async () => {
+    await page.goto(asked({ ...ORDERS_A_WEEK, range: { last_days: 30 } }))
+    await words('Shop 2.0').waitFor()
+    await button(/^Annotations/).click()
+    await button('Before and after Shop 2.0').click()
+    const compared = page.getByRole('region', { name: 'Before and after Shop 2.0' })
+    const row = compared.getByRole('row').filter({ hasText: ORDER })
+    await row.waitFor()
+    assert.deepEqual(await row.getByRole('cell').allTextContents(), ['0', '3', '–'])
+    await compared.getByText(/Only 3 days since then are over/).waitFor()
+    await assertSound(page, 'before and after')
+    await page.reload()
+    await row.waitFor()
+    await button('Close before and after').click()
+    await compared.waitFor({ state: 'detached' })
+  })
+
+  test('companies are counted instead of people, and the list names them', async () => {
+    await page.goto(asked(ORDERS_A_WEEK))
+    await page.getByText('3 people did Order Completed in the last 7 days.').waitFor()
+    await button(/^Counted by/).click()
+    await page.getByRole('menuitem', { name: 'groups', exact: true }).or(page.getByRole('menuitemradio', { name: 'groups', exact: true })).click()
+    await page.getByText('2 groups did Order Completed in the last 7 days.').waitFor()
+    assert.match(page.url(), /count_by/)
+    await page.getByRole('button', { name: /^2: Order Completed, whole range/ }).click()
+    const list = page.getByRole('dialog')
+    await list.getByText('2 groups').first().waitFor()
+    for (const name of ['acme', 'bolt']) await list.getByText(name, { exact: true }).waitFor()
+    await assertSound(page, 'the groups behind a number')
   })
 
   test('the dictionary names an event, and makes one of several', async () => {

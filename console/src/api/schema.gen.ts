@@ -1060,6 +1060,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions of apps and when they came out: the first event that names the version in `context.app`.
+         *     The newest 100, oldest first. Left out are the version that an app's events begin with, and those
+         *     that fewer than a hundredth of the app's events have in their first week.
+         */
+        get: operations["list_releases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -1664,6 +1685,13 @@ export interface components {
         };
         /** @description How the people who were active are distributed over the values of a property. */
         CompositionQuery: {
+            /**
+             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
+             *     or of a group call, any other name the groups of that type in the context's `groups`,
+             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
+             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
+             */
+            count_by?: string | null;
             /** @description The largest groups to list, 1 to 1,000 (default 100). */
             groups_max?: number | null;
             /** @description Conditions on the people themselves; only who meets all of them is counted. */
@@ -2163,6 +2191,12 @@ export interface components {
         Data_ReceiptData: {
             data: {
                 receipt: components["schemas"]["Receipt"];
+            };
+        };
+        /** @description A successful answer. */
+        Data_ReleasesData: {
+            data: {
+                releases: components["schemas"]["Release"][];
             };
         };
         /** @description A successful answer. */
@@ -2899,6 +2933,13 @@ export interface components {
              */
             breakdown_step?: number | null;
             count?: components["schemas"]["FunnelCount"];
+            /**
+             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
+             *     or of a group call, any other name the groups of that type in the context's `groups`,
+             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
+             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
+             */
+            count_by?: string | null;
             /** @description Events that must not happen between steps. */
             exclusions?: components["schemas"]["Exclusion"][];
             /** @description With new users: step 1 must be on the local day of their first event. */
@@ -3212,6 +3253,13 @@ export interface components {
         };
         /** @description Who of the people with an event is new, stays, comes back and leaves, per interval. */
         LifecycleQuery: {
+            /**
+             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
+             *     or of a group call, any other name the groups of that type in the context's `groups`,
+             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
+             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
+             */
+            count_by?: string | null;
             event: components["schemas"]["EventSelector"];
             interval?: components["schemas"]["Interval"];
             /** @description Conditions on the people themselves; only who meets all of them is counted. */
@@ -3277,6 +3325,13 @@ export interface components {
         };
         /** @description What new people have paid by each day since their first event. */
         LifetimeQuery: {
+            /**
+             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
+             *     or of a group call, any other name the groups of that type in the context's `groups`,
+             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
+             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
+             */
+            count_by?: string | null;
             /**
              * Format: int32
              * @description The last day shown, 1 to 366 (default 30).
@@ -3742,6 +3797,13 @@ export interface components {
             /** @description Columns to show, 2 to 20 (default 10). */
             columns_max?: number | null;
             count?: components["schemas"]["PathsCount"];
+            /**
+             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
+             *     or of a group call, any other name the groups of that type in the context's `groups`,
+             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
+             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
+             */
+            count_by?: string | null;
             end?: components["schemas"]["EventSelector"] | null;
             /** @description Names of events that paths pass over. */
             ignore?: string[];
@@ -3950,9 +4012,11 @@ export interface components {
             person: components["schemas"]["Person"];
         };
         PersonEntry: {
+            /** @description The group, where groups are counted instead of people. */
+            group?: string | null;
             /**
              * Format: int64
-             * @description The person after merges.
+             * @description The person after merges; of a group, a number that its name always has.
              */
             person: number;
             /**
@@ -4145,6 +4209,23 @@ export interface components {
          * @enum {string}
          */
         RegionName: "us" | "eu";
+        /** @description A version of an app that came out, by the events that name it in `context.app`. */
+        Release: {
+            /** @description `context.app.name`; absent where events give none. */
+            app?: string | null;
+            /** @description Time of its first event. */
+            at: string;
+            /**
+             * Format: int64
+             * @description Events of this version so far.
+             */
+            events: number;
+            /** @description `context.app.version`. */
+            version: string;
+        };
+        ReleasesData: {
+            releases: components["schemas"]["Release"][];
+        };
         RemarkView: {
             isWarning: boolean;
             text: string;
@@ -4229,6 +4310,13 @@ export interface components {
         /** @description How many of the people who did the start event did the return event, and when. */
         RetentionQuery: {
             breakdown?: components["schemas"]["PropertyRef"] | null;
+            /**
+             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
+             *     or of a group call, any other name the groups of that type in the context's `groups`,
+             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
+             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
+             */
+            count_by?: string | null;
             /** @description The largest groups to list, 1 to 1,000 (default 100). */
             groups_max?: number | null;
             mode?: components["schemas"]["RetentionMode"];
@@ -4330,6 +4418,13 @@ export interface components {
         /** @description Revenue per interval. */
         RevenueQuery: {
             breakdown?: components["schemas"]["PropertyRef"] | null;
+            /**
+             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
+             *     or of a group call, any other name the groups of that type in the context's `groups`,
+             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
+             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
+             */
+            count_by?: string | null;
             /** @description The largest groups to list, 1 to 1,000 (default 100). */
             groups_max?: number | null;
             interval?: components["schemas"]["Interval"];
@@ -4595,6 +4690,13 @@ export interface components {
             /** @description Lower ends of the bins of lengths in seconds, ascending. */
             bins_seconds?: number[];
             by?: components["schemas"]["SessionsBy"];
+            /**
+             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
+             *     or of a group call, any other name the groups of that type in the context's `groups`,
+             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
+             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
+             */
+            count_by?: string | null;
             interval?: components["schemas"]["Interval"];
             /** @description Which number is to be drawn; an answer has all of them. */
             measure?: components["schemas"]["SessionsMeasure"];
@@ -4781,6 +4883,13 @@ export interface components {
         };
         /** @description On how many days of a period people have an event. */
         StickinessQuery: {
+            /**
+             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
+             *     or of a group call, any other name the groups of that type in the context's `groups`,
+             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
+             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
+             */
+            count_by?: string | null;
             event: components["schemas"]["EventSelector"];
             /** @description Conditions on the people themselves; only who meets all of them is counted. */
             people?: components["schemas"]["PeopleClause"][];
@@ -4950,6 +5059,13 @@ export interface components {
         TrendQuery: {
             breakdown?: components["schemas"]["PropertyRef"] | null;
             compare?: components["schemas"]["PastShift"] | null;
+            /**
+             * @description Counts groups instead of people: `group_id` takes the `groupId` of an event's context
+             *     or of a group call, any other name the groups of that type in the context's `groups`,
+             *     as Amplitude's SDKs send them. An event without such a group is left out, one with
+             *     several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
+             */
+            count_by?: string | null;
             /** @description One to ten events, each a series of its own. */
             events: components["schemas"]["EventSelector"][];
             /**
@@ -12207,6 +12323,62 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The server failed; its log says why */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description A part of the server is busy; `Retry-After` says when to come back */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+        };
+    };
+    list_releases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The releases */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ReleasesData"];
+                };
+            };
+            /** @description Nobody is signed in, or what should prove it is not right */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description The role does not reach, or the request comes from another site */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -8,6 +8,7 @@ const builderSearch = search({
   chart: oneOf("line", "area", "stacked", "bar", "table", "number", "funnel", "times", "grid", "flow"),
   hide: text,
   people: text,
+  around: text,
 });
 
 export const insightsRoute = createRoute({

@@ -166,6 +166,29 @@ impl Selection {
         }
     }
 
+    /// Gives every row once, in no particular order.
+    pub fn each_row(&self, mut visit: impl FnMut(RowRef)) {
+        let mut of_run = |part: u32, rows: Range<u32>| {
+            rows.for_each(|row| visit(RowRef { part, row }));
+        };
+        self.walk(PeopleSlice::ALL, |piece| {
+            match piece {
+                Piece::Block { part, people } => {
+                    for index in people.clone() {
+                        of_run(part, self.parts[part as usize].range(index));
+                    }
+                }
+                Piece::Runs { runs, .. } => {
+                    runs.iter().for_each(|run| of_run(run.part, run.start..run.end));
+                }
+                Piece::Rows { rows, .. } => {
+                    rows.iter().for_each(|at| of_run(at.part, at.row..at.row + 1));
+                }
+            }
+            true
+        });
+    }
+
     fn walk_straight(&self, slice: PeopleSlice, visit: &mut impl FnMut(Piece<'_>) -> bool) -> bool {
         let mut cursors: Vec<Cursor<'_>> = self
             .parts

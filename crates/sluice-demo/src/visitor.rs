@@ -95,6 +95,13 @@ pub(crate) fn plan(
     visitor.into_events()
 }
 
+/// Number of the app's release at a moment: one every three weeks.
+fn release(at: Timestamp) -> i64 {
+    const LENGTH_SECS: i64 = 21 * 86_400;
+    // The first came out in the spring of 2025.
+    at.as_secs().div_euclid(LENGTH_SECS) - 960
+}
+
 impl Visitor {
     fn new(mut rng: StdRng, name: String, country: &'static Country) -> Self {
         let mut devices = vec![Device::new(&mut rng)];
@@ -369,12 +376,19 @@ impl Visitor {
             event.insert("userId".into(), user_id.into());
         }
         event.extend(json);
-        event.insert("context".into(), self.context(device, sender, &event));
+        event.insert("context".into(), self.context(device, sender, at, &event));
         self.events.push((device, Planned { at, person: 0, refused: None, sender, json: event }));
         at.plus(pause(&mut self.rng, 2, 95))
     }
 
-    fn context(&self, device: usize, sender: Sender, event: &Map<String, Value>) -> Value {
+    fn context(
+        &self,
+        device: usize,
+        sender: Sender,
+        at: Timestamp,
+        event: &Map<String, Value>,
+    ) -> Value {
+        let release = release(at);
         let used = &self.devices[device];
         let mut context = match sender {
             Sender::Server => {
@@ -392,7 +406,7 @@ impl Visitor {
                 "library": library("@segment/analytics-react-native", "2.21.3"),
                 "locale": self.country.locale,
                 "timezone": self.country.zone,
-                "app": { "name": "Shop", "version": "3.2.0", "build": "320" },
+                "app": { "name": "Shop", "version": format!("3.{release}.0"), "build": format!("3{release:02}") },
                 "os": { "name": used.platform, "version": if used.platform == "iOS" { "19.1" } else { "16" } },
                 "device": { "type": used.platform.to_ascii_lowercase(), "id": format!("dev-{}", used.anonymous_id) },
             }),

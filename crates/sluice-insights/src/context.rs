@@ -9,7 +9,7 @@ use sluice_columnar::{EventNames, Selection, Snapshot};
 use crate::cohort::spec::PeopleClause;
 use crate::cohort::{self, Cohorts, PeopleSet};
 use crate::dictionary::Dictionary;
-use crate::engine::{Latest, Limits};
+use crate::engine::{Accounts, FirstSeen, Latest, Limits, Plan, Scan};
 use crate::insight::Page;
 use crate::people::{FoundPeople, Listed};
 use crate::query::TraitsAsOf;
@@ -32,6 +32,8 @@ pub struct Context {
     listed: Listed,
     /// Who is counted at all; everybody, if absent.
     people: Option<Arc<PeopleSet>>,
+    /// The groups that are counted instead of people, if any.
+    accounts: Option<Arc<Accounts>>,
 }
 
 impl Context {
@@ -53,6 +55,7 @@ impl Context {
             limits: Limits::default(),
             listed: Listed::default(),
             people: None,
+            accounts: None,
         }
     }
 
@@ -108,6 +111,39 @@ impl Context {
         let (set, explain) = cohort::members(people, self, cancelled)?;
         context.people = Some(set);
         Ok((context, Some(explain)))
+    }
+
+    /// The same, counting groups of a type instead of people.
+    pub(crate) fn counting_groups(mut self, count_by: Option<&str>) -> Result<Self, InsightError> {
+        if let Some(group_type) = count_by {
+            let accounts = Accounts::new(&self.snapshot, group_type, self.limits)?;
+            self.accounts = Some(Arc::new(accounts));
+        }
+        Ok(self)
+    }
+
+    /// The groups that are counted instead of people.
+    pub(crate) fn accounts(&self) -> Option<&Accounts> {
+        self.accounts.as_deref()
+    }
+
+    /// When those who are counted were first seen.
+    pub(crate) fn first_seen(&self) -> FirstSeen<'_> {
+        match &self.accounts {
+            None => FirstSeen::People(self.snapshot.first_seen().reader()),
+            Some(accounts) => accounts.first_seen(),
+        }
+    }
+
+    /// A scan of those who are counted.
+    pub(crate) fn scan<'a>(
+        &'a self,
+        selection: &'a Selection,
+        plan: &'a Plan,
+        cancelled: &'a AtomicBool,
+    ) -> Scan<'a> {
+        let (people, accounts) = (self.people(), self.accounts());
+        Scan { selection, plan, people, accounts, threads: self.threads, cancelled }
     }
 
     pub(crate) const fn cohorts(&self) -> &Cohorts {

@@ -85,8 +85,11 @@ pub struct People {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PersonEntry {
-    /// The person after merges.
+    /// The person after merges; of a group, a number that its name always has.
     pub person: u64,
+    /// The group, where groups are counted instead of people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// When: of a trend, the first counted event; of a funnel, each step reached, in order;
     /// of a retention, the start and the return; of a lifecycle, the first event of the interval,
     /// or the last of the one before; of a stickiness, the first event of the period;
@@ -135,10 +138,11 @@ pub fn answer(
     let mut query = query.clone();
     resolve(context.dictionary(), query.events_mut())?;
     query.check()?;
-    let (context, finding) = &context.counting(query.people(), cancelled)?;
+    let (context, finding) = context.counting(query.people(), cancelled)?;
+    let context = &context.counting_groups(query.count_by())?;
     let mut result = query.run(context, cancelled)?;
     let explain = result.explain_mut();
-    if let Some(finding) = finding {
+    if let Some(finding) = &finding {
         explain.add_scan(finding);
     }
     explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
@@ -159,10 +163,17 @@ pub fn people(
     let mut query = query.clone();
     resolve(context.dictionary(), query.events_mut())?;
     query.check()?;
-    let (context, _) = &context.listing(list).counting(query.people(), cancelled)?;
+    let (context, _) = context.listing(list).counting(query.people(), cancelled)?;
+    let context = &context.counting_groups(query.count_by())?;
     let (found, mut explain) = query.behind(context, cancelled)?;
     explain.milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    Ok(found.page(explain))
+    let mut list = found.page(explain);
+    if let Some(accounts) = context.accounts() {
+        for one in &mut list.people {
+            one.group = accounts.name(one.person).map(str::to_owned);
+        }
+    }
+    Ok(list)
 }
 
 /// Takes events as the dictionary does.

@@ -8,11 +8,14 @@ use crate::cohort::check_people;
 use crate::cohort::spec::PeopleClause;
 use crate::context::Context;
 use crate::people::FoundPeople;
-use crate::query::{Condition, EventSelector, check_filters};
+use crate::query::{Condition, EventSelector, TraitsAsOf, check_count_by, check_filters};
 use crate::{Explain, InsightError};
 
 /// What is asked, of one kind.
 pub(crate) trait Question {
+    /// Whether it may count groups instead of people.
+    const COUNTS_GROUPS: bool = false;
+
     /// Says what cannot be asked, besides what no question can.
     fn check(&self) -> Result<(), InsightError>;
 
@@ -44,7 +47,10 @@ pub(crate) type Behind = (FoundPeople, Explain);
 pub(crate) fn check_common(
     people: &[PeopleClause],
     segment: &[Condition],
+    (count_by, is_possible): (Option<&str>, bool),
+    traits_as_of: TraitsAsOf,
 ) -> Result<(), InsightError> {
+    check_count_by(count_by, is_possible, traits_as_of)?;
     check_people(people)?;
     check_filters(segment)
 }
@@ -77,6 +83,12 @@ macro_rules! question {
             /// Conditions on the people themselves; only who meets all of them is counted.
             #[serde(default, skip_serializing_if = "Vec::is_empty")]
             pub people: Vec<$crate::cohort::spec::PeopleClause>,
+            /// Counts groups instead of people: `group_id` takes the `groupId` of an event's context
+            /// or of a group call, any other name the groups of that type in the context's `groups`,
+            /// as Amplitude's SDKs send them. An event without such a group is left out, one with
+            /// several counts in each. In trends, funnels, retentions, lifecycles and stickiness.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub count_by: Option<String>,
             #[serde(default)]
             pub traits_as_of: $crate::query::TraitsAsOf,
         }
@@ -114,9 +126,22 @@ macro_rules! kinds {
             pub fn check(&self) -> Result<(), InsightError> {
                 match self {
                     $(Self::$kind(query) => {
-                        check_common(&query.people, &query.segment)?;
+                        let count_by = (query.count_by.as_deref(), $query::COUNTS_GROUPS);
+                        check_common(
+                            &query.people,
+                            &query.segment,
+                            count_by,
+                            query.traits_as_of,
+                        )?;
                         query.check()
                     })*
+                }
+            }
+
+            /// The type of the groups that it counts instead of people.
+            fn count_by(&self) -> Option<&str> {
+                match self {
+                    $(Self::$kind(query) => query.count_by.as_deref(),)*
                 }
             }
 
@@ -160,9 +185,23 @@ macro_rules! kinds {
             pub fn check(&self) -> Result<(), InsightError> {
                 match self {
                     $(Self::$kind { query, .. } => {
-                        check_common(&query.people, &query.segment)?;
+                        let count_by = (query.count_by.as_deref(), $query::COUNTS_GROUPS);
+                        check_common(
+                            &query.people,
+                            &query.segment,
+                            count_by,
+                            query.traits_as_of,
+                        )?;
                         query.check()
                     })*
+                }
+            }
+
+            /// The type of the groups that the question counts instead of people.
+            #[must_use]
+            pub fn count_by(&self) -> Option<&str> {
+                match self {
+                    $(Self::$kind { query, .. } => query.count_by.as_deref(),)*
                 }
             }
 

@@ -47,6 +47,6 @@ pub use insight::{
 };
 pub use service::{
     Analytics, AnalyticsConfig, EventName, EventRow, EventsPage, NameCount, PersonEvents,
-    PropertyInfo, Seen, SeenPage, people_seen_last,
+    PropertyInfo, Release, Seen, SeenPage, people_seen_last, releases,
 };
 pub use time::Calendar;

@@ -88,6 +88,7 @@ impl FoundPeople {
         let text = |time: &i64| Timestamp::from_micros(*time).to_string();
         let entry = |one: Found| PersonEntry {
             person: one.person,
+            group: None,
             times: one.times.iter().map(text).collect(),
         };
         People { total, people: kept.into_iter().map(entry).collect(), next, explain }

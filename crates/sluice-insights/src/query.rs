@@ -15,6 +15,12 @@ pub const ANY_EVENT: &str = "_all";
 /// A pseudo-event at the time of a person's first event ever.
 pub const NEW_USER: &str = "_new";
 
+/// The group that an event's context names as `groupId`, or that a group call is about. Other groups
+/// are named by their type, as Amplitude's `groups` has them.
+pub const GROUP_ID: &str = "group_id";
+/// Most bytes of the name of a type of groups.
+const GROUP_TYPE_BYTES_MAX: usize = 256;
+
 /// Most events in one question, and most alternatives of one event.
 pub const EVENTS_MAX: usize = 10;
 pub const ALTERNATIVES_MAX: usize = 20;
@@ -155,6 +161,32 @@ pub fn check_filters(filters: &[Condition]) -> Result<(), InsightError> {
         return Err(invalid(format!("at most {} filters are allowed", limits.conditions_max)));
     }
     filters.iter().try_for_each(|filter| filter.check(&limits)).map_err(InsightError::Filter)
+}
+
+/// What groups can be counted by, and in which questions.
+pub(crate) fn check_count_by(
+    count_by: Option<&str>,
+    is_possible: bool,
+    traits_as_of: TraitsAsOf,
+) -> Result<(), InsightError> {
+    let Some(group_type) = count_by else { return Ok(()) };
+    if !is_possible {
+        return Err(invalid(
+            "this kind of question counts people; `count_by` is for trends, funnels, retentions, \
+             lifecycles and stickiness",
+        ));
+    }
+    if group_type.is_empty() || group_type.len() > GROUP_TYPE_BYTES_MAX {
+        return Err(invalid(format!(
+            "`count_by` is `{GROUP_ID}` or a type of groups, of at most {GROUP_TYPE_BYTES_MAX} bytes"
+        )));
+    }
+    if traits_as_of == TraitsAsOf::Latest {
+        return Err(invalid(
+            "traits as they are now belong to people; with `count_by`, take `traits_as_of` out",
+        ));
+    }
+    Ok(())
 }
 
 pub(crate) fn check_groups_max(groups_max: Option<usize>) -> Result<(), InsightError> {

@@ -3,6 +3,8 @@ import { api, data, type Schema } from "../client";
 import { request } from "../request";
 
 export type Annotation = Schema<"AnnotationView">;
+/** A version of an app that events tell of. */
+export type Release = Schema<"Release">;
 export type AnnotationSays = Schema<"AnnotationBody">;
 
 const KEY = ["annotations"];
@@ -12,6 +14,13 @@ export const annotationsQuery = queryOptions({
   queryKey: KEY,
   queryFn: async ({ signal }) => (await data(api.GET("/annotations", { signal }))).annotations,
   staleTime: 30_000,
+});
+
+/** The newest, oldest first. */
+export const releasesQuery = queryOptions({
+  queryKey: ["releases"],
+  queryFn: async ({ signal }) => (await data(api.GET("/releases", { signal }))).releases,
+  staleTime: 300_000,
 });
 
 /** Keeps an annotation: a new one, or one of an id in place of what it said. */

@@ -1,22 +1,30 @@
 // What was noted of a moment, such as a release or a campaign: written here, it stands on every chart over
-// time of the workspace.
+// time of the workspace. Releases that events tell of stand there by themselves.
 
 import { ActionIcon, Button, Popover, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { Flag, Pencil, X } from "lucide-react";
-import { useState } from "react";
+import { Diff, Flag, Pencil, X } from "lucide-react";
+import { useState, type ReactNode } from "react";
 import { messageOf } from "../../api/errors";
-import { annotationsQuery, useDeleteAnnotation, useKeepAnnotation, type Annotation } from "../../api/queries/annotations";
+import { annotationsQuery, releasesQuery, useDeleteAnnotation, useKeepAnnotation, type Annotation } from "../../api/queries/annotations";
 import { useCan } from "../../api/session";
 import { notifyFailed } from "../../components/notify";
 import { formatDate, formatExact, momentOf, wallClock } from "../../lib/time";
 import { useTimeZone } from "../../lib/timeZone";
 import classes from "./insights.module.css";
+import { releaseNoted, type Noted } from "./useAnnotations";
 
-export function Annotate() {
+interface Props {
+  /** Compares the question before and after; absent where a question cannot be compared. */
+  onAround: ((noted: Noted) => void) | undefined;
+}
+
+export function Annotate({ onAround }: Props) {
   const may = useCan("editor");
-  const all = useQuery(annotationsQuery).data ?? [];
+  const notes = useQuery(annotationsQuery).data ?? [];
+  const releases = (useQuery(releasesQuery).data ?? []).map(releaseNoted);
+  const all: (Noted | Annotation)[] = [...notes, ...releases].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
   const [opened, at] = useDisclosure(false);
   const [changed, setChanged] = useState<Annotation>();
   if (!may && all.length === 0) return null;
@@ -30,9 +38,16 @@ export function Annotate() {
       <Popover.Dropdown p={10}>
         {all.length > 0 ? (
           <ul className={classes.annotations}>
-            {all.toReversed().map((one) => (
-              <Row key={one.id} annotation={one} may={may} onChange={() => setChanged(one)} />
-            ))}
+            {all.map((one) => {
+              const around = onAround && (() => (at.close(), onAround({ at: one.at, text: one.text })));
+              return "id" in one ? (
+                <Row key={one.id} noted={one} onAround={around}>
+                  {may ? <Actions annotation={one} onChange={() => setChanged(one)} /> : null}
+                </Row>
+              ) : (
+                <Row key={one.text} noted={one} onAround={around} />
+              );
+            })}
           </ul>
         ) : null}
         {may ? <Form key={changed?.id ?? "new"} of={changed} onDone={() => setChanged(undefined)} /> : null}
@@ -41,16 +56,27 @@ export function Annotate() {
   );
 }
 
-function Row({ annotation, may, onChange }: { annotation: Annotation; may: boolean; onChange: () => void }) {
+function Row({ noted, onAround, children }: { noted: Noted; onAround: (() => void) | undefined; children?: ReactNode }) {
   const timeZone = useTimeZone();
-  const remove = useDeleteAnnotation();
   return (
     <li>
-      <time dateTime={annotation.at} title={formatExact(annotation.at, timeZone)}>
-        {formatDate(annotation.at, timeZone)}
+      <time dateTime={noted.at} title={formatExact(noted.at, timeZone)}>
+        {formatDate(noted.at, timeZone)}
       </time>
-      <span title={annotation.text}>{annotation.text}</span>
-      {may ? (
+      <span title={noted.text}>{noted.text}</span>
+      {onAround ? (
+        <ActionIcon variant="subtle" color="gray" size={22} aria-label={`Before and after ${noted.text}`} title="Before and after" onClick={onAround}>
+          <Diff size={12} aria-hidden />
+        </ActionIcon>
+      ) : null}
+      {children}
+    </li>
+  );
+}
+
+function Actions({ annotation, onChange }: { annotation: Annotation; onChange: () => void }) {
+  const remove = useDeleteAnnotation();
+  return (
         <>
           <ActionIcon variant="subtle" color="gray" size={22} aria-label={`Change ${annotation.text}`} onClick={onChange}>
             <Pencil size={12} aria-hidden />
@@ -65,8 +91,6 @@ function Row({ annotation, may, onChange }: { annotation: Annotation; may: boole
             <X size={12} aria-hidden />
           </ActionIcon>
         </>
-      ) : null}
-    </li>
   );
 }
 

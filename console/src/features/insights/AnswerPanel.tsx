@@ -8,6 +8,8 @@ import { BlockSkeleton } from "../../components/Skeletons";
 import { useTimeZone } from "../../lib/timeZone";
 import type { BuilderSearch } from "./BuilderPage";
 import { Annotate } from "./Annotate";
+import { notedFromUrl } from "./around";
+import { BeforeAfter } from "./BeforeAfter";
 import { ChartExplain } from "./Explain";
 import { ExportMenu } from "./ExportMenu";
 import classes from "./insights.module.css";
@@ -51,6 +53,7 @@ export function AnswerPanel({ name, query, display, search, onSearch, onDraw, on
   const timeZone = useTimeZone();
   const past = kindOf(query.kind).past;
   const shown = answer.data;
+  const around = notedFromUrl(search.around);
   const isOld = answer.isPlaceholderData || !isSame(asked, whole);
   const chart = display.chart ?? "line";
   const table = shown && kindOf(shown.query.kind).table(shown.query, shown.result, chart);
@@ -72,7 +75,9 @@ export function AnswerPanel({ name, query, display, search, onSearch, onDraw, on
             onChange={() => onChange(past.turn(query, resolveRange(query.range, todayIn(timeZone)).days))}
           />
         ) : null}
-        {kindOf(query.kind).isOverTime?.(query, chart) ? <Annotate /> : null}
+        {kindOf(query.kind).isOverTime?.(query, chart) || kindOf(query.kind).figures ? (
+          <Annotate onAround={kindOf(query.kind).figures && canAsk ? (noted) => onSearch({ ...search, around: JSON.stringify(noted) }, false) : undefined} />
+        ) : null}
         <ExportMenu name={name} panel={panel} table={table} />
       </div>
       {!canAsk ? (
@@ -91,6 +96,9 @@ export function AnswerPanel({ name, query, display, search, onSearch, onDraw, on
           <Drawn {...shown} {...{ chart, table, search, onSearch, onChange }} />
         </div>
       )}
+      {around && canAsk && kindOf(query.kind).figures ? (
+        <BeforeAfter key={around.at} query={asked} noted={around} onClose={() => onSearch({ ...search, around: undefined }, true)} />
+      ) : null}
     </section>
   );
 }

@@ -18,6 +18,7 @@ import { isAskable, isSame, pointFromUrl, queryFromUrl, queryToUrl, type ChartTy
 import { PeoplePanel } from "./PeoplePanel";
 import { kindOf } from "./registry";
 import { SaveActions } from "./SaveActions";
+import { CountedLine } from "./whom/CountedLine";
 import { WhomLine } from "./whom/WhomLine";
 
 export interface BuilderSearch {
@@ -27,6 +28,8 @@ export interface BuilderSearch {
   hide?: string | undefined;
   /** The number whose people are open, as JSON. */
   people?: string | undefined;
+  /** What the question is compared before and after, as JSON. */
+  around?: string | undefined;
 }
 
 interface Props {
@@ -69,7 +72,7 @@ function Builder({ saved, search, onSearch }: BuilderProps) {
   const inUrl = (next: InsightQuery) => (saved !== undefined && isSame(next, saved.query) ? undefined : queryToUrl(next));
   const change = (next: InsightQuery, replace = true) => {
     const sameKind = next.kind === query.kind;
-    onSearch({ ...search, q: inUrl(next), people: undefined, chart: sameKind ? search.chart : undefined, hide: sameKind ? search.hide : undefined }, replace);
+    onSearch({ ...search, q: inUrl(next), people: undefined, around: sameKind ? search.around : undefined, chart: sameKind ? search.chart : undefined, hide: sameKind ? search.hide : undefined }, replace);
   };
   const draw = (chart: ChartType) => onSearch({ ...search, chart, q: inUrl(kind.suit?.(query, chart) ?? query) }, true);
   const switchKind = (to: Kind) => {
@@ -96,6 +99,7 @@ function Builder({ saved, search, onSearch }: BuilderProps) {
           <div className={classes.editor} data-folded={isFolded || undefined}>
             <KindMenu kind={query.kind} onChange={switchKind} />
             <kind.Editor query={query} onChange={change} />
+            <CountedLine query={query} onChange={change} />
             <WhomLine people={query.people} onChange={(people) => change({ ...query, people })} />
           </div>
         </section>

@@ -11,6 +11,7 @@ import classes from "./insights.module.css";
 import { conditions, conditionWords, finished, type InsightQuery, type InsightResult, type Kind, type Point } from "./model";
 import { resolveRange, todayIn } from "./range";
 import { kindOf } from "./registry";
+import { unitWords } from "./whom/groups";
 
 const COUNTED: Record<Kind, string> = {
   trend: "The total counts each person once over the whole range, so it is not the sum of the intervals.",
@@ -49,7 +50,7 @@ export function NumberExplain({ query, point, people }: { query: InsightQuery; p
   return (
     <details className={classes.explain}>
       <summary>Explain this number</summary>
-      <Told query={asked} result={result} first={[["Counted", `${plural(people, "person", "people")}: ${what}`]]} />
+      <Told query={asked} result={result} first={[["Counted", `${plural(people, ...unitWords(asked))}: ${what}`]]} />
     </details>
   );
 }
@@ -74,7 +75,9 @@ function Told({ query, result, first = [] }: ToldProps) {
           ["Only where", filters],
           ["Days", `${start} to ${end}, from midnight to midnight in ${timeZone ?? localTimeZone()}`],
           ["Rule", COUNTED[query.kind]],
-          ["People", "Merged people count once, also backwards in time."],
+          query.count_by
+            ? ["Groups", `Each ${query.count_by === "group_id" ? "group" : query.count_by} counts with the events of all its people, where these rules say person. Events that name none are left out; one with several counts in each.`]
+            : ["People", "Merged people count once, also backwards in time."],
           [
             "From",
             `${plural(explain.rows_scanned, "event")} read in ${plural(explain.parts_scanned, "part")}, ${formatNumber(explain.parts_skipped)} left out by the range; all events below offset ${formatNumber(explain.events_to)} of the log. Exact, without samples.`,

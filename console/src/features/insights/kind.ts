@@ -30,6 +30,15 @@ export interface NumberTable {
   note?: string | undefined;
 }
 
+/** A number of a whole range. */
+export interface Figure {
+  /** The same in another range. */
+  key: string;
+  name: string;
+  value: number | null;
+  format: (value: number) => string;
+}
+
 export interface EditorProps<Q> {
   query: Q;
   onChange: (query: Q) => void;
@@ -72,6 +81,8 @@ export interface InsightKind<Q extends InsightQuery, R extends InsightResult = E
   suit?: (query: Q, chart: ChartType) => Q;
   /** The answer in one sentence, above the drawing; nothing where the drawing says it better. */
   says?: (query: Q, result: R) => string | undefined;
+  /** The few numbers that stand for the whole range, for a comparison of two ranges. */
+  figures?: (query: Q, result: R) => Figure[];
   /** In one line, for titles and cards. */
   describe: (query: Q) => string;
   isEmpty: (result: R) => boolean;

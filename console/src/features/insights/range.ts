@@ -25,7 +25,8 @@ export function todayIn(timeZone: string | undefined, now: Date = new Date()): s
   return parts.format(now);
 }
 
-function shift(date: string, days: number): string {
+/** Another date, so many days later. */
+export function shift(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use sluice_event::WorkspaceNo;
+use sluice_insights::Release;
 use utoipa::ToSchema;
 
 use super::Answer;
@@ -19,6 +20,9 @@ pub trait EventSchema: Send + Sync {
         workspace: WorkspaceNo,
         event: Option<String>,
     ) -> Answer<Vec<PropertyName>>;
+
+    /// Releases of apps that events tell of, oldest first.
+    fn releases(&self, workspace: WorkspaceNo) -> Answer<Vec<Release>>;
 }
 
 /// What the data dictionary says of something that was seen; absent where it says nothing.

@@ -1,9 +1,10 @@
 //! Annotations: a few words at a moment that stand on every chart over time. A deployment can post
-//! its version here.
+//! its version here. And the releases that stand there by themselves, as events tell of them.
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use sluice_event::time;
+use sluice_insights::Release;
 use sluice_model::{Annotation, AnnotationId, AnnotationSays};
 use utoipa::ToSchema;
 
@@ -30,6 +31,11 @@ pub(super) struct AnnotationData {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AnnotationsData {
     annotations: Vec<AnnotationView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ReleasesData {
+    releases: Vec<Release>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -117,4 +123,17 @@ pub(super) async fn delete_annotation(
     let id = AnnotationId::new(id);
     api.store().call(move |store| store.annotation_delete(no, &id, &actor)).await?;
     Ok(done())
+}
+
+/// Versions of apps and when they came out: the first event that names the version in `context.app`.
+/// The newest 100, oldest first. Left out are the version that an app's events begin with, and those
+/// that fewer than a hundredth of the app's events have in their first week.
+#[utoipa::path(get, path = "/releases", tag = "Insights", security(("token" = ["viewer"])),
+    responses((status = 200, description = "The releases", body = Data<ReleasesData>)))]
+pub(super) async fn list_releases(
+    who: Viewer,
+    State(api): State<ApiState>,
+) -> Result<Data<ReleasesData>, ApiError> {
+    let releases = api.handles().schema.releases(who.workspace()).await?;
+    Ok(Data { data: ReleasesData { releases } })
 }

@@ -181,6 +181,10 @@ async fn people_behind(
     query: PeopleQuery,
 ) -> Result<Vec<u64>, ApiError> {
     query.check()?;
+    if query.count_by().is_some() {
+        let message = "the number counts groups, and a cohort is of people; take `count_by` out";
+        return Err(ApiError::invalid("behind", message));
+    }
     let zone = time_zone(api, no).await?;
     let page = Page { after: None, limit: BEHIND_MAX };
     let found = api.handles().questions.people(no, zone, query, page).await?;

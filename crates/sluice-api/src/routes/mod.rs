@@ -134,6 +134,7 @@ fn insight_operations() -> OpenApiRouter<ApiState> {
             saved_insights::update_insight,
             saved_insights::delete_insight
         ))
+        .routes(routes!(annotations::list_releases))
         .routes(routes!(annotations::list_annotations, annotations::create_annotation))
         .routes(routes!(annotations::update_annotation, annotations::delete_annotation))
         .routes(routes!(dashboards::list_dashboards, dashboards::create_dashboard))

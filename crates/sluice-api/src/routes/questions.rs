@@ -39,7 +39,7 @@ pub(super) struct BehindData {
 pub(super) struct PersonBehind {
     #[serde(flatten)]
     entry: PersonEntry,
-    /// Who they are; absent if they are not known (any more).
+    /// Who they are; absent if they are not known (any more), and of groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<PersonSummary>,
 }
@@ -97,14 +97,17 @@ pub(super) async fn behind(
     behind: People,
 ) -> Result<Data<BehindData>, ApiError> {
     let pagination = paging.pagination(behind.next, Some(behind.total));
-    let ids = behind.people.iter().map(|entry| PersonId(entry.person)).collect();
+    let of_people = behind.people.iter().filter(|entry| entry.group.is_none());
+    let ids = of_people.map(|entry| PersonId(entry.person)).collect();
     let summaries = api.handles().people.summaries(no, ids).await?;
     let mut summaries: HashMap<u64, PersonSummary> =
         summaries.into_iter().map(|summary| (summary.id, summary)).collect();
     let entries = behind.people.into_iter();
-    let people = entries
-        .map(|entry| PersonBehind { summary: summaries.remove(&entry.person), entry })
-        .collect();
+    let mut summary_of = |entry: &PersonEntry| match entry.group {
+        None => summaries.remove(&entry.person),
+        Some(_) => None,
+    };
+    let people = entries.map(|entry| PersonBehind { summary: summary_of(&entry), entry }).collect();
     let (total, explain) = (behind.total, behind.explain);
     Ok(Data { data: BehindData { total, people, explain, pagination } })
 }

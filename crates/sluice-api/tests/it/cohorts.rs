@@ -86,6 +86,11 @@ async fn the_people_behind_a_number_become_a_cohort() {
     assert_eq!(made.json["data"]["cohort"]["listed"], 5, "{}", made.text);
     let both = json!({ "name": "B", "behind": behind, "definition": performed("A") });
     assert_eq!(server.post("/cohorts", &both).await.status, 400);
+    let mut groups = body.clone();
+    groups["behind"]["query"]["count_by"] = json!("company");
+    let refused = server.post("/cohorts", &groups).await;
+    assert_eq!(refused.status, 400, "{}", refused.text);
+    assert!(refused.text.contains("the number counts groups"), "{}", refused.text);
 }
 
 #[tokio::test]

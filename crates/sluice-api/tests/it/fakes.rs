@@ -22,7 +22,7 @@ use sluice_destination_kit::{
 use sluice_event::{ExternalId, MergeId, PersonId, SourceNo, WorkspaceNo};
 use sluice_insights::{
     CohortDefinition, CohortSize, Explain, InsightError, InsightQuery, InsightResult, PeopleQuery,
-    PersonEntry,
+    PersonEntry, Release,
 };
 use sluice_model::Actor;
 use sluice_store::{Page, Store};
@@ -510,6 +510,16 @@ impl EventSchema for Fake {
         now(if is_ours(workspace) { vec![name] } else { Vec::new() })
     }
 
+    fn releases(&self, workspace: WorkspaceNo) -> Answer<Vec<Release>> {
+        let release = Release {
+            app: Some(PLANTED.to_owned()),
+            version: "4.2".to_owned(),
+            at: "2026-03-01T09:00:00Z".to_owned(),
+            events: 3,
+        };
+        now(if is_ours(workspace) { vec![release] } else { Vec::new() })
+    }
+
     fn dictionary_changed(&self, workspace: WorkspaceNo) -> Answer<()> {
         assert!(workspace.0 > 0);
         now(())
@@ -583,7 +593,7 @@ impl Questions for Fake {
         let total: u64 = if is_ours(workspace) { 5 } else { 0 };
         let mut people: Vec<PersonEntry> = (1..=total)
             .filter(|person| page.after.is_none_or(|after| *person > after))
-            .map(|person| PersonEntry { person, times: vec![PLANTED.to_owned()] })
+            .map(|person| PersonEntry { person, group: None, times: vec![PLANTED.to_owned()] })
             .collect();
         let more = people.len() > page.limit;
         people.truncate(page.limit);

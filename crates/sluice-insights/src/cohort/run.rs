@@ -130,7 +130,7 @@ pub fn people(
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().copied().filter(|_| more);
-    let entry = |person| PersonEntry { person, times: Vec::new() };
+    let entry = |person| PersonEntry { person, group: None, times: Vec::new() };
     Ok(People { total: set.len(), people: found.into_iter().map(entry).collect(), next, explain })
 }
 
@@ -216,6 +216,7 @@ impl Evaluation<'_> {
                 selection: &selection,
                 plan: &setup.plan,
                 people: None,
+                accounts: None,
                 threads: context.threads,
                 cancelled: self.cancelled,
             };

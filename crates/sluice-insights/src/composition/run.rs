@@ -9,7 +9,7 @@ use super::spec::{
     RANGE_DAYS_MAX,
 };
 use crate::context::Context;
-use crate::engine::{Groups, GroupsOf, Hit, Operator, Plan, Scan, SlotSpec, scan};
+use crate::engine::{Groups, GroupsOf, Hit, Operator, Plan, SlotSpec, scan};
 use crate::kind::{Behind, Run};
 use crate::people::{Found, FoundPeople};
 use crate::time::Span;
@@ -94,9 +94,7 @@ impl Setup {
         cancelled: &AtomicBool,
         keep: &Keep,
     ) -> Result<Done, InsightError> {
-        let people = context.people();
-        let what =
-            Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
+        let what = context.scan(selection, &self.plan, cancelled);
         let passes = scan(&what, || Composition {
             setup: self,
             keep,

@@ -8,8 +8,10 @@
 //!   seldom need more; by [`collect`] and [`place`].
 //! - [`timeline`]: a sweep whose rows are times and events only, in order.
 //! - [`groups`]: the values of a breakdown.
+//! - [`accounts`]: gives groups instead of people.
 //! - [`admit`]: leaves people out whom a question does not count.
 
+mod accounts;
 mod admit;
 mod collect;
 mod cursor;
@@ -27,6 +29,7 @@ mod test;
 mod timeline;
 mod wide;
 
+pub(crate) use accounts::{Accounts, FirstSeen};
 pub(crate) use groups::{Groups, GroupsOf};
 pub(crate) use latest::Latest;
 pub use limits::Limits;
@@ -37,6 +40,6 @@ pub(crate) use scan::{Hit, Operator, Scan, is_given_up, scan};
 pub(crate) use sweep::{
     Mark, SWEPT_PARTS_MAX, Sweeper, Units, Whole, sweep, sweep_in_groups, sweep_starts,
 };
-pub(crate) use test::Test;
+pub(crate) use test::{CellsOf, Test};
 pub(crate) use timeline::{Rows, Timeline, timeline};
 pub(crate) use wide::widest;

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use sluice_columnar::{PeopleSlice, Piece, RowRef, Selection};
 
+use super::accounts::{Accounts, scan_accounts};
 use super::admit::{Admitting, admitted};
 use super::cursor::{Cursor, DONE};
 use super::plan::Plan;
@@ -48,6 +49,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) plan: &'a Plan,
     /// Who is counted at all; everybody, if absent.
     pub(crate) people: Option<&'a PeopleSet>,
+    /// The groups that are counted instead of people, if any.
+    pub(crate) accounts: Option<&'a Accounts>,
     pub(crate) threads: usize,
     pub(crate) cancelled: &'a AtomicBool,
 }
@@ -62,6 +65,17 @@ pub(crate) fn is_given_up(cancelled: &AtomicBool, count: usize) -> bool {
 
 /// Runs an operator on each thread; the caller adds their results up.
 pub(crate) fn scan<O: Operator>(
+    scan: &Scan<'_>,
+    make: impl Fn() -> O + Sync,
+) -> Result<Vec<O>, InsightError> {
+    match scan.accounts {
+        None => scan_people(scan, make),
+        Some(accounts) => scan_accounts(scan, accounts, make),
+    }
+}
+
+/// The same by person, also where groups are counted.
+pub(super) fn scan_people<O: Operator>(
     scan: &Scan<'_>,
     make: impl Fn() -> O + Sync,
 ) -> Result<Vec<O>, InsightError> {
@@ -128,6 +142,8 @@ fn run<O: Operator>(scan: &Scan<'_>, slice: PeopleSlice, operator: &mut O, hits:
         return;
     }
     let plan = scan.plan;
+    // A group's first row may be any row of a person.
+    let first_only = if scan.accounts.is_some() { 0 } else { plan.first_only };
     let left_out = scan.selection.gathered_keys();
     let mut cursors: Vec<Cursor<'_>> = plan
         .parts
@@ -135,14 +151,7 @@ fn run<O: Operator>(scan: &Scan<'_>, slice: PeopleSlice, operator: &mut O, hits:
         .zip(0..)
         .filter(|(part, _)| !part.codes.is_empty())
         .map(|(part, number)| {
-            Cursor::new(
-                part,
-                number,
-                (least, most),
-                (plan.from, plan.to),
-                plan.first_only,
-                left_out,
-            )
+            Cursor::new(part, number, (least, most), (plan.from, plan.to), first_only, left_out)
         })
         .filter(|cursor| cursor.key != DONE)
         .collect();

@@ -8,6 +8,7 @@
 
 use sluice_columnar::{Numbered, NumberedSlice, RowRef};
 
+use super::accounts::scan_accounts;
 use super::admit::{Admitting, admitted};
 use super::collect::Collected;
 use super::groups::Groups;
@@ -153,6 +154,9 @@ fn sweep_of<O: Sweeper>(
     what: &Swept<'_>,
     make: impl Fn() -> O + Sync,
 ) -> Result<Vec<O>, InsightError> {
+    if let Some(accounts) = scan.accounts {
+        return scan_accounts(scan, accounts, make);
+    }
     match scan.people {
         None => sweep_all(scan, what, make),
         Some(people) => {

@@ -83,7 +83,7 @@ impl CellsOf {
         self.column().map_or(1, Column::codes_count)
     }
 
-    pub(super) fn value(&self, code: u32) -> Value<'_> {
+    pub(crate) fn value(&self, code: u32) -> Value<'_> {
         self.column().map_or(Value::Null, |column| column_value(column.value(code)))
     }
 

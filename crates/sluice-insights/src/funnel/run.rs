@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use hashbrown::HashMap;
-use sluice_columnar::{FirstSeenReader, RowRef};
+use sluice_columnar::RowRef;
 use sluice_event::PersonId;
 
 use super::abreast::ABREAST;
@@ -15,8 +15,8 @@ use super::spec::{
 use super::tally::{ByGroup, Keep, Lanes, Tally, work_out};
 use crate::context::Context;
 use crate::engine::{
-    ALIKE_MAX, Groups, GroupsOf, Hit, Mark, Operator, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Units,
-    scan, sweep_in_groups,
+    ALIKE_MAX, FirstSeen, Groups, GroupsOf, Hit, Mark, Operator, Plan, SWEPT_PARTS_MAX, SlotSpec,
+    Units, scan, sweep_in_groups,
 };
 use crate::kind::{Behind, Run};
 use crate::people::{Found, FoundPeople};
@@ -203,9 +203,7 @@ impl Setup {
         cancelled: &AtomicBool,
         ask: Ask<'_>,
     ) -> Result<Vec<Funnel<'s>>, InsightError> {
-        let people = context.people();
-        let what =
-            Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
+        let what = context.scan(selection, &self.plan, cancelled);
         let make = || self.operator(query, context, ask);
         // Lists of people and activity of other events need every row.
         if matches!(ask, Ask::People(_))
@@ -248,7 +246,7 @@ impl Setup {
             steps,
             step_bits: (1 << steps) - 1,
             users: query.users,
-            first_seen: (query.users == Users::New).then(|| context.snapshot.first_seen().reader()),
+            first_seen: (query.users == Users::New).then(|| context.first_seen()),
             breakdown_step: query.breakdown_step.unwrap_or(1),
             finder: Finder::new(steps, window, disjoint),
             rows: Vec::new(),
@@ -301,7 +299,7 @@ pub(super) struct Funnel<'s> {
     pub(super) steps: usize,
     step_bits: u16,
     users: Users,
-    pub(super) first_seen: Option<FirstSeenReader<'s>>,
+    pub(super) first_seen: Option<FirstSeen<'s>>,
     pub(super) breakdown_step: usize,
     finder: Finder,
     rows: Vec<Row>,

@@ -14,7 +14,7 @@ use super::spec::{FunnelGroup, FunnelPoint, FunnelQuery, FunnelResult, Hold, NOT
 use super::walk::{Ask, Walk, Wanted};
 use crate::InsightError;
 use crate::context::Context;
-use crate::engine::{Groups, GroupsOf, Numbers, Plan, Scan, SlotSpec, scan};
+use crate::engine::{Groups, GroupsOf, Numbers, Plan, SlotSpec, scan};
 use crate::kind::Behind;
 use crate::query::{Users, invalid};
 use crate::time::{Buckets, Span};
@@ -188,9 +188,7 @@ impl<'q> Scene<'q> {
         cancelled: &'s AtomicBool,
         ask: Ask<'_>,
     ) -> Result<Vec<Walk<'s>>, InsightError> {
-        let people = context.people();
-        let what =
-            Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
+        let what = context.scan(selection, &self.plan, cancelled);
         scan(&what, || Walk::new(self, context, cancelled, ask))
     }
 

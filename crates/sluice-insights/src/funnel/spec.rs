@@ -197,6 +197,8 @@ pub enum FunnelOutcome {
 }
 
 impl Question for FunnelQuery {
+    const COUNTS_GROUPS: bool = true;
+
     fn check(&self) -> Result<(), InsightError> {
         if self.steps.is_empty() || self.steps.len() > EVENTS_MAX {
             return Err(invalid(format!("a funnel has 1 to {EVENTS_MAX} `steps`")));

@@ -3,7 +3,6 @@
 use std::sync::atomic::AtomicBool;
 
 use hashbrown::HashMap;
-use sluice_columnar::FirstSeenReader;
 use sluice_event::PersonId;
 
 use super::barrier::Barriers;
@@ -16,7 +15,7 @@ use super::spec::{FunnelCount, FunnelOutcome, FunnelQuery, Order, TimeSpan};
 use super::totals::Totals;
 use super::unordered::Unordered;
 use crate::context::Context;
-use crate::engine::{Hit, Operator, is_given_up};
+use crate::engine::{FirstSeen, Hit, Operator, is_given_up};
 use crate::people::{Found, FoundPeople};
 use crate::query::{EVENTS_MAX, Users};
 use crate::time::Buckets;
@@ -57,7 +56,7 @@ pub(super) struct Walk<'s> {
     step_bits: u16,
     /// Entries after this unit may still convert.
     open_from: i64,
-    first_seen: Option<FirstSeenReader<'s>>,
+    first_seen: Option<FirstSeen<'s>>,
     way: Way,
     barriers: Barriers,
     ordinal: u32,
@@ -145,7 +144,7 @@ impl<'s> Walk<'s> {
             steps,
             step_bits: (1 << steps) - 1,
             open_from: context.now.as_micros().div_euclid(unit) - window,
-            first_seen: (query.users == Users::New).then(|| context.snapshot.first_seen().reader()),
+            first_seen: (query.users == Users::New).then(|| context.first_seen()),
             way,
             barriers,
             ordinal: 0,

@@ -2,14 +2,14 @@
 
 use std::sync::atomic::AtomicBool;
 
-use sluice_columnar::{FirstSeenReader, Selection};
+use sluice_columnar::Selection;
 use sluice_event::PersonId;
 
 use super::spec::{
     LifecycleCounts, LifecyclePoint, LifecycleQuery, LifecycleResult, LifecycleState,
 };
 use crate::context::Context;
-use crate::engine::{Plan, Rows, Scan, SlotSpec, Timeline, timeline};
+use crate::engine::{FirstSeen, Plan, Rows, SlotSpec, Timeline, timeline};
 use crate::kind::{Behind, Run};
 use crate::people::{Found, FoundPeople};
 use crate::time::{Buckets, Span};
@@ -84,13 +84,11 @@ impl Setup {
         cancelled: &AtomicBool,
         wanted: Option<(usize, LifecycleState)>,
     ) -> Result<(Vec<[u64; STATES]>, FoundPeople), InsightError> {
-        let people = context.people();
-        let what =
-            Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
+        let what = context.scan(selection, &self.plan, cancelled);
         let empty = || vec![[0; STATES]; self.intervals.len()];
         let passes = timeline(&what, || Lifecycle {
             intervals: &self.intervals,
-            first_seen: context.snapshot.first_seen().reader(),
+            first_seen: context.first_seen(),
             wanted,
             counts: empty(),
             found: context.found(),
@@ -108,7 +106,7 @@ impl Setup {
 
 struct Lifecycle<'s> {
     intervals: &'s [(i64, i64)],
-    first_seen: FirstSeenReader<'s>,
+    first_seen: FirstSeen<'s>,
     wanted: Option<(usize, LifecycleState)>,
     counts: Vec<[u64; STATES]>,
     found: FoundPeople,

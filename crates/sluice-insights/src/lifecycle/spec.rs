@@ -68,6 +68,8 @@ pub struct LifecyclePoint {
 }
 
 impl Question for LifecycleQuery {
+    const COUNTS_GROUPS: bool = true;
+
     fn check(&self) -> Result<(), InsightError> {
         self.event.check("the event of a lifecycle")?;
         check_no_first_event(&self.event, "a lifecycle")

@@ -10,7 +10,7 @@ use super::spec::{
     LifetimeDay, LifetimePoint, LifetimeQuery, LifetimeResult, LifetimeWho, RANGE_DAYS_MAX,
 };
 use crate::context::Context;
-use crate::engine::{Hit, Numbers, Operator, Plan, Scan, SlotSpec, scan};
+use crate::engine::{Hit, Numbers, Operator, Plan, SlotSpec, scan};
 use crate::kind::{Behind, Run};
 use crate::people::{Found, FoundPeople};
 use crate::query::{EventSelector, NEW_USER, invalid};
@@ -112,9 +112,7 @@ impl Setup {
         cancelled: &AtomicBool,
         wanted: Option<Wanted>,
     ) -> Result<Done, InsightError> {
-        let people = context.people();
-        let what =
-            Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
+        let what = context.scan(selection, &self.plan, cancelled);
         let empty =
             || Done { people: 0, days: vec![Day::default(); self.days], found: context.found() };
         let passes = scan(&what, || Lifetime {

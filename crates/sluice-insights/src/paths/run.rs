@@ -17,7 +17,7 @@ use super::spec::{
 use super::walk::{ACTIVE, BEGIN, Path, Rules, Step, TARGET, Walker};
 use crate::context::Context;
 use crate::engine::{
-    Hit, Operator, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Sweeper, Units, Whole, scan, sweep_starts,
+    Hit, Operator, Plan, SWEPT_PARTS_MAX, SlotSpec, Sweeper, Units, Whole, scan, sweep_starts,
 };
 use crate::kind::{Behind, Run};
 use crate::people::{Found, FoundPeople};
@@ -137,9 +137,7 @@ impl Setup {
         cancelled: &AtomicBool,
         keep: &Keep,
     ) -> Result<Done, InsightError> {
-        let people = context.people();
-        let what =
-            Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
+        let what = context.scan(selection, &self.plan, cancelled);
         let make = || Paths {
             setup: self,
             selection,

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use hashbrown::HashMap;
 use sluice_base::Timestamp;
-use sluice_columnar::{FirstSeenReader, RowRef, Selection};
+use sluice_columnar::{RowRef, Selection};
 use sluice_event::PersonId;
 
 use super::days::{ByDays, Counts};
@@ -16,8 +16,8 @@ use super::spec::{
 use super::table::{Bits, Table};
 use crate::context::Context;
 use crate::engine::{
-    Groups, GroupsOf, Hit, Mark, Operator, Places, Plan, SWEPT_PARTS_MAX, Scan, SlotSpec, Sweeper,
-    Units, Whole, scan, sweep,
+    FirstSeen, Groups, GroupsOf, Hit, Mark, Operator, Places, Plan, SWEPT_PARTS_MAX, SlotSpec,
+    Sweeper, Units, Whole, scan, sweep,
 };
 use crate::kind::{Behind, Run};
 use crate::people::{Found, FoundPeople};
@@ -227,9 +227,7 @@ impl Setup {
         cancelled: &AtomicBool,
         keep: &Keep,
     ) -> Result<Done, InsightError> {
-        let people = context.people();
-        let what =
-            Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
+        let what = context.scan(selection, &self.plan, cancelled);
         let make = || Retention {
             setup: self,
             keep,
@@ -238,7 +236,7 @@ impl Setup {
                 (Some(days), Keep::Overall) => Some(days.counts()),
                 _ => None,
             },
-            first_seen: (self.plan.first_only != 0).then(|| context.snapshot.first_seen().reader()),
+            first_seen: (self.plan.first_only != 0).then(|| context.first_seen()),
             starts: Vec::new(),
             backs: Vec::new(),
             places: Vec::new(),
@@ -335,7 +333,7 @@ struct Retention<'s> {
     origin: i64,
     /// Instead of `done`, where sets of days are enough.
     counts: Option<Counts>,
-    first_seen: Option<FirstSeenReader<'s>>,
+    first_seen: Option<FirstSeen<'s>>,
     /// Starts with their row in the table, and where they are stored.
     starts: Vec<(Moment, usize, RowRef)>,
     backs: Vec<Moment>,

@@ -201,6 +201,8 @@ impl RetentionUnit {
 }
 
 impl Question for RetentionQuery {
+    const COUNTS_GROUPS: bool = true;
+
     fn check(&self) -> Result<(), InsightError> {
         self.start.check("the start event of a retention")?;
         self.returning.check("the return event of a retention")?;

@@ -7,7 +7,7 @@ use sluice_columnar::Selection;
 use super::spec::{RevenueCounts, RevenuePoint, RevenueQuery, RevenueResult, RevenueSeries};
 use super::table::{Cell, Table};
 use crate::context::Context;
-use crate::engine::{Groups, GroupsOf, Hit, Numbers, Operator, Plan, Scan, SlotSpec, scan};
+use crate::engine::{Groups, GroupsOf, Hit, Numbers, Operator, Plan, SlotSpec, scan};
 use crate::kind::{Behind, Run};
 use crate::people::{Found, FoundPeople};
 use crate::query::invalid;
@@ -128,9 +128,7 @@ impl Setup {
         cancelled: &AtomicBool,
         keep: &Keep,
     ) -> Result<Done, InsightError> {
-        let people = context.people();
-        let what =
-            Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
+        let what = context.scan(selection, &self.plan, cancelled);
         let groups = self.groups.as_ref().map_or(0, Groups::len);
         let buckets = if matches!(keep, Keep::Ranges) { 0 } else { self.buckets.len() };
         let empty = || Done {

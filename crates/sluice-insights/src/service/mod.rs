@@ -5,6 +5,7 @@ mod events;
 mod names;
 mod pool;
 mod reader;
+mod releases;
 mod seen;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use sluice_log::Log;
 
 pub use events::{EventRow, EventsPage, NameCount, PersonEvents};
 pub use names::{EventName, PropertyInfo};
+pub use releases::{Release, releases};
 pub use seen::{Seen, SeenPage, people_seen_last};
 
 use crate::{
@@ -259,6 +261,14 @@ impl Analytics {
             names::properties(context, event.as_deref(), cancelled)
         })
         .await
+    }
+
+    /// The releases of apps that events tell of, oldest first.
+    ///
+    /// # Errors
+    /// As [`Analytics::query`].
+    pub async fn releases(&self) -> Result<Vec<Release>, InsightError> {
+        self.run(Calendar::default(), |context, _| releases(context)).await
     }
 
     /// Next offset of the events log that is not yet visible to questions.

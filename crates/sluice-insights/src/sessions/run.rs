@@ -10,7 +10,7 @@ use super::spec::{
 };
 use super::split::{Moment, Session, split};
 use crate::context::Context;
-use crate::engine::{Hit, Operator, Plan, Rows, Scan, SlotSpec, Timeline, scan, timeline};
+use crate::engine::{Hit, Operator, Plan, Rows, SlotSpec, Timeline, scan, timeline};
 use crate::kind::{Behind, Run};
 use crate::people::{Found, FoundPeople};
 use crate::query::invalid;
@@ -127,9 +127,7 @@ impl Setup {
         cancelled: &AtomicBool,
         wanted: Option<Wanted>,
     ) -> Result<Done, InsightError> {
-        let people = context.people();
-        let what =
-            Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
+        let what = context.scan(selection, &self.plan, cancelled);
         let empty = || Done {
             counts: vec![Counts::default(); self.buckets.len() + 1],
             bins: vec![(0, 0); self.bins.len()],

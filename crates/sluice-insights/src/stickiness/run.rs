@@ -9,7 +9,7 @@ use super::spec::{
     StickinessRow,
 };
 use crate::context::Context;
-use crate::engine::{Plan, Rows, Scan, SlotSpec, Timeline, timeline};
+use crate::engine::{Plan, Rows, SlotSpec, Timeline, timeline};
 use crate::kind::{Behind, Run};
 use crate::people::{Found, FoundPeople};
 use crate::query::invalid;
@@ -126,9 +126,7 @@ impl Setup {
         cancelled: &AtomicBool,
         wanted: Option<Wanted>,
     ) -> Result<Done, InsightError> {
-        let people = context.people();
-        let what =
-            Scan { selection, plan: &self.plan, people, threads: context.threads, cancelled };
+        let what = context.scan(selection, &self.plan, cancelled);
         let empty = || Done {
             periods: vec![[0; DAYS]; self.periods.len()],
             exactly: [0; DAYS],

@@ -109,6 +109,8 @@ impl StickinessPeriod {
 }
 
 impl Question for StickinessQuery {
+    const COUNTS_GROUPS: bool = true;
+
     fn check(&self) -> Result<(), InsightError> {
         self.event.check("the event of a stickiness")?;
         check_no_first_event(&self.event, "a stickiness")

@@ -1,13 +1,12 @@
 //! What becomes of each person's rows in a trend.
 
-use sluice_columnar::FirstSeenReader;
 use sluice_event::PersonId;
 
 use super::counted::{Mine, NOWHERE, Seen};
 use super::dims::{Dims, Group};
 use super::spec::Bin;
 use super::table::Table;
-use crate::engine::{Groups, Hit, Numbers, Operator, Plan, Ranks};
+use crate::engine::{FirstSeen, Groups, Hit, Numbers, Operator, Plan, Ranks};
 use crate::people::{Found, FoundPeople};
 use crate::query::Users;
 use crate::time::Buckets;
@@ -64,7 +63,7 @@ pub(super) struct Point {
 
 pub(super) struct Trend<'s> {
     pub(super) scene: &'s Scene,
-    pub(super) first_seen: Option<FirstSeenReader<'s>>,
+    pub(super) first_seen: Option<FirstSeen<'s>>,
     pub(super) keep: &'s Keep,
     pub(super) table: Table,
     /// Where the last row was: the next is often there, too.
@@ -98,7 +97,7 @@ struct Counts {
 impl<'s> Trend<'s> {
     pub(super) fn new(
         scene: &'s Scene,
-        first_seen: Option<FirstSeenReader<'s>>,
+        first_seen: Option<FirstSeen<'s>>,
         keep: &'s Keep,
         (table, found): (Table, FoundPeople),
     ) -> Self {

@@ -14,7 +14,7 @@ use super::spec::TrendQuery;
 use super::table::{Cell, SERIES_MAX, Table};
 use crate::InsightError;
 use crate::context::Context;
-use crate::engine::{Groups, GroupsOf, Numbers, Plan, Ranks, Scan, SlotSpec, scan};
+use crate::engine::{Groups, GroupsOf, Numbers, Plan, Ranks, SlotSpec, scan};
 use crate::people::FoundPeople;
 use crate::query::Users;
 use crate::time::{Buckets, Span};
@@ -122,13 +122,7 @@ impl Pass {
         keep: &Keep,
     ) -> Result<(Table, FoundPeople), InsightError> {
         let Asking { query, context, cancelled } = asking;
-        let what = Scan {
-            selection: &self.selection,
-            plan: &self.scene.plan,
-            people: context.people(),
-            threads: context.threads,
-            cancelled,
-        };
+        let what = context.scan(&self.selection, &self.scene.plan, cancelled);
         let buckets = match keep {
             Keep::RangesOnly => 0,
             _ => self.scene.buckets.len(),
@@ -143,7 +137,7 @@ impl Pass {
         };
         let new_or_first = query.users == Users::New || self.scene.plan.first_only != 0;
         let operators = scan(&what, || {
-            let first = new_or_first.then(|| context.snapshot.first_seen().reader());
+            let first = new_or_first.then(|| context.first_seen());
             Trend::new(&self.scene, first, keep, (table(), context.found()))
         })?;
         let mut all = table();

@@ -268,6 +268,8 @@ pub const SEGMENTS_MAX: usize = 10;
 const COMPARE_COUNT_MAX: u32 = 400;
 
 impl Question for TrendQuery {
+    const COUNTS_GROUPS: bool = true;
+
     fn check(&self) -> Result<(), InsightError> {
         if self.events.is_empty() || self.events.len() > EVENTS_MAX {
             return Err(invalid(format!("a trend has 1 to {EVENTS_MAX} `events`")));

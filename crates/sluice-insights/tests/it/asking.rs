@@ -17,6 +17,8 @@ pub(crate) struct Common {
     pub(crate) people: Json,
     pub(crate) segment: Vec<Cond>,
     pub(crate) latest: bool,
+    /// The type of the groups that are counted; the rows are already those of these groups.
+    pub(crate) count_by: Option<&'static str>,
 }
 
 impl Common {
@@ -29,6 +31,9 @@ impl Common {
             "segment": self.segment.iter().map(Cond::json).collect::<Vec<_>>(),
             "traits_as_of": if self.latest { "latest" } else { "event" },
         });
+        if let Some(count_by) = self.count_by {
+            json["count_by"] = json!(count_by);
+        }
         let Json::Object(own) = own else { panic!("fields are an object") };
         json.as_object_mut().unwrap().extend(own.into_iter().filter(|(_, value)| !value.is_null()));
         json

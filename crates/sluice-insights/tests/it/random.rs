@@ -239,10 +239,11 @@ pub(crate) fn common(
         people: json!([]),
         segment: conds(rng, conds_max),
         latest: rng.one_in(3),
+        count_by: None,
     }
 }
 
-fn trend(rng: &mut Rng, world: &World) -> trend_ask::Ask {
+pub(crate) fn trend(rng: &mut Rng, world: &World) -> trend_ask::Ask {
     let (interval, days) = *rng.pick(&[
         ("5_minutes", 2),
         ("hour", 7),
@@ -378,7 +379,7 @@ fn figure(rng: &mut Rng, ask: &trend_ask::Ask) -> Figure {
     }
 }
 
-fn funnel(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
+pub(crate) fn funnel(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
     let (start, end) = range(rng, world, 60);
     let count = 1 + rng.below(4) as usize;
     let distinct = rng.one_in(2);
@@ -412,7 +413,7 @@ fn funnel(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
 }
 
 /// With some of the options.
-fn funnel_with_options(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
+pub(crate) fn funnel_with_options(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
     let mut ask = funnel(rng, world);
     let steps = ask.steps.len();
     ask.order = rng.word(&["in_order", "any", "exact"]);
@@ -437,7 +438,7 @@ fn funnel_with_options(rng: &mut Rng, world: &World) -> funnel_oracle::Ask {
     ask
 }
 
-fn retention(rng: &mut Rng, world: &World) -> retention_oracle::Ask {
+pub(crate) fn retention(rng: &mut Rng, world: &World) -> retention_oracle::Ask {
     let unit = rng.word(&["day", "day", "week", "month"]);
     let dates = range(rng, world, if unit == "day" { 30 } else { 90 });
     let names = ["A", "B", "C", "ce:M", "_active", "_all", "$identify"];

@@ -19,14 +19,14 @@ fn base(rng: &mut Rng, world: &World, of: &[(&'static str, i64)]) -> Common {
     common(rng, dates, interval, 1)
 }
 
-fn lifecycle(rng: &mut Rng, world: &World) -> lifecycle_oracle::Ask {
+pub(crate) fn lifecycle(rng: &mut Rng, world: &World) -> lifecycle_oracle::Ask {
     let of = [("hour", 3), ("day", 40), ("week", 80), ("month", 100), ("quarter", 200)];
     let base = base(rng, world, &of);
     let event = pick(rng, &NAMES);
     lifecycle_oracle::Ask { base, event }
 }
 
-fn stickiness(rng: &mut Rng, world: &World) -> stickiness_oracle::Ask {
+pub(crate) fn stickiness(rng: &mut Rng, world: &World) -> stickiness_oracle::Ask {
     let base = base(rng, world, &[("week", 60), ("month", 100)]);
     let event = pick(rng, &NAMES);
     stickiness_oracle::Ask { base, event }

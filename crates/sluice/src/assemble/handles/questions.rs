@@ -8,7 +8,7 @@ use sluice_event::WorkspaceNo;
 use sluice_filter::Scope;
 use sluice_insights::{
     Analytics, Calendar, CohortDefinition, CohortSize, Cohorts, ErrorKind, InsightError,
-    InsightQuery, InsightResult, Page, People, PeopleQuery,
+    InsightQuery, InsightResult, Page, People, PeopleQuery, Release,
 };
 
 use super::Parts;
@@ -123,6 +123,11 @@ impl EventSchema for Parts {
         blocking(move || {
             read_dictionary(&store, &workspace?.analytics, no).map_err(super::internal)
         })
+    }
+
+    fn releases(&self, no: WorkspaceNo) -> Answer<Vec<Release>> {
+        let workspace = self.workspace(no);
+        Box::pin(async move { workspace?.analytics.releases().await.map_err(handle_error) })
     }
 
     fn properties(&self, no: WorkspaceNo, event: Option<String>) -> Answer<Vec<PropertyName>> {

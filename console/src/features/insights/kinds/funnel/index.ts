@@ -3,7 +3,7 @@ import type { InsightKind } from "../../kind";
 import type { QueryOf } from "../../model";
 import { FunnelChart } from "./Chart";
 import { FunnelEditor } from "./Editor";
-import { bars, describe, pointWords, table } from "./model";
+import { bars, describe, figures, pointWords, table } from "./model";
 import { says } from "./says";
 
 export const funnel: InsightKind<QueryOf<"funnel">> = {
@@ -26,6 +26,7 @@ export const funnel: InsightKind<QueryOf<"funnel">> = {
   },
   isOverTime: (_, chart) => chart === "line",
   says,
+  figures,
   describe,
   isEmpty: (result) => (result.overall.steps[0]?.count ?? 0) === 0,
   hasLegend: (result) => bars(result).length > 1,

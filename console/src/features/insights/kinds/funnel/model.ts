@@ -4,9 +4,10 @@ import type { Schema } from "../../../../api/client";
 import type { FunnelBar } from "../../../../charts/FunnelBars";
 import { slots } from "../../../../charts/palette";
 import { formatDuration, formatNumber, formatPercent } from "../../../../lib/format";
-import type { NumberCell, NumberRow, NumberTable } from "../../kind";
+import type { Figure, NumberCell, NumberRow, NumberTable } from "../../kind";
 import { selectorName, type ChartType, type Point, type QueryOf } from "../../model";
 import { rangeWords } from "../../range";
+import { unitTitle } from "../../whom/groups";
 
 export type Query = QueryOf<"funnel">;
 export type Result = Schema<"FunnelResult">;
@@ -52,7 +53,22 @@ export function table(query: Query, result: Result, chart?: ChartType): NumberTa
 export function unitWords(query: Query): string {
   if (query.count === "totals") return "Paths";
   if (query.hold === "session") return "Sessions";
-  return query.hold ? "Pairs" : "People";
+  return query.hold ? "Pairs" : unitTitle(query);
+}
+
+/** Who came, and the part that got to the end: of everybody, or of each group. */
+export function figures(query: Query, result: Result): Figure[] {
+  const groups = result.groups ?? [];
+  const one = (key: string, name: string, of: Bars): Figure[] => {
+    const [first, last] = [of.steps[0], of.steps.at(-1)];
+    const start = selectorName(query.steps[0] ?? {});
+    return [
+      { key: `${key}:count`, name: `${name}${start}`, value: first?.count ?? null, format: formatNumber },
+      { key: `${key}:part`, name: `${name}Conversion`, value: last?.from_start ?? null, format: (value) => formatPercent(value) },
+    ];
+  };
+  if (groups.length === 0 || groups.length > GROUPS_DRAWN_MAX) return one("all", "", result.overall);
+  return groups.flatMap((group) => one(`g:${group.group}`, `${group.group}: `, group));
 }
 
 function byMoment(query: Query, result: Result): NumberTable {

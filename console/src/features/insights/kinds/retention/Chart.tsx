@@ -6,6 +6,7 @@ import { TimeChart, type TimeSeries } from "../../../../charts/TimeChart";
 import { useNow } from "../../../../components/RelativeTime";
 import { formatNumber, formatPercent, plural } from "../../../../lib/format";
 import type { ChartProps } from "../../kind";
+import { unitWords } from "../../whom/groups";
 import { curves, gridOf, gridRows, type Query, type Result } from "./model";
 
 const CURVE_HEIGHT = 170;
@@ -27,7 +28,7 @@ export function RetentionChart(props: ChartProps<Query, Result>) {
   );
 }
 
-function Curves({ result, height, compact = false, hidden, onHide, onPeople }: ChartProps<Query, Result>) {
+function Curves({ query, result, height, compact = false, hidden, onHide, onPeople }: ChartProps<Query, Result>) {
   const all = useMemo(() => curves(result), [result]);
   const series = useMemo(() => all.filter((one) => !hidden.has(one.key)), [all, hidden]);
   const columns = useMemo(
@@ -57,7 +58,7 @@ function Curves({ result, height, compact = false, hidden, onHide, onPeople }: C
       />
       {onHide && all.length > 1 ? (
         <Legend
-          entries={all.map((one) => ({ key: one.key, name: one.name, slot: one.slot, amount: plural(one.people, "person", "people") }))}
+          entries={all.map((one) => ({ key: one.key, name: one.name, slot: one.slot, amount: plural(one.people, ...unitWords(query)) }))}
           hidden={hidden}
           onToggle={onHide}
         />

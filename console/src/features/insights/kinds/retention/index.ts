@@ -3,7 +3,7 @@ import type { InsightKind } from "../../kind";
 import type { QueryOf } from "../../model";
 import { RetentionChart } from "./Chart";
 import { RetentionEditor } from "./Editor";
-import { curves, describe, pointWords, table } from "./model";
+import { curves, describe, figures, pointWords, table } from "./model";
 import { says } from "./says";
 
 export const retention: InsightKind<QueryOf<"retention">> = {
@@ -23,6 +23,7 @@ export const retention: InsightKind<QueryOf<"retention">> = {
   table,
   isTable: (query, chart) => chart === "grid" && !query.breakdown,
   says,
+  figures,
   describe,
   isEmpty: (result) => result.overall.people === 0,
   hasLegend: (result) => curves(result).length > 1,

@@ -5,9 +5,10 @@ import type { GridCell, GridRow } from "../../../../charts/RetentionGrid";
 import type { TimeSeries } from "../../../../charts/TimeChart";
 import { slots } from "../../../../charts/palette";
 import { formatNumber, formatPercent } from "../../../../lib/format";
-import type { NumberCell, NumberRow, NumberTable } from "../../kind";
+import type { Figure, NumberCell, NumberRow, NumberTable } from "../../kind";
 import { selectorName, type Point, type QueryOf } from "../../model";
 import { rangeWords } from "../../range";
+import { unitTitle } from "../../whom/groups";
 import { dateWords } from "../../../../lib/time";
 
 export type Query = QueryOf<"retention">;
@@ -83,10 +84,19 @@ export function curves(result: Result): Curve[] {
   }));
 }
 
+/** The part that came back, by the time since the start. */
+export function figures(_: Query, result: Result): Figure[] {
+  return result.overall.combined.flatMap((cell, column) => {
+    const label = result.columns[column]?.label;
+    if (label === undefined || column === 0) return [];
+    return [{ key: label, name: label, value: cell.share ?? null, format: (value: number) => formatPercent(value) }];
+  });
+}
+
 /** A row per cohort; with a breakdown a row per group, over all cohorts. */
 export function table(query: Query, result: Result): NumberTable {
   const columns = [
-    { key: "people", title: "People" },
+    { key: "people", title: unitTitle(query) },
     ...result.columns.map((column) => ({ key: column.label, title: column.label })),
   ];
   const listed = result.groups?.length ?? 0;

@@ -4,7 +4,7 @@ import type { QueryOf } from "../../model";
 import { RevenueChart } from "./Chart";
 import { RevenueEditor } from "./Editor";
 import { fitInterval } from "../trend/model";
-import { describe, drawn, paymentsOf, pointWords, table } from "./model";
+import { describe, drawn, figures, paymentsOf, pointWords, table } from "./model";
 import { says } from "./says";
 
 export const revenue: InsightKind<QueryOf<"revenue">> = {
@@ -19,6 +19,7 @@ export const revenue: InsightKind<QueryOf<"revenue">> = {
   fit: (query, days) => ({ ...query, interval: fitInterval(query.interval, days) }),
   isOverTime: (_, chart) => chart !== "table",
   says,
+  figures,
   describe,
   isEmpty: (result) => result.overall.total.payments === 0,
   hasLegend: (result) => drawn(result).length > 1,

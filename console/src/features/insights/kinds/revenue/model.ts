@@ -3,7 +3,7 @@
 import type { Schema } from "../../../../api/client";
 import { slots } from "../../../../charts/palette";
 import { formatNumber } from "../../../../lib/format";
-import type { NumberCell, NumberRow, NumberTable } from "../../kind";
+import type { Figure, NumberCell, NumberRow, NumberTable } from "../../kind";
 import type { Point, QueryOf } from "../../model";
 import { rangeWords } from "../../range";
 import { dateWords } from "../../../../lib/time";
@@ -54,6 +54,17 @@ export function drawn(result: Result): DrawnSeries[] {
   const name = (series: Series) => series.group ?? "";
   const given = slots(groups.map(name));
   return groups.map((series) => ({ key: `g:${name(series)}`, name: name(series), slot: given.get(name(series)) ?? 0, series }));
+}
+
+/** The measure over the whole range: of everything, or of each group. */
+export function figures(query: Query, result: Result): Figure[] {
+  const measure = measureOf(query);
+  return drawn(result).map(({ key, name, series }) => ({
+    key,
+    name: result.groups?.length ? name : MEASURES[measure].words,
+    value: MEASURES[measure].of(series.total),
+    format: money,
+  }));
 }
 
 export function table(query: Query, result: Result): NumberTable {

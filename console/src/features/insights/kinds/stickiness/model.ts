@@ -6,6 +6,7 @@ import { formatNumber, formatPercent, plural } from "../../../../lib/format";
 import type { NumberCell, NumberRow, NumberTable } from "../../kind";
 import { selectorName, type Point, type QueryOf } from "../../model";
 import { rangeWords } from "../../range";
+import { unitTitle, unitWords } from "../../whom/groups";
 import { dateWords } from "../../../../lib/time";
 import { columnWords } from "../trend/table";
 
@@ -30,19 +31,19 @@ export function series(result: Result): CountSeries[] {
 }
 
 /** Two rows of averages over the whole periods, then the people of each period. */
-export function table(_: Query, result: Result): NumberTable {
+export function table(query: Query, result: Result): NumberTable {
   const averages = COUNTS.map((count): NumberRow => ({
     key: count,
     title: `Average, ${COUNT_WORDS[count].toLowerCase()}`,
     cells: [
-      people(result.people, "People, whole periods", { days: 1, count: "at_least" }),
+      people(result.people, `${unitTitle(query)}, whole periods`, { days: 1, count: "at_least" }),
       ...result.days.map((days): NumberCell => {
         const share = (count === "exactly" ? days.share_exactly : days.share_at_least) ?? null;
         const behind = count === "exactly" ? days.people_exactly : days.people_at_least;
         return {
           text: share === null ? "–" : formatPercent(share),
           value: share,
-          of: `${COUNT_WORDS[count]}, ${plural(days.days, "day")}: ${plural(behind, "person", "people")}`,
+          of: `${COUNT_WORDS[count]}, ${plural(days.days, "day")}: ${plural(behind, ...unitWords(query))}`,
           point: behind > 0 ? { days: days.days, count } : undefined,
         };
       }),
@@ -55,16 +56,16 @@ export function table(_: Query, result: Result): NumberTable {
       key: row.label,
       title,
       cells: [
-        people(row.people, `${title}, people`, { ...at, days: 1 }),
+        people(row.people, `${title}, ${unitWords(query)[1]}`, { ...at, days: 1 }),
         ...row.at_least.map((count, index) => people(count, `${title}, at least ${plural(index + 1, "day")}`, { ...at, days: index + 1 })),
       ],
     };
   });
   return {
     title: result.period === "month" ? "Month" : "Week from",
-    columns: [{ key: "people", title: "People" }, ...result.days.map(({ days }) => ({ key: String(days), title: plural(days, "day") }))],
+    columns: [{ key: "people", title: unitTitle(query) }, ...result.days.map(({ days }) => ({ key: String(days), title: plural(days, "day") }))],
     rows: [...averages, ...periods],
-    note: `Below the averages: people with at least so many days.${result.rows.some((row) => row.partial) ? " * not a whole period, and not in the averages." : ""}`,
+    note: `Below the averages: ${unitWords(query)[1]} with at least so many days.${result.rows.some((row) => row.partial) ? " * not a whole period, and not in the averages." : ""}`,
   };
 }
 

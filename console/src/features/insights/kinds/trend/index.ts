@@ -3,7 +3,7 @@ import type { InsightKind } from "../../kind";
 import type { QueryOf } from "../../model";
 import { TrendChart } from "./Chart";
 import { TrendEditor } from "./Editor";
-import { compareWords, describe, fitDays, isDistribution, pointWords, turnPast } from "./model";
+import { compareWords, describe, figures, fitDays, isDistribution, pointWords, turnPast } from "./model";
 import { says } from "./says";
 import { table } from "./table";
 
@@ -20,6 +20,7 @@ export const trend: InsightKind<QueryOf<"trend">> = {
   fit: fitDays,
   isOverTime: (query, chart) => !(isDistribution(query) && chart === "bar") && chart !== "table" && chart !== "number",
   says,
+  figures,
   describe,
   isEmpty: (result) => result.series.every((one) => one.people_total === 0),
   hasLegend: (result) => (result.formulas ?? result.series).length > 1,

@@ -6,6 +6,8 @@ import { slots } from "../../../../charts/palette";
 import { formatCompact, formatNumber, formatPercent } from "../../../../lib/format";
 import { conditions, conditionWords, measureWords, selectorName, USERS_WORDS, type Point, type QueryOf } from "../../model";
 import { rangeWords } from "../../range";
+import type { Figure } from "../../kind";
+import type { Noted } from "../../useAnnotations";
 import { dateWords } from "../../../../lib/time";
 
 export type Query = QueryOf<"trend">;
@@ -137,6 +139,11 @@ export function drawnLines(query: Query, result: Result): Line[] {
   return result.formulas ? formulaLines(query, result) : eventLines(query, result);
 }
 
+/** The totals, each person once over the whole range. */
+export function figures(query: Query, result: Result): Figure[] {
+  return drawnLines(query, result).map(({ key, name, total, format }) => ({ key, name, value: total, format }));
+}
+
 /** The place of a number, if it has people. */
 export function pointOf(line: Line, bucket: string | undefined, people: number, isPast = false): Point | undefined {
   if (!line.place || people === 0) return undefined;
@@ -179,11 +186,6 @@ export function buckets(result: Pick<Result, "buckets" | "interval">, timeZone: 
     partial: bucket.partial,
     notes: notesIn(bucket, annotations),
   }));
-}
-
-interface Noted {
-  at: string;
-  text: string;
 }
 
 export function notesIn(bucket: Pick<Schema<"Bucket">, "from" | "to">, annotations: readonly Noted[]): string[] {

@@ -3,6 +3,7 @@
 import { formatPercent } from "../../../../lib/format";
 import { conditions, measureWords, selectorName } from "../../model";
 import { rangeSaid } from "../../range";
+import { unitWords } from "../../whom/groups";
 import { compareWords, drawnLines, isDistribution, type Query, type Result } from "./model";
 
 export function says(query: Query, result: Result): string | undefined {
@@ -17,8 +18,8 @@ export function says(query: Query, result: Result): string | undefined {
 function what(query: Query, name: string, figure: string): string {
   const [event] = query.events;
   if (query.formula || !event) return `${name}: ${figure}`;
-  const who = query.users === "new" ? "new people" : "people";
-  if (query.measure === undefined || query.measure === "uniques") return `${figure} ${figure === "1" ? who.replace("people", "person") : who} did ${selectorName(event)}`;
+  const who = `${query.users === "new" ? "new " : ""}${unitWords(query)[figure === "1" ? 0 : 1]}`;
+  if (query.measure === undefined || query.measure === "uniques") return `${figure} ${who} did ${selectorName(event)}`;
   if (query.measure === "totals") return `${selectorName(event)} happened ${figure} times`;
   return `${measureWords(query.measure)}, ${selectorName(event)}: ${figure}`;
 }
