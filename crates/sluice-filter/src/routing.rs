@@ -24,14 +24,14 @@ pub fn routing_rules(
     routing: &Routing,
     destination: &str,
 ) -> Option<Vec<Json>> {
-    let mut holding = Vec::new();
-    let (asked, switches) = (&routing.consent_categories, &routing.switches);
-    let held = [without_consent(asked), switched_off(switches, destination)];
-    for condition in held.into_iter().flatten() {
-        let condition = condition?.to_string();
-        let matcher = json!({ "type": "fql", "ir": condition, "config": { "expr": "" } });
-        holding.push(rule(&matcher, &[transformer(&FilterAction::Drop)], destination));
-    }
+    let refused = without_consent(&routing.consent_categories)?;
+    let off = switched_off(&routing.switches, destination)?;
+    let held = |condition: Json| {
+        let ir = condition.to_string();
+        let matcher = json!({ "type": "fql", "ir": ir, "config": { "expr": "" } });
+        rule(&matcher, &[transformer(&FilterAction::Drop)], destination)
+    };
+    let mut holding: Vec<Json> = refused.into_iter().chain(off).map(held).collect();
     let mut editing = Vec::new();
     for filter in filters.iter().filter(|filter| filter.enabled) {
         let matcher = matcher(&Query::parse(&filter.condition).ok()?)?;
@@ -57,11 +57,11 @@ pub fn routing_rules(
     Some(holding)
 }
 
-/// Somebody did not agree to all of the categories. Nothing if none are asked for; nothing within if
-/// the SDK has no word for one.
-fn without_consent(categories: &[String]) -> Option<Option<Json>> {
+/// Somebody did not agree to all of the categories: no condition if none are asked for, `None` if the
+/// SDK has no word for one.
+fn without_consent(categories: &[String]) -> Option<Vec<Json>> {
     if categories.is_empty() {
-        return None;
+        return Some(Vec::new());
     }
     let of = |last: Option<&String>| {
         let mut segments: Vec<String> =
@@ -73,19 +73,15 @@ fn without_consent(categories: &[String]) -> Option<Option<Json>> {
         let agreed = Expr::Path(of(Some(category)));
         compared(Comparison::Equal, &agreed, &Expr::Bool(true))
     };
-    let build = || {
-        let all = all_of("and", categories.iter().map(agreed).collect::<Option<Vec<_>>>()?);
-        let report = all_of(
-            "and",
-            vec![is("type", &[EventType::Track.name()]), is("event", &[CONSENT_EVENT])],
-        );
-        Some(json!(["and", ["!", nothing(&of(None))?], ["!", all], ["!", report]]))
-    };
-    Some(build())
+    let all = all_of("and", categories.iter().map(agreed).collect::<Option<Vec<_>>>()?);
+    let report =
+        json!(["and", is("type", &[EventType::Track.name()]), is("event", &[CONSENT_EVENT])]);
+    Some(vec![json!(["and", ["!", nothing(&of(None))?], ["!", all], ["!", report]])])
 }
 
-/// A call or a track is switched off and the sender does not name the destination all the same.
-fn switched_off(switches: &SchemaSwitches, destination: &str) -> Option<Option<Json>> {
+/// A call or a track is switched off and the sender does not name the destination all the same: no
+/// condition if all are on, `None` if the SDK has no word for the destination.
+fn switched_off(switches: &SchemaSwitches, destination: &str) -> Option<Vec<Json>> {
     let names = |on: bool| -> Vec<&str> {
         let of = switches.events.iter().filter(|(_, is_on)| **is_on == on);
         of.map(|(name, _)| name.as_str()).collect()
@@ -104,17 +100,15 @@ fn switched_off(switches: &SchemaSwitches, destination: &str) -> Option<Option<J
         off.push(json!(["and", track(), is("event", named)]));
     }
     if off.is_empty() {
-        return None;
+        return Some(Vec::new());
     }
-    let wished = path(&["integrations".to_owned(), destination.to_owned()]);
-    Some(wished.map(|wished| {
-        let wish = json!([
-            "or",
-            ["=", wished, { "value": true }],
-            ["and", ["=", ["typeof", wished], { "value": "object" }], ["!=", wished, { "value": null }]],
-        ]);
-        json!(["and", all_of("or", off), ["!", wish]])
-    }))
+    let wished = path(&["integrations".to_owned(), destination.to_owned()])?;
+    let wish = json!([
+        "or",
+        ["=", wished, { "value": true }],
+        ["and", ["=", ["typeof", wished], { "value": "object" }], ["!=", wished, { "value": null }]],
+    ]);
+    Some(vec![json!(["and", all_of("or", off), ["!", wish]])])
 }
 
 fn is(field: &str, any_of: &[&str]) -> Json {

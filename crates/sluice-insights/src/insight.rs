@@ -12,7 +12,7 @@ use crate::composition::spec::{CompositionPoint, CompositionQuery, CompositionRe
 use crate::context::Context;
 use crate::dictionary::Dictionary;
 use crate::funnel::spec::{FunnelPoint, FunnelQuery, FunnelResult};
-use crate::kind::{Behind, Question, Run, check_common, kinds};
+use crate::kind::{Behind, Question, Run, kinds};
 use crate::lifecycle::spec::{LifecyclePoint, LifecycleQuery, LifecycleResult};
 use crate::lifetime::spec::{LifetimePoint, LifetimeQuery, LifetimeResult};
 use crate::paths::spec::{PathsPoint, PathsQuery, PathsResult};

@@ -92,6 +92,21 @@ macro_rules! question {
             #[serde(default)]
             pub traits_as_of: $crate::query::TraitsAsOf,
         }
+
+        impl $name {
+            /// Says what cannot be asked: what no question can, and what this kind cannot.
+            pub(crate) fn check_whole(&self) -> Result<(), $crate::InsightError> {
+                use $crate::kind::Question;
+                let count_by = (self.count_by.as_deref(), Self::COUNTS_GROUPS);
+                $crate::kind::check_common(
+                    &self.people,
+                    &self.segment,
+                    count_by,
+                    self.traits_as_of,
+                )?;
+                self.check()
+            }
+        }
     };
 }
 
@@ -125,16 +140,7 @@ macro_rules! kinds {
             /// Says what cannot be asked.
             pub fn check(&self) -> Result<(), InsightError> {
                 match self {
-                    $(Self::$kind(query) => {
-                        let count_by = (query.count_by.as_deref(), $query::COUNTS_GROUPS);
-                        check_common(
-                            &query.people,
-                            &query.segment,
-                            count_by,
-                            query.traits_as_of,
-                        )?;
-                        query.check()
-                    })*
+                    $(Self::$kind(query) => query.check_whole(),)*
                 }
             }
 
@@ -184,16 +190,7 @@ macro_rules! kinds {
             /// Says what cannot be asked.
             pub fn check(&self) -> Result<(), InsightError> {
                 match self {
-                    $(Self::$kind { query, .. } => {
-                        let count_by = (query.count_by.as_deref(), $query::COUNTS_GROUPS);
-                        check_common(
-                            &query.people,
-                            &query.segment,
-                            count_by,
-                            query.traits_as_of,
-                        )?;
-                        query.check()
-                    })*
+                    $(Self::$kind { query, .. } => query.check_whole(),)*
                 }
             }
 

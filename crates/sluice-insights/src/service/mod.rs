@@ -268,7 +268,7 @@ impl Analytics {
     /// # Errors
     /// As [`Analytics::query`].
     pub async fn releases(&self) -> Result<Vec<Release>, InsightError> {
-        self.run(Calendar::default(), |context, _| releases(context)).await
+        self.run(Calendar::default(), releases).await
     }
 
     /// Next offset of the events log that is not yet visible to questions.

@@ -1,11 +1,13 @@
 //! Releases of apps, as their events tell: when a version was first seen.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use hashbrown::HashMap;
 use serde::Serialize;
 use sluice_base::Timestamp;
-use sluice_columnar::{Part, Selection};
+use sluice_columnar::Part;
 use sluice_filter::{Scope, Value};
 use utoipa::ToSchema;
 
@@ -39,17 +41,22 @@ struct Count {
     days: BTreeMap<i64, u64>,
 }
 
+impl Default for Count {
+    fn default() -> Self {
+        Self { first: i64::MAX, days: BTreeMap::new() }
+    }
+}
+
 type Versions = HashMap<String, Count>;
 
 /// The newest releases, oldest first. The version that an app's events begin with is none, nor is one
 /// that fewer than a hundredth of the app's events have in the week after its first: test builds.
 ///
 /// # Errors
-/// [`InsightError::TooManyPropertyValues`], or what reading a part gives.
-pub fn releases(context: &Context) -> Result<Vec<Release>, InsightError> {
-    let limit = context.limits().values_max;
+/// [`InsightError::TooManyPropertyValues`], [`InsightError::Cancelled`], or what reading a part gives.
+pub fn releases(context: &Context, cancelled: &AtomicBool) -> Result<Vec<Release>, InsightError> {
     let mut apps: BTreeMap<Option<String>, Versions> = BTreeMap::new();
-    for ((app, version), count) in counted(&context.snapshot.select_all(), limit)? {
+    for ((app, version), count) in counted(context, cancelled)? {
         apps.entry(app).or_default().insert(version, count);
     }
     let mut found = Vec::new();
@@ -82,43 +89,28 @@ fn is_common(of: &Count, versions: &Versions) -> bool {
 
 type Key = (Option<String>, String);
 
-fn counted(all: &Selection, limit: usize) -> Result<HashMap<Key, Count>, InsightError> {
-    let parts = all.parts().iter().map(Named::open).collect::<Result<Vec<_>, _>>()?;
-    // Numbers instead of names while rows are gone through.
-    let mut numbers: HashMap<Key, usize> = HashMap::new();
-    let mut counts: Vec<HashMap<i64, (i64, u64)>> = Vec::new();
-    let mut numbers_of = vec![HashMap::new(); parts.len()];
-    let mut is_over = false;
-    all.each_row(|at| {
-        let Some(named) = &parts[at.part as usize] else { return };
-        let codes = (named.apps.code(at.row), named.versions.code(at.row));
-        let number = *numbers_of[at.part as usize].entry(codes).or_insert_with(|| {
-            let key = named.key(codes)?;
-            if numbers.len() >= limit && !numbers.contains_key(&key) {
-                is_over = true;
-                return None;
-            }
-            let number = *numbers.entry(key).or_insert(counts.len());
-            if number == counts.len() {
-                counts.push(HashMap::new());
-            }
-            Some(number)
-        });
-        if let Some(number) = number {
-            let time = all.parts()[at.part as usize].times().get(at.row);
-            let day = counts[number].entry(time.div_euclid(DAY_MICROS)).or_insert((time, 0));
-            *day = (day.0.min(time), day.1 + 1);
+/// Goes through the parts that name versions, row by row as they lie: whose rows they are does not
+/// matter.
+fn counted(context: &Context, cancelled: &AtomicBool) -> Result<HashMap<Key, Count>, InsightError> {
+    let limit = context.limits().values_max;
+    let mut counts: HashMap<Key, Count> = HashMap::new();
+    for part in context.snapshot.parts() {
+        if cancelled.load(Ordering::Relaxed) {
+            return Err(InsightError::Cancelled);
         }
-    });
-    if is_over {
-        let property = "context.app.version".to_owned();
-        return Err(InsightError::TooManyPropertyValues { property, limit });
+        let Some(named) = Named::open(part)? else { continue };
+        for ((codes, day), (first, events)) in named.days(part) {
+            let Some(key) = named.key(codes) else { continue };
+            let count = counts.entry(key).or_default();
+            count.first = count.first.min(first);
+            *count.days.entry(day).or_default() += events;
+        }
+        if counts.len() > limit {
+            let property = "context.app.version".to_owned();
+            return Err(InsightError::TooManyPropertyValues { property, limit });
+        }
     }
-    let count = |days: &HashMap<i64, (i64, u64)>| Count {
-        first: days.values().map(|(first, _)| *first).min().unwrap_or(i64::MAX),
-        days: days.iter().map(|(day, (_, events))| (*day, *events)).collect(),
-    };
-    Ok(numbers.into_iter().map(|(key, number)| (key, count(&counts[number]))).collect())
+    Ok(counts)
 }
 
 /// A part whose events name versions.
@@ -134,6 +126,30 @@ impl Named {
             return Ok(None);
         }
         Ok(Some(Self { apps: CellsOf::open(part, "app.name", Scope::Context)?, versions }))
+    }
+
+    /// First event and number of events, by the codes of app and version and by day.
+    fn days(&self, part: &Part) -> HashMap<((u32, u32), i64), (i64, u64)> {
+        let mut all: HashMap<_, (i64, u64)> = HashMap::new();
+        let times = part.times();
+        // The rows of a visit lie together: they are looked up as one.
+        let (mut of, mut run) = (((0, 0), i64::MIN), (i64::MAX, 0));
+        let mut add = |of, (first, events): (i64, u64)| {
+            let day = all.entry(of).or_insert((i64::MAX, 0));
+            *day = (day.0.min(first), day.1 + events);
+        };
+        for row in 0..part.rows() {
+            let time = times.get(row);
+            let codes = (self.apps.code(row), self.versions.code(row));
+            let here = (codes, time.div_euclid(DAY_MICROS));
+            if here != of {
+                add(of, run);
+                (of, run) = (here, (i64::MAX, 0));
+            }
+            run = (run.0.min(time), run.1 + 1);
+        }
+        add(of, run);
+        all
     }
 
     /// The app and the version; nothing if there is no version.

@@ -11,7 +11,7 @@ use sluice_insights::{
 
 use crate::asking::Common;
 use crate::oracle::{Row, groups, rows};
-use crate::random::{DAY, Rng, counted, funnel, funnel_with_options, number, retention, trend};
+use crate::random::{DAY, Rng, counted, each_seed, funnel, funnel_with_options, retention, trend};
 use crate::random_kinds::{lifecycle, stickiness};
 use crate::world::{New, World, called, micros};
 use crate::{funnel_oracle, lifecycle_oracle, retention_oracle, stickiness_oracle, trend_oracle};
@@ -117,15 +117,7 @@ fn run(seed: u64) {
 
 #[test]
 fn every_number_of_groups_and_every_list_of_them_is_that_of_a_brute_force_scan() {
-    if let Some(seed) = number("SLUICE_SEED") {
-        return run(seed);
-    }
-    for seed in 0..number("SLUICE_SEEDS").unwrap_or(120) {
-        if let Err(panic) = std::panic::catch_unwind(|| run(seed)) {
-            eprintln!("failed with SLUICE_SEED={seed}");
-            std::panic::resume_unwind(panic);
-        }
-    }
+    each_seed(run);
 }
 
 /// Ann and Bob of Acme, Cid of Bolt, Dan of nobody; Eve of both.

@@ -3,7 +3,7 @@
 use crate::asking::Common;
 use crate::oracle::{Row, rows};
 use crate::random::{
-    Counted, DAY, Rng, breakdown, common, context_of, counted, number, pick, range, world,
+    Counted, DAY, Rng, breakdown, common, context_of, counted, each_seed, pick, range, world,
 };
 use crate::world::World;
 use crate::{
@@ -123,13 +123,5 @@ fn run(seed: u64) {
 
 #[test]
 fn every_number_of_the_further_kinds_is_that_of_a_brute_force_scan() {
-    if let Some(seed) = number("SLUICE_SEED") {
-        return run(seed);
-    }
-    for seed in 0..number("SLUICE_SEEDS").unwrap_or(120) {
-        if let Err(panic) = std::panic::catch_unwind(|| run(seed)) {
-            eprintln!("failed with SLUICE_SEED={seed}");
-            std::panic::resume_unwind(panic);
-        }
-    }
+    each_seed(run);
 }

@@ -1,5 +1,7 @@
 //! Releases of apps, as their events tell.
 
+use std::sync::atomic::AtomicBool;
+
 use serde_json::{Value as Json, json};
 use sluice_insights::releases;
 
@@ -7,7 +9,7 @@ use crate::world::{World, micros};
 
 fn told(world: &World) -> Vec<(String, String, String, u64)> {
     let context = world.context("UTC", micros("2026-04-01T00:00:00Z"), 1);
-    let found = releases(&context).unwrap().into_iter();
+    let found = releases(&context, &AtomicBool::new(false)).unwrap().into_iter();
     found.map(|one| (one.app.unwrap_or_default(), one.version, one.at, one.events)).collect()
 }
 
